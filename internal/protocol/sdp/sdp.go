@@ -1,0 +1,126 @@
+// Package sdp reads session descriptions leniently and writes offers and answers (RFC 3264, RFC 8866) for telephone audio:
+// PCMA, PCMU and telephone-event at 8000 Hz. It owns no socket and no codec; it never panics on what it reads.
+package sdp
+
+import (
+	"net/netip"
+
+	"santra/internal/errs"
+)
+
+// Direction is who sends (RFC 8866 6.7).
+type Direction string
+
+// The directions, seen from the one who wrote the description.
+const (
+	SendRecv Direction = "sendrecv"
+	SendOnly Direction = "sendonly"
+	RecvOnly Direction = "recvonly"
+	Inactive Direction = "inactive"
+)
+
+// The names of the codecs, as in a=rtpmap.
+const (
+	PCMA = "PCMA"
+	PCMU = "PCMU"
+	DTMF = "telephone-event"
+)
+
+// The static payload types (RFC 3551 6) and the one we use for telephone-event in offers.
+const (
+	PTPCMU = 0
+	PTPCMA = 8
+	PTDTMF = 101
+)
+
+// Codec is a payload type with its meaning.
+type Codec struct {
+	PT   uint8
+	Name string // upper case, but "telephone-event"
+	Rate int    // Hz
+}
+
+// Media is one m-line.
+type Media struct {
+	Kind      string         // "audio", "video", "image"...
+	Proto     string         // "RTP/AVP"...
+	Conn      netip.AddrPort // where it wants to receive; port 0: refused or removed; invalid address: held the old way (0.0.0.0)
+	RTCP      netip.AddrPort // a=rtcp, else the next port
+	Codecs    []Codec        // in the writer's order, telephone-event included
+	DTMFPT    int            // payload type of telephone-event at 8000 Hz, -1 without
+	Direction Direction
+	Label     string // a=label (RFC 4574)
+	PTime     int    // milliseconds, 0 where not said
+	RTCPMux   bool
+}
+
+// Usable tells whether it is plain audio over RTP that was not refused.
+func (m Media) Usable() bool { return false }
+
+// Session is a parsed description.
+type Session struct {
+	ID, Version uint64 // of o=
+	Media       []Media
+}
+
+// Audio gives the audio m-lines, refused ones included.
+func (s *Session) Audio() []Media { return nil }
+
+// First gives the first usable audio.
+func (s *Session) First() (Media, bool) { return Media{}, false }
+
+// Parse reads a description. What it does not know it skips; errs.Invalid where nothing can be made of it.
+func Parse(b []byte) (*Session, error) { return nil, errs.New(errs.Unavailable, "sdp: not yet built") }
+
+// Stream is one m-line of an offer of ours.
+type Stream struct {
+	Local     netip.AddrPort
+	Codecs    []string  // names in the order of preference; nil: PCMA, PCMU
+	DTMF      bool      // telephone-event too
+	Direction Direction // empty: sendrecv
+	Label     string
+}
+
+// Options names the session. A later description of the same session keeps ID and raises Version by one (RFC 3264 8).
+type Options struct {
+	ID, Version uint64 // 0: random, 1
+}
+
+// Offer writes an offer with one m-line for each stream.
+func Offer(o Options, streams ...Stream) []byte { return nil }
+
+// Choice is what an answer settled on for one m-line.
+type Choice struct {
+	Index     int            // which m-line
+	Remote    netip.AddrPort // where to send; invalid: nowhere (held the old way)
+	RTCP      netip.AddrPort
+	Codec     Codec     // to send and to receive
+	DTMFPT    int       // telephone-event, -1 without
+	Direction Direction // ours: what we do
+	Label     string
+}
+
+// Sends tells whether we send.
+func (c Choice) Sends() bool { return c.Direction == SendRecv || c.Direction == SendOnly }
+
+// Receives tells whether we receive.
+func (c Choice) Receives() bool { return c.Direction == SendRecv || c.Direction == RecvOnly }
+
+// Answer answers an offer of a call: the first usable audio gets local and the first codec of prefer that the offer has
+// (nil: PCMA, PCMU), every other m-line is refused with port 0. dir is what we would like; the answer never goes beyond what
+// the offer allows (hold: sendonly is answered recvonly). No common codec: errs.Invalid (488).
+func Answer(o Options, offer *Session, local netip.AddrPort, prefer []string, dir Direction) ([]byte, Choice, error) {
+	return nil, Choice{}, errs.New(errs.Unavailable, "sdp: not yet built")
+}
+
+// AnswerAll answers every usable audio m-line with the next of locals (SIPREC: two sendonly lines are answered recvonly);
+// those for which there is no local address are refused.
+func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []string, dir Direction) ([]byte, []Choice, error) {
+	return nil, nil, errs.New(errs.Unavailable, "sdp: not yet built")
+}
+
+// Accepted reads the answer to an offer of ours: what each of our m-lines settled on. A refused one has an invalid Remote
+// and direction inactive; errs.Invalid if none is usable.
+func Accepted(offer, answer *Session) ([]Choice, error) {
+	return nil, errs.New(errs.Unavailable, "sdp: not yet built")
+}

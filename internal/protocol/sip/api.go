@@ -1,0 +1,115 @@
+// Package sip is the telephone side of the house: it listens on one UDP and TCP port, keeps transactions (RFC 3261 17) and
+// dialogs (RFC 3261 12), authenticates phones, and hands calls to a Handler. Messages are read and written by sipgo, which
+// no other package imports; everything that must happen in order is ours (see rfc.md for what is covered).
+//
+// It owns the wire and nothing above it: it does not know what a queue, an agent or a recording is, and it never logs the
+// value of a header, for those hold personal data.
+package sip
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// The default limits. Each may be set in Limits.
+const (
+	MaxMessage     = 64 << 10         // bytes of one message over TCP; a UDP datagram ends there by itself
+	MaxHeaders     = 128              // header fields of one message
+	MaxConnections = 4096             // TCP connections at a time, both directions
+	MaxCalls       = 20000            // dialogs and calls being set up at a time
+	MaxIdle        = 10 * time.Minute // a TCP connection without a message is closed
+	MaxUDPRequest  = 1300             // bytes above which a request goes by TCP (RFC 3261 18.1.1)
+)
+
+// Limits bounds what strangers can make an Endpoint hold. A zero field takes the default of the same name (Max...).
+type Limits struct {
+	Message, Headers, Connections, Calls int
+	Idle                                 time.Duration
+}
+
+// Network is where the sockets come from: nil in Config is the machine's own; tests give a memnet.Network.
+type Network interface {
+	ListenPacket(addr string) (net.PacketConn, error)
+	Listen(addr string) (net.Listener, error)
+	Dial(ctx context.Context, addr string) (net.Conn, error)
+}
+
+// Config says how an Endpoint listens.
+type Config struct {
+	Addr       string       // host:port, the same for UDP and TCP; port 0 picks one that is free in both
+	Public     netip.Addr   // written in Contact and Via where it is not what the socket says; zero: the socket's
+	Log        *slog.Logger // nil: discarded
+	UserAgent  string       // Server and User-Agent header; empty: "santra"
+	Extensions []string     // option tags that Require may hold; nil: "siprec". Another gets 420
+	Limits     Limits
+	Network    Network
+
+	// Admit says whether a source may send INVITE and OPTIONS outside a dialog; nil admits all. A refused INVITE gets 403, at
+	// a bounded rate for each source, then nothing.
+	Admit func(src netip.AddrPort) bool
+	// Trust says whether a source's P-Asserted-Identity is believed (RFC 3325 5); nil trusts all that Admit admits.
+	Trust func(src netip.AddrPort) bool
+}
+
+// Handler gets what comes in. If it is a RegisterHandler too, it also gets registrations; without that REGISTER is 405.
+type Handler interface {
+	// Invite gets a valid INVITE outside a dialog, in a goroutine of its own. It must Answer or Reject; returning without
+	// either rejects with 500.
+	Invite(in *Incoming)
+}
+
+// RegisterHandler gets REGISTER requests; *Registrar is one, to embed in a Handler.
+type RegisterHandler interface {
+	Register(r *Registration)
+}
+
+// Header is one further header field of a message.
+type Header struct{ Name, Value string }
+
+// Response is what a peer said to a request of ours.
+type Response struct {
+	Code        int
+	Reason      string
+	ContentType string
+	Body        []byte
+}
+
+// Target says whom to call and how to get there.
+type Target struct {
+	URI       string         // "sip:+358401234567@example.org"; the Request-URI
+	Route     netip.AddrPort // next hop; zero: the URI's host
+	Transport string         // "udp" or "tcp"; empty: the URI's transport parameter, else "udp"
+	User      string         // digest credentials, where the peer asks (RFC 3261 22)
+	Password  string
+
+	flow *flow // the connection it registered over, reused while it lives
+}
+
+// EndReason says why a dialog is over.
+type EndReason string
+
+// Why a dialog ended.
+const (
+	EndRemote    EndReason = "remote"    // the peer sent BYE
+	EndLocal     EndReason = "local"     // Bye was called
+	EndNoAck     EndReason = "no_ack"    // our 2xx was never acknowledged in 64*T1 (RFC 3261 13.3.1.4)
+	EndTimeout   EndReason = "timeout"   // the peer answered a request no more, or with 408 or 481 (RFC 3261 12.2.1.2)
+	EndTransport EndReason = "transport" // the connection broke and could not be renewed
+	EndClosed    EndReason = "closed"    // the Endpoint was closed
+)
+
+// Stats counts what an Endpoint has seen.
+type Stats struct {
+	Requests, Responses uint64 // well-formed messages received
+	Malformed           uint64 // garbage and messages that break RFC 3261, dropped or answered with 400
+	Refused             uint64 // requests of strangers, wrong passwords
+	Limited             uint64 // messages dropped without an answer because their source sent too many
+	Stray               uint64 // responses and ACKs that match nothing
+	SendErrors          uint64 // messages that could not be written
+	Calls               int    // dialogs and calls being set up, now
+	Transactions        int    // transactions, now
+	Connections         int    // TCP connections, now
+}
