@@ -1,0 +1,4 @@
+package api
+
+// Deps is what the API calls.
+type Deps struct{}

@@ -1,0 +1,81 @@
+package api
+
+import "time"
+
+// RecordingQuery is all that recordings can be searched by (M11): no number, no text, no person.
+type RecordingQuery struct {
+	Agency     string     `json:"agency" minLength:"1" maxLength:"64"`
+	Purpose    string     `json:"purpose" minLength:"1" maxLength:"64"`
+	From       *time.Time `json:"from,omitempty" doc:"Not before."`
+	To         *time.Time `json:"to,omitempty" doc:"Before."`
+	Queue      string     `json:"queue,omitempty" maxLength:"64"`
+	Seat       string     `json:"seat,omitempty" maxLength:"16"`
+	Fragment   string     `json:"fragment,omitempty" maxLength:"4" pattern:"^[0-9]*$" patternDescription:"last digits"`
+	MinSeconds int        `json:"min_seconds,omitempty" minimum:"0"`
+	MaxSeconds int        `json:"max_seconds,omitempty" minimum:"0"`
+	Complete   *bool      `json:"complete,omitempty"`
+}
+
+// Recording is a row of the recorder's catalogue.
+type Recording struct {
+	ID           string    `json:"id"`
+	Name         string    `json:"name" doc:"Identification: date, seat code, last digits (M7)."`
+	Agency       string    `json:"agency"`
+	Queue        string    `json:"queue"`
+	Seat         string    `json:"seat"`
+	Fragment     string    `json:"fragment"`
+	Started      time.Time `json:"started"`
+	Seconds      float64   `json:"seconds"`
+	Language     string    `json:"language"`
+	Announcement string    `json:"announcement" doc:"Version of the announcement that was heard (M4)."`
+	Complete     bool      `json:"complete"`
+	Hold         bool      `json:"hold" doc:"Kept by a decision beyond its day."`
+	Destroys     time.Time `json:"destroys" doc:"When it is destroyed (M6)."`
+}
+
+// ListenRequest states what a recording is heard for (M8).
+type ListenRequest struct {
+	Agency  string `json:"agency" minLength:"1" maxLength:"64" doc:"Agency of the recording; the recorder refuses another's."`
+	Purpose string `json:"purpose" minLength:"1" maxLength:"64"`
+	Reason  string `json:"reason,omitempty" maxLength:"2000"`
+}
+
+// Listening is a grant to hear one recording now: POST it to url within its life, then stream (M9).
+type Listening struct {
+	Grant   string    `json:"grant"`
+	URL     string    `json:"url" doc:"Where the grant is posted."`
+	Origin  string    `json:"origin"`
+	Expires time.Time `json:"expires" doc:"Renew before: every 30 s."`
+}
+
+// Renewal prolongs a grant.
+type Renewal struct {
+	Grant string `json:"grant" minLength:"1" maxLength:"4096"`
+}
+
+type (
+	recordingSearchInput  struct{ Body RecordingQuery }
+	recordingSearchOutput struct {
+		Body struct {
+			Rows []Recording `json:"rows"`
+		}
+	}
+	listenInput struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body ListenRequest
+	}
+	listenOutput struct{ Body Listening }
+	renewInput   struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body Renewal
+	}
+)
+
+func (a *API) recordingRoutes() {
+	register(a, op{method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: "recordings.listen", scope: scopeAgency,
+		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen."}, soon[recordingSearchInput, recordingSearchOutput])
+	register(a, op{method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: "recordings.listen", scope: scopeAgency,
+		doc: "Get a grant of 60 s for one recording; logged before it is given; from allowed networks only (M9)."}, soon[listenInput, listenOutput])
+	register(a, op{method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: "recordings.listen", scope: scopeAny,
+		doc: "Prolong a grant; refused once the right is withdrawn."}, soon[renewInput, listenOutput])
+}
