@@ -1,0 +1,47 @@
+// Package rtp carries the sound of calls: sockets, legs, the relay between two of them, prompts and music, telephone
+// events (RFC 4733), reports (RFC 3550) and the tap that sends a copy of a call to the recorder. It owns the way of a packet
+// from one wire to the other. It must not know what a call, a queue or a person is.
+//
+// A packet is read, rewritten in place and sent by one goroutine, that of the leg that it came in on: there is no queue,
+// no timer and no allocation on that way, so after a stall all that has waited goes out at once and no delay stays.
+package rtp
+
+import (
+	"net/netip"
+)
+
+// MaxPacket is the largest packet read or written, in bytes: an Ethernet frame's worth.
+const MaxPacket = 1500
+
+// Transport carries the RTP packets of one leg. UDP is one, a browser's webrtc.Peer is another.
+type Transport interface {
+	// ReadPacket waits for the next packet of the peer, RTP header included. After Close it gives net.ErrClosed.
+	ReadPacket(buf []byte) (n int, err error)
+	// WritePacket sends one packet, RTP header included; it does not keep b. It may be called by several goroutines.
+	WritePacket(b []byte) error
+	// Close ends a waiting ReadPacket. It may be called more than once.
+	Close() error
+}
+
+// Addressed is a Transport whose peer's address comes from SDP. Packets from elsewhere are dropped and counted; with latch
+// the first packet from the same IP address may set the port (symmetric RTP behind a NAT, RFC 4961).
+type Addressed interface {
+	Transport
+	Connect(remote netip.AddrPort, latch bool)
+	Foreign() uint64 // packets dropped since they came from another address
+}
+
+// Pusher is a Transport that hands out packets itself, which saves system calls and a buffer for each leg. It gives each
+// packet to handle until Close; the packet, of which handle may write to every byte, is handle's own until it returns.
+type Pusher interface {
+	Transport
+	Push(handle func(packet []byte)) error
+}
+
+// Controlled is a Transport with a way of its own for RTCP.
+type Controlled interface {
+	Transport
+	// ReadControl gives a waiting RTCP packet and when it came, or 0 bytes; it does not wait.
+	ReadControl(buf []byte) (n int, arrived Arrival, err error)
+	WriteControl(b []byte) error
+}
