@@ -3,6 +3,10 @@ package media
 import (
 	"embed"
 	"io/fs"
+	"strings"
+	"time"
+
+	"santra/internal/errs"
 )
 
 //go:embed all:prompts
@@ -53,4 +57,81 @@ func promptPath(lang, name string) string {
 		return name + ".wav"
 	}
 	return lang + "/" + name + ".wav"
+}
+
+// NewLibrary loads the prompts, those of override (nil: none) in place of the built-in ones of the same path. WAV files of
+// A-law, µ-law or 16-bit PCM, mono or stereo, at 8, 16 or 48 kHz are converted; errs.Invalid names another file and why.
+// An announcement shorter than MinAnnouncement or an empty prompt is refused too.
+func NewLibrary(override fs.FS) (*Library, error) {
+	l := &Library{clips: make(map[string]Clip)}
+	for _, folder := range []fs.FS{Prompts(), override} {
+		if folder == nil {
+			continue
+		}
+		if err := l.load(folder); err != nil {
+			return nil, err
+		}
+	}
+	return l, l.complete()
+}
+
+// MinAnnouncement is the least length of an announcement: one that is shorter can't say what it must.
+const MinAnnouncement = 4 * time.Second
+
+func (l *Library) load(folder fs.FS) error {
+	return fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".wav") {
+			return err
+		}
+		clip, err := loadClip(folder, path)
+		if err != nil {
+			return errs.At(errs.Invalid, "prompts/"+path, "%w", err)
+		}
+		l.clips[path] = clip
+		return nil
+	})
+}
+
+func loadClip(folder fs.FS, path string) (Clip, error) {
+	file, err := folder.Open(path)
+	if err != nil {
+		return Clip{}, err
+	}
+	defer file.Close()
+	wav, err := ReadWAV(file)
+	if err != nil {
+		return Clip{}, err
+	}
+	clip, err := wav.Clip()
+	if err == nil && clip.Len() == 0 {
+		err = errs.New(errs.Invalid, "the file holds no sound")
+	}
+	return clip, err
+}
+
+// complete checks that every language has every prompt, and announcements their length.
+func (l *Library) complete() error {
+	if _, ok := l.Prompt("", Music); !ok {
+		return errs.At(errs.Invalid, "prompts/"+promptPath("", Music), "the file is missing")
+	}
+	for _, lang := range Languages() {
+		for _, name := range PromptNames() {
+			if err := l.check(lang, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (l *Library) check(lang, name string) error {
+	field := "prompts/" + promptPath(lang, name)
+	clip, ok := l.Prompt(lang, name)
+	if !ok {
+		return errs.At(errs.Invalid, field, "the file is missing")
+	}
+	if name == Announcement && clip.Duration() < MinAnnouncement {
+		return errs.At(errs.Invalid, field, "lasts %v, an announcement lasts at least %v", clip.Duration(), MinAnnouncement)
+	}
+	return nil
 }
