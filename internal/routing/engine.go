@@ -17,7 +17,7 @@ type Engine struct {
 	seq    uint64
 	work   map[string]*work
 	agents map[string]*agent
-	groups map[string]*group
+	groups map[requirement]*group
 	order  []*group // in order of making: deterministic walks
 	timers heap[timer]
 	out    []Decision
@@ -47,8 +47,14 @@ type agent struct {
 	left   bool
 }
 
+// requirement is what work asks of an agent; work with the same one shares a group.
+type requirement struct {
+	kind             Kind
+	agency, language string
+	skills           string // sorted, joined by NUL
+}
+
 type group struct {
-	key      string
 	kind     Kind
 	language string
 	skills   []string
@@ -76,7 +82,7 @@ func New() *Engine {
 	return &Engine{
 		work:   map[string]*work{},
 		agents: map[string]*agent{},
-		groups: map[string]*group{},
+		groups: map[requirement]*group{},
 		timers: heap[timer]{less: func(a, b timer) bool {
 			if c := a.at.Compare(b.at); c != 0 {
 				return c < 0
@@ -559,13 +565,16 @@ func (e *Engine) restore(a *agent, in Work) {
 }
 
 func (e *Engine) groupOf(w Work) *group {
-	skills := slices.Sorted(slices.Values(w.Skills))
-	key := w.Kind.String() + "\x00" + w.Agency + "\x00" + w.Language + "\x00" + strings.Join(skills, "\x00")
+	skills := w.Skills
+	if len(skills) > 1 {
+		skills = slices.Sorted(slices.Values(skills))
+	}
+	key := requirement{w.Kind, w.Agency, w.Language, strings.Join(skills, "\x00")}
 	if g := e.groups[key]; g != nil {
 		return g
 	}
 	g := &group{
-		key: key, kind: w.Kind, language: w.Language, skills: skills, agency: w.Agency,
+		kind: w.Kind, language: w.Language, skills: skills, agency: w.Agency,
 		waiting: heap[*work]{less: before},
 		ready: heap[candidate]{less: func(a, b candidate) bool {
 			if c := a.idle.Compare(b.idle); c != 0 {
