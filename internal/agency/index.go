@@ -1,0 +1,173 @@
+package agency
+
+import (
+	"crypto/md5" //nolint:gosec // RFC 7616 3.4.2: what SIP phones speak
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// index is an immutable snapshot with its look-ups.
+type index struct {
+	city      City
+	agencies  map[string]*Agency
+	queues    map[string]*Queue
+	numbers   map[string]*Queue
+	mailboxes map[string]*Queue
+	seats     map[string]*Seat
+	users     map[string]*Seat
+	networks  []netip.Prefix
+}
+
+func newIndex(c City) *index {
+	x := &index{
+		city: c, agencies: map[string]*Agency{}, queues: map[string]*Queue{}, numbers: map[string]*Queue{},
+		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{},
+	}
+	for i := range c.Agencies {
+		x.agencies[c.Agencies[i].ID] = &c.Agencies[i]
+	}
+	for i := range c.Queues {
+		x.addQueue(&c.Queues[i])
+	}
+	for i := range c.Seats {
+		s := &c.Seats[i]
+		x.seats[strings.ToLower(s.Code)], x.users[s.SIPUser] = s, s
+	}
+	for _, n := range c.ListenNetworks {
+		if p, err := netip.ParsePrefix(n); err == nil {
+			x.networks = append(x.networks, p)
+		}
+	}
+	return x
+}
+
+func (x *index) addQueue(q *Queue) {
+	x.queues[q.ID] = q
+	if q.Number != "" {
+		x.numbers[q.Number] = q
+	}
+	if q.Mailbox != "" {
+		x.mailboxes[strings.ToLower(q.Mailbox)] = q
+	}
+}
+
+func get[T any](m map[string]*T, key string) (T, bool) {
+	if v, ok := m[key]; ok && key != "" {
+		return *v, true
+	}
+	var zero T
+	return zero, false
+}
+
+// Current gives the snapshot. Nobody modifies it: a change makes another.
+func (b *Book) Current() *City { return &b.index.Load().city }
+
+// Agency finds an agency by its id.
+func (b *Book) Agency(id string) (Agency, bool) { return get(b.index.Load().agencies, id) }
+
+// Queue finds a queue by its id.
+func (b *Book) Queue(id string) (Queue, bool) { return get(b.index.Load().queues, id) }
+
+// QueueByMailbox finds the queue of a mail address, in any case of letters.
+func (b *Book) QueueByMailbox(addr string) (Queue, bool) {
+	return get(b.index.Load().mailboxes, strings.ToLower(addr))
+}
+
+// Seat finds a seat by its code, in any case of letters.
+func (b *Book) Seat(code string) (Seat, bool) {
+	return get(b.index.Load().seats, strings.ToLower(code))
+}
+
+// SeatByUser finds the seat of a SIP user.
+func (b *Book) SeatByUser(user string) (Seat, bool) { return get(b.index.Load().users, user) }
+
+// QueueByNumber finds the queue that a called number belongs to, as a trunk may write it: +358…, 00358…, 358… or 09….
+func (b *Book) QueueByNumber(called string) (Queue, bool) {
+	x := b.index.Load()
+	for _, number := range Dialled(called, x.city.CountryCode) {
+		if q, ok := get(x.numbers, number); ok {
+			return q, true
+		}
+	}
+	return Queue{}, false
+}
+
+// Dialled gives the E.164 numbers that a dialled string may stand for, the likeliest first; country is the country code of
+// numbers that have none.
+func Dialled(called, country string) []string {
+	s := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, called)
+	switch {
+	case s == "":
+		return nil
+	case s[0] == '+':
+		return []string{s}
+	case strings.HasPrefix(s, "00"):
+		return []string{"+" + s[2:]}
+	case s[0] == '0':
+		return []string{"+" + country + s[1:]}
+	}
+	return []string{"+" + s, "+" + country + s}
+}
+
+// MayListenFrom tells whether recordings may be heard from an address (M9).
+func (b *Book) MayListenFrom(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	return slices.ContainsFunc(b.index.Load().networks, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// HA1 gives the digest for a SIP user of a seat, in hex (RFC 7616 3.4.2), for the algorithm "MD5" or "SHA-256".
+func (b *Book) HA1(user, algorithm string) (string, bool) {
+	seat, ok := b.SeatByUser(user)
+	ha1 := map[string]string{"MD5": seat.HA1MD5, "SHA-256": seat.HA1SHA256}[algorithm]
+	return ha1, ok && ha1 != ""
+}
+
+// digested replaces passwords by their digests; a seat without a password keeps the digests that it has in old, as long as
+// its user and the realm are the same.
+func (c City) digested(old *City) City {
+	kept := map[string]Seat{}
+	if old.SIPRealm == c.SIPRealm {
+		for _, s := range old.Seats {
+			kept[s.Code+" "+s.SIPUser] = s
+		}
+	}
+	for i := range c.Seats {
+		s := &c.Seats[i]
+		if s.SIPPassword != "" {
+			a1 := s.SIPUser + ":" + c.SIPRealm + ":" + s.SIPPassword
+			weak, strong := md5.Sum([]byte(a1)), sha256.Sum256([]byte(a1)) //nolint:gosec // as above
+			s.HA1MD5, s.HA1SHA256, s.SIPPassword = hex.EncodeToString(weak[:]), hex.EncodeToString(strong[:]), ""
+			continue
+		}
+		former := kept[s.Code+" "+s.SIPUser]
+		s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
+	}
+	return c
+}
+
+// clone copies c so deep that nothing of the copy is shared with c.
+func (c City) clone() City {
+	c.Name = maps.Clone(c.Name)
+	c.Agencies, c.Queues, c.Seats = slices.Clone(c.Agencies), slices.Clone(c.Queues), slices.Clone(c.Seats)
+	c.ListenNetworks, c.Purposes = slices.Clone(c.ListenNetworks), slices.Clone(c.Purposes)
+	for i := range c.Agencies {
+		c.Agencies[i].Name = maps.Clone(c.Agencies[i].Name)
+	}
+	for i := range c.Queues {
+		q := &c.Queues[i]
+		q.Name, q.Skills, q.Languages = maps.Clone(q.Name), slices.Clone(q.Skills), slices.Clone(q.Languages)
+	}
+	k := &c.Controller
+	k.Name, k.Address, k.Person = maps.Clone(k.Name), maps.Clone(k.Address), maps.Clone(k.Person)
+	k.Contact, k.DPO = maps.Clone(k.Contact), maps.Clone(k.DPO)
+	return c
+}
