@@ -1,0 +1,226 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"santra/internal/errs"
+)
+
+func TestPurposesAreClosedLists(t *testing.T) {
+	for _, m := range []Medium{Audio, Mail} {
+		for _, p := range Purposes(m) {
+			if p.ID == "" || p.FI == "" || p.SV == "" || p.EN == "" {
+				t.Errorf("%s: %+v lacks a name", m, p)
+			}
+			if err := CheckPurpose(m, p.ID, "a written request of 3 May"); err != nil {
+				t.Errorf("%s/%s refused: %v", m, p.ID, err)
+			}
+			if err := CheckPurpose(m, p.ID, " "); p.NeedsReason != (err != nil) {
+				t.Errorf("%s/%s without reason: %v", m, p.ID, err)
+			}
+		}
+	}
+	for _, x := range []struct {
+		m Medium
+		p string
+	}{{Audio, "marketing"}, {Audio, ""}, {Audio, Answering}, {Mail, Quality}, {"video", Quality}} {
+		if err := CheckPurpose(x.m, x.p, "reason"); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s for %q: %v", x.m, x.p, err)
+		}
+	}
+}
+
+func TestEndpointsStayInTheEEA(t *testing.T) {
+	at := func(c string) []Endpoint {
+		return []Endpoint{{"server.trunks[0]", "sip", "FI"}, {"server.relay", "smtp", c}}
+	}
+	for _, c := range []string{"FI", "IS", "NO", "LI", "HR"} {
+		if err := CheckEndpoints(at(c)); err != nil {
+			t.Error(c, err)
+		}
+	}
+	for _, c := range []string{"", "US", "GB", "CH", "fi", "EU", "XX"} {
+		err := CheckEndpoints(at(c))
+		if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "server.relay.country") {
+			t.Errorf("%q: %v", c, err)
+		}
+	}
+	if n := len(countries()); n != 27+3 {
+		t.Errorf("%d member states", n)
+	}
+}
+
+func TestBoundsOfThePublishedVersion(t *testing.T) {
+	p := Published{Version: 1, Months: FirstMonths, Digits: FirstDigits}
+	rapid.Check(t, func(t *rapid.T) {
+		s := Promised{rapid.IntRange(-1, 100).Draw(t, "months"), rapid.IntRange(0, 10).Draw(t, "digits")}
+		err := CheckBounds(s, p)
+		if ok := s.Months >= 1 && s.Months <= 6 && s.Digits <= 4; ok != (err == nil) {
+			t.Fatalf("%+v: %v", s, err)
+		}
+	})
+	if err := CheckBounds(Promised{7, 4}, p); !strings.Contains(err.Error(), "at most 6") || !strings.Contains(err.Error(), "version 1") {
+		t.Error(err)
+	}
+}
+
+func facts(string) Facts {
+	return Facts{
+		City: "Esimerkkilä", Controller: Controller{"Palvelukeskus-liikelaitos", "PL 1, 00099 Esimerkkilä", "Yksikön päällikkö", "Puhelinpalvelut", "dpo@example.org"},
+		Agencies: []string{"Puistot", "Satama"}, Recorded: true, Months: 6, Digits: 4, Networks: 2,
+		Announced: []string{"fi", "sv"}, Endpoints: []Endpoint{{"trunk", "sip", "FI"}, {"relay", "smtp", "SE"}},
+	}
+}
+
+func TestDescriptionHasItsSections(t *testing.T) {
+	first := map[string][]string{
+		"fi": {"Rekisterin nimi", "Rekisterihallinto: päätösvalta ja tehtävät", "Tiedot tietosuoja-asetuksen mukaan", "kuusi (6) kuukautta", "neljä (4) viimeistä numeroa", "2 verkkoa", "suomi, ruotsi", "Ruotsi, Suomi"},
+		"sv": {"Registrets namn", "Registerförvaltning; dess beslutsrätt och uppgifter", "Uppgifter enligt dataskyddsförordningen", "sex (6) månader", "de fyra (4) sista siffrorna", "2 nätverk", "finska, svenska", "Finland, Sverige"},
+		"en": {"Name of the register", "Administration: powers and tasks", "Information under the GDPR", "six (6) months", "the last four (4) digits", "2 networks", "Finnish, Swedish", "Finland, Sweden"},
+	}
+	for _, lang := range Languages() {
+		d, err := Describe(facts(lang), lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range d.Sections {
+			if s.Number != (i+1)%16 || s.Title == "" || len(s.Blocks) == 0 {
+				t.Errorf("%s section %d: %+v", lang, i+1, s)
+			}
+		}
+		want := first[lang]
+		if d.Sections[0].Title != want[0] || d.Sections[14].Title != want[1] || d.Sections[15].Title != want[2] {
+			t.Errorf("%s: headings", lang)
+		}
+		for _, w := range append(want[3:], "Esimerkkilä", "Palvelukeskus-liikelaitos", "PL 1, 00099 Esimerkkilä", "Yksikön päällikkö", "dpo@example.org", "Puistot", "Satama") {
+			if !strings.Contains(d.text(), w) {
+				t.Errorf("%s lacks %q", lang, w)
+			}
+		}
+		if strings.Contains(d.text(), "..") || strings.Contains(d.text(), "<no value>") {
+			t.Errorf("%s is ragged", lang)
+		}
+	}
+}
+
+func TestDescriptionFollowsEachSetting(t *testing.T) {
+	changes := map[string]func(*Facts){
+		"months": func(f *Facts) { f.Months = 1 }, "digits": func(f *Facts) { f.Digits = 2 }, "networks": func(f *Facts) { f.Networks = 1 },
+		"recording": func(f *Facts) { f.Recorded = false }, "agencies": func(f *Facts) { f.Agencies = f.Agencies[:1] },
+		"announced": func(f *Facts) { f.Announced = []string{"en"} }, "endpoints": func(f *Facts) { f.Endpoints = nil },
+		"controller": func(f *Facts) { f.Controller.DPO = "someone else" }, "city": func(f *Facts) { f.City = "Toinen" },
+	}
+	for _, lang := range Languages() {
+		before, _ := Describe(facts(lang), lang)
+		for name, change := range changes {
+			f := facts(lang)
+			change(&f)
+			after, err := Describe(f, lang)
+			if err != nil || after.text() == before.text() {
+				t.Errorf("%s: %s changed nothing (%v)", lang, name, err)
+			}
+		}
+	}
+	if _, err := Describe(facts("de"), "de"); err == nil {
+		t.Error("German was described")
+	}
+}
+
+func TestConfiguredValuesCantForgeSections(t *testing.T) {
+	f := facts("fi")
+	f.Controller.Name = "Liikelaitos\n# Väärä otsikko\n- kohta"
+	d, err := Describe(f, "fi")
+	if err != nil || len(d.Sections) != Sections+1 {
+		t.Fatal(err, len(d.Sections))
+	}
+}
+
+func says(id string, ok bool, err error) Witness {
+	return WitnessFunc(id, func(context.Context) (Evidence, error) { return Evidence{ok, "looked at " + id}, err })
+}
+
+func TestAttestation(t *testing.T) {
+	var all []Witness
+	for _, p := range promises() {
+		if p.witnessed {
+			all = append(all, says(p.id, true, nil))
+		}
+	}
+	broken := errors.New("no connection")
+	boom := WitnessFunc("M6", func(context.Context) (Evidence, error) { panic("a secret") })
+	for _, c := range []struct {
+		name string
+		add  []Witness
+		drop string
+		exit int
+		id   string
+		want State
+	}{
+		{"all hold", nil, "", ExitHolds, "M3", Holds},
+		{"vouched ones are no failure", nil, "", ExitHolds, "M1", Vouched},
+		{"a witness of a vouched one", []Witness{says("M11", true, nil)}, "", ExitHolds, "M11", Holds},
+		{"broken", []Witness{says("M3", false, nil)}, "", ExitFails, "M3", Fails},
+		{"a vouched one broken", []Witness{says("M24", false, nil)}, "", ExitFails, "M24", Fails},
+		{"unreachable", []Witness{says("M5", false, broken)}, "", ExitUnchecked, "M5", Fails},
+		{"both", []Witness{says("M5", false, broken), says("M5", false, nil), says("M5", true, nil)}, "", ExitFails, "M5", Fails},
+		{"no witness", nil, "M14", ExitUnchecked, "M14", Fails},
+		{"panic", []Witness{boom}, "", ExitUnchecked, "M6", Fails},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var list []Witness
+			for _, w := range all {
+				if w.ID() != c.drop {
+					list = append(list, w)
+				}
+			}
+			checkReport(t, Attest(t.Context(), append(list, c.add...), time.Now()), c.exit, c.id, c.want)
+		})
+	}
+}
+
+func checkReport(t *testing.T, rep Report, exit int, id string, want State) {
+	t.Helper()
+	if len(rep.Promises) != 25 || rep.Exit() != exit {
+		t.Fatalf("%d rows, exit %d, want 25 and %d", len(rep.Promises), rep.Exit(), exit)
+	}
+	var text strings.Builder
+	if err := rep.WriteText(&text); err != nil || strings.Contains(text.String(), "a secret") {
+		t.Fatal(err, text.String())
+	}
+	for _, p := range rep.Promises {
+		if p.Evidence == "" {
+			t.Errorf("%s without evidence", p.ID)
+		}
+		if p.ID == id && p.State != want {
+			t.Errorf("%s is %s (%s), want %s", id, p.State, p.Evidence, want)
+		}
+	}
+}
+
+func TestOwnWitnesses(t *testing.T) {
+	enforced := func(n int, err error) Witness {
+		return DescriptionWitness(facts, func(context.Context) (int, error) { return n, err })
+	}
+	list := facts("fi").Endpoints
+	for _, c := range []struct {
+		w       Witness
+		ok, err bool
+	}{
+		{enforced(6, nil), true, false},
+		{enforced(7, nil), false, false},
+		{enforced(0, errors.New("down")), false, true},
+		{EndpointsWitness(func() []Endpoint { return list }), true, false},
+		{EndpointsWitness(func() []Endpoint { return append(list, Endpoint{"x", "s3", "US"}) }), false, false},
+	} {
+		ev, err := c.w.Evidence(t.Context())
+		if ev.OK != c.ok || (err != nil) != c.err {
+			t.Errorf("%s: %+v %v", c.w.ID(), ev, err)
+		}
+	}
+}
