@@ -1,0 +1,155 @@
+package voice
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/protocol/media"
+	"santra/internal/routing"
+	"santra/internal/voice/gate"
+)
+
+const (
+	// MenuTime is how long after the end of the language menu a key is awaited; then every language is spoken.
+	MenuTime = 4 * time.Second
+	// AnnouncementTries is how often a recording announcement is begun that could not be played to its end. After the last
+	// the call goes on unrecorded.
+	AnnouncementTries = 3
+)
+
+// Abandoned is the outcome that dispatch is told of a caller who left.
+const Abandoned = "abandoned"
+
+// announcement is the first part of a call: the language menu and the recording announcement.
+type announcement struct {
+	menu   <-chan error        // the menu's sound has ended; nil without one
+	notice <-chan gate.Outcome // the announcement has ended; nil while none plays
+	tries  int
+	cancel context.CancelFunc
+	choose bool // a key chooses the language
+}
+
+// stop forgets what plays; its sound ends with the leg or with the next Play.
+func (a *announcement) stop() {
+	if a.cancel != nil {
+		a.cancel()
+	}
+	*a = announcement{tries: a.tries}
+}
+
+// begin is the first step of every call.
+func (c *call) begin() {
+	if c.queue.LanguageMenu && len(c.queue.Languages) > 1 {
+		c.playMenu()
+		return
+	}
+	c.announce()
+}
+
+func (c *call) playMenu() {
+	clips, ok := c.s.clips(media.LanguageMenu, c.queue.Languages)
+	if !ok {
+		c.announce()
+		return
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.hearing = announcement{menu: c.customer.media.Play(ctx, clips, false), cancel: cancel, choose: true}
+}
+
+// menuPlayed gives the caller MenuTime for a key.
+func (c *call) menuPlayed(error) {
+	c.hearing.menu = nil
+	c.step.set(MenuTime, c.announce)
+}
+
+// chosen takes a key in the language menu: 1 is the number's first language.
+func (c *call) chosen(k rune) {
+	i := int(k - '1')
+	if i < 0 || i >= len(c.queue.Languages) {
+		return
+	}
+	c.language = c.queue.Languages[i]
+	c.announce()
+}
+
+// announce plays the recording announcement: in the chosen language, else in every language of the number.
+func (c *call) announce() {
+	c.step.stop()
+	c.hearing.stop()
+	languages := c.queue.Languages
+	if c.language != "" {
+		languages = []agency.Lang{c.language}
+	}
+	clips, _ := c.s.clips(media.Announcement, languages) // without all of them Announce gives no pass
+	ctx, cancel := context.WithCancel(c.ctx)
+	notice := gate.Notice{Clips: clips, Language: joined(languages), Agency: c.owner.ID, Queue: c.queue.ID}
+	c.hearing.tries++
+	c.hearing.cancel = cancel
+	c.hearing.notice = gate.Announce(ctx, c.customer.media, notice, c.s.cfg.GateKey)
+}
+
+// noticePlayed goes on to the queue: with the pass of an announcement heard to its end; without, never recorded.
+func (c *call) noticePlayed(o gate.Outcome) {
+	c.hearing.stop()
+	if o.Err != nil && c.hearing.tries < AnnouncementTries {
+		c.announce()
+		return
+	}
+	if o.Err != nil {
+		c.log.Error("no announcement, so no recording", "error", o.Err)
+	} else {
+		c.s.count.announced.Add(1)
+	}
+	c.pass = o.Pass
+	c.wait()
+}
+
+// wait puts the call into its queue, with music.
+func (c *call) wait() {
+	_ = c.set(Waiting)
+	c.music()
+	if err := c.s.cfg.Dispatch.Enqueue(c.work()); err != nil {
+		c.log.Error("no place in the queue", "error", err)
+		c.fail("no queue")
+	}
+}
+
+// music plays to the caller until something else does.
+func (c *call) music() {
+	if clip, ok := c.s.prompt(c.language, media.Music); ok {
+		c.customer.media.Play(c.ctx, []media.Clip{clip}, true)
+	}
+}
+
+// work is what dispatch knows of a call: nothing of the caller but the language.
+func (c *call) work() routing.Work {
+	return routing.Work{
+		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
+		Skills: slices.Clone(c.queue.Skills), Priority: c.queue.Priority, Arrived: c.arrived,
+		Ring: c.queue.NoAnswer, WrapUp: c.queue.WrapUp,
+	}
+}
+
+func joined(languages []agency.Lang) string {
+	names := make([]string, len(languages))
+	for i, l := range languages {
+		names[i] = string(l)
+	}
+	return strings.Join(names, "+")
+}
+
+// clips gives a prompt in each language; false when one is missing.
+func (s *Service) clips(name string, languages []agency.Lang) ([]media.Clip, bool) {
+	var clips []media.Clip
+	for _, l := range languages {
+		clip, ok := s.prompt(l, name)
+		if !ok {
+			return nil, false
+		}
+		clips = append(clips, clip)
+	}
+	return clips, len(clips) > 0
+}

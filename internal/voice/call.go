@@ -1,0 +1,234 @@
+package voice
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/id"
+	"santra/internal/pii"
+	"santra/internal/run"
+	"santra/internal/token"
+	"santra/internal/voice/gate"
+)
+
+// MaxLife is how long a call may last; a recording's gate does not hold longer either.
+const MaxLife = token.GateLife
+
+// call is one call. Its fields are its actor's alone, but those of the first group, which never change.
+type call struct {
+	s       *Service
+	id      string
+	queue   agency.Queue
+	owner   agency.Agency
+	arrived time.Time
+	log     *slog.Logger
+	mail    *mailbox
+	shown   atomic.Pointer[View]
+
+	ctx      context.Context // ends with the actor
+	caller   pii.Number      // here and nowhere else (M3)
+	state    State
+	since    time.Time
+	version  uint64
+	language agency.Lang // chosen by the caller; "" without
+	customer *leg
+	agent    *leg           // of who is connected, or whose browser is connecting
+	ring     *ring          // the telephone that rings
+	claim    *claim         // the browser that is answering
+	offer    dispatch.Offer // while an agent has the call
+	hearing  announcement
+	pass     gate.Pass
+	rec      recording
+	muted    bool
+	deaf     bool  // the caller has us on hold and hears nothing
+	step     alarm // what the state waits for
+	life     alarm
+}
+
+func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number) *call {
+	now := time.Now()
+	c := &call{
+		s: s, id: id.New(), queue: q, owner: owner, arrived: now, mail: newMailbox(),
+		caller: caller, state: Announcing, since: now, rec: recording{state: RecordingNone},
+	}
+	c.log = s.log.With("call", c.id)
+	c.show()
+	return c
+}
+
+// run is the actor: it does one thing at a time until the call has ended, and leaves nothing of it.
+func (c *call) run(ctx context.Context) {
+	var cancel context.CancelFunc
+	c.ctx, cancel = context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		c.bury()
+	}()
+	c.life.set(MaxLife, func() { c.finish("too long") })
+	if !c.deaf {
+		c.begin()
+	}
+	for c.state != Ended {
+		c.turn()
+	}
+}
+
+// turn waits for one thing and does it.
+func (c *call) turn() {
+	select {
+	case f := <-c.mail.in:
+		f()
+	case <-c.mail.jam:
+		c.fail("jammed")
+	case <-c.step.c():
+		c.step.ring()
+	case <-c.life.c():
+		c.life.ring()
+	case err := <-c.hearing.menu:
+		c.menuPlayed(err)
+	case o := <-c.hearing.notice:
+		c.noticePlayed(o)
+	case k := <-c.customer.keys():
+		c.pressed(c.customer, k)
+	case r, ok := <-c.customer.requests():
+		c.asked(c.customer, r, ok)
+	case <-c.customer.ended():
+		c.finish("caller")
+	case k := <-c.agent.keys():
+		c.pressed(c.agent, k)
+	case r, ok := <-c.agent.requests():
+		c.asked(c.agent, r, ok)
+	case <-c.agent.ended():
+		c.agentLeft()
+	case <-c.connecting():
+		c.accept()
+	case <-c.rec.timer.c():
+		c.rec.timer.ring()
+	case <-c.rec.ended():
+		c.recorderLeft("hung up")
+	case r, ok := <-c.rec.requests():
+		c.recorderAsked(r, ok)
+	}
+}
+
+// set moves the call to another state, if that is legal, and shows it.
+func (c *call) set(to State) error {
+	s, err := c.state.move(to)
+	if err != nil {
+		return err
+	}
+	c.state, c.since = s, time.Now()
+	c.changed()
+	return nil
+}
+
+// changed shows the call as it now is and tells its agent.
+func (c *call) changed() {
+	v := c.show()
+	if v.Agent != "" {
+		c.s.cfg.Events.Publish(v.event(v.Agent))
+	}
+}
+
+// show stores the view that others read.
+func (c *call) show() View {
+	c.version++
+	v := View{
+		ID: c.id, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language), Agent: c.offer.Agent, Seat: c.offer.Seat,
+		State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.rec.state, Muted: c.muted, Version: c.version,
+		Why: c.offer.Why,
+	}
+	c.shown.Store(&v)
+	return v
+}
+
+// view is the call as last shown; safe anywhere.
+func (c *call) view() View { return *c.shown.Load() }
+
+// ask runs f in the actor and waits for it: errs.Gone after the call's end, errs.Limited when its mailbox is full.
+func (c *call) ask(f func() error) error {
+	reply := make(chan error, 1)
+	if err := c.mail.put(func() { reply <- f() }); err != nil {
+		return err
+	}
+	return <-reply // what was put is always run
+}
+
+// background runs f beside the actor, for what may take time; the service waits for it when it stops.
+func (c *call) background(what string, f func()) { run.Go(&c.s.wg, c.log, what, f) }
+
+// fail ends a call by the house's own fault.
+func (c *call) fail(why string) {
+	c.s.count.failed.Add(1)
+	c.log.Error("call failed", "why", why, "state", c.state)
+	c.finish(why)
+}
+
+// finish ends the conversation or the wait, whoever ended it. An agent who talked writes up; else nothing is left.
+func (c *call) finish(why string) {
+	was := c.state
+	if !was.live() {
+		return
+	}
+	c.log.Info("call over", "why", why, "state", was)
+	c.hearing.stop()
+	c.step.stop()
+	c.unrecord()
+	c.dropAgent()
+	c.drop(&c.customer)
+	c.caller.Erase()
+	switch {
+	case was.connected():
+		c.s.count.ended.Add(1)
+		c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
+		c.wrapUp()
+		return
+	case was.queued():
+		c.s.count.abandoned.Add(1)
+		c.s.cfg.Dispatch.Remove(c.id, Abandoned)
+	default:
+		c.s.count.abandoned.Add(1)
+	}
+	c.over()
+}
+
+// wrapUp keeps the call on its agent's desktop, without a caller, for the queue's time.
+func (c *call) wrapUp() {
+	_ = c.set(WrapUp)
+	if c.queue.WrapUp <= 0 || c.s.draining() {
+		c.over()
+		return
+	}
+	c.step.set(c.queue.WrapUp, c.over)
+}
+
+// over is the end.
+func (c *call) over() { _ = c.set(Ended) }
+
+// drop hangs a leg up, beside the actor.
+func (c *call) drop(l **leg) {
+	if gone := *l; gone != nil {
+		*l = nil
+		c.background("hang up", gone.hangUp)
+	}
+}
+
+// bury leaves nothing of the call, also where its actor broke: it runs what is still in the mailbox, with the state Ended,
+// and takes the call out of the table.
+func (c *call) bury() {
+	c.finish("broken") // nothing, if it is over
+	c.state = Ended
+	c.step.stop()
+	c.life.stop()
+	for _, f := range c.mail.close() {
+		f()
+	}
+	c.s.calls.remove(c.id)
+}
+
+// copied gives a number of its own for another goroutine: the actor may erase its own at any moment.
+func copied(n pii.Number) pii.Number { return pii.NewNumber(n.Reveal()) }

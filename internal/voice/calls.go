@@ -1,0 +1,98 @@
+package voice
+
+import (
+	"slices"
+	"sync"
+
+	"santra/internal/errs"
+)
+
+// goneKept is how many ended calls are remembered by their ids, so that asking for one says "gone" and not "unknown".
+const goneKept = 10000
+
+// calls is the table of the running calls. It only finds them; everything of a call is its actor's.
+type calls struct {
+	mu     sync.RWMutex
+	limit  int
+	closed bool
+	live   map[string]*call
+	gone   map[string]struct{}
+	order  []string // of gone, oldest first
+	alive  sync.WaitGroup
+}
+
+func newCalls(limit int) *calls {
+	return &calls{limit: limit, live: map[string]*call{}, gone: map[string]struct{}{}}
+}
+
+// add takes a new call; errs.Unavailable when draining, errs.Limited when full.
+func (t *calls) add(c *call) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.closed:
+		return errs.New(errs.Unavailable, "no new calls: stopping")
+	case len(t.live) >= t.limit:
+		return errs.New(errs.Limited, "no more than %d calls", t.limit)
+	}
+	t.live[c.id] = c
+	t.alive.Add(1) // under the lock: never after close, so never beside a Wait
+	return nil
+}
+
+// close refuses new calls from now on.
+func (t *calls) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+}
+
+// remove forgets an added call but its id, once.
+func (t *calls) remove(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.live, id)
+	t.alive.Done()
+	t.gone[id] = struct{}{}
+	t.order = append(t.order, id)
+	if len(t.order) > goneKept {
+		delete(t.gone, t.order[0])
+		t.order = slices.Delete(t.order, 0, 1)
+	}
+}
+
+// get finds a call; errs.Gone after its end, errs.NotFound where there never was one (or long ago).
+func (t *calls) get(id string) (*call, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if c, ok := t.live[id]; ok {
+		return c, nil
+	}
+	if _, ok := t.gone[id]; ok {
+		return nil, errs.New(errs.Gone, "the call is over")
+	}
+	return nil, errs.New(errs.NotFound, "no such call")
+}
+
+// all gives the running calls in no order.
+func (t *calls) all() []*call {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	list := make([]*call, 0, len(t.live))
+	for _, c := range t.live {
+		list = append(list, c)
+	}
+	return list
+}
+
+func (t *calls) len() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.live)
+}
+
+func (t *calls) full() bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.closed || len(t.live) >= t.limit
+}

@@ -1,0 +1,95 @@
+// Package gate guards the start of a recording (M4). A Pass comes out of Announce alone, and only when the announcement
+// played to its end on the caller's leg; everything that starts a recording asks for a Pass. It knows nothing of calls,
+// queues or SIP.
+package gate
+
+import (
+	"context"
+	"crypto/ed25519"
+	"strings"
+	"time"
+
+	"santra/internal/errs"
+	"santra/internal/id"
+	"santra/internal/protocol/media"
+	"santra/internal/token"
+)
+
+// Pass says that the announcement was heard to its end. The zero Pass opens nothing; no other package can make another.
+type Pass struct {
+	token    string
+	version  string
+	language string
+}
+
+// Valid tells whether the pass opens a recording.
+func (p Pass) Valid() bool { return p.token != "" }
+
+// Token is the signed token.Gate for the recorder.
+func (p Pass) Token() string { return p.token }
+
+// Version names what was heard (see the function Version).
+func (p Pass) Version() string { return p.version }
+
+// Language is the language of what was heard; several are joined by "+" in their order.
+func (p Pass) Language() string { return p.language }
+
+// Player plays to the caller; *rtp.Leg is one. The channel gives nil only when all was played to its end.
+type Player interface {
+	Play(ctx context.Context, clips []media.Clip, loop bool) <-chan error
+}
+
+// Notice is the announcement to play, and for what.
+type Notice struct {
+	Clips         []media.Clip // in the order of Language
+	Language      string       // "fi", or "fi+sv+en"
+	Agency, Queue string
+}
+
+// Outcome is how an announcement ended: a Pass, or why there is none.
+type Outcome struct {
+	Pass Pass
+	Err  error
+}
+
+// Announce plays a notice and gives one Outcome: the Pass signed with key, if it played to its end; errs.Invalid where there
+// is nothing to play. A cancelled ctx stops the sound and yields its error.
+func Announce(ctx context.Context, p Player, n Notice, key ed25519.PrivateKey) <-chan Outcome {
+	out := make(chan Outcome, 1)
+	if len(n.Clips) == 0 {
+		out <- Outcome{Err: errs.New(errs.Invalid, "no announcement in %q", n.Language)}
+		return out
+	}
+	played := p.Play(ctx, n.Clips, false)
+	go func() {
+		if err := <-played; err != nil {
+			out <- Outcome{Err: err}
+			return
+		}
+		pass, err := mint(n, key, time.Now())
+		out <- Outcome{pass, err}
+	}()
+	return out
+}
+
+func mint(n Notice, key ed25519.PrivateKey, now time.Time) (Pass, error) {
+	version := Version(n.Clips)
+	text, err := token.Sign(key, token.DomainGate, token.Gate{
+		ID: id.New(), Announcement: version, Language: n.Language,
+		Agency: n.Agency, Queue: n.Queue, Expires: now.Add(token.GateLife).UTC(),
+	})
+	if err != nil {
+		return Pass{}, err
+	}
+	return Pass{text, version, n.Language}, nil
+}
+
+// Version names an announcement by the versions of its clips, joined by "+" in their order: by its sound, so that no two
+// different ones share a name and nobody has to count.
+func Version(clips []media.Clip) string {
+	names := make([]string, len(clips))
+	for i, c := range clips {
+		names[i] = c.Version()
+	}
+	return strings.Join(names, "+")
+}

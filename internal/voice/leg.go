@@ -1,0 +1,92 @@
+package voice
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/webrtc"
+)
+
+const (
+	// byeTime is how long a hang-up waits for the peer's answer (RFC 3261 15.1.1); it holds nothing up.
+	byeTime = 5 * time.Second
+	// sdpType is the media type of session descriptions.
+	sdpType = "application/sdp"
+)
+
+// leg is one party of a call: its media and how it is signalled, by a SIP dialog or by a browser's peer connection. All its
+// channels are nil, so never ready, on a nil leg. Only the actor touches it.
+type leg struct {
+	media  *rtp.Leg
+	local  netip.AddrPort
+	dialog *sip.Dialog  // of a telephone
+	peer   *webrtc.Peer // of a browser
+	desc   sdp.Options  // of our session description, to go on from
+}
+
+// describes gives the options of our next session description in this leg's session (RFC 3264 8).
+func (l *leg) describes() sdp.Options {
+	l.desc.Version++
+	return l.desc
+}
+
+// start sends the media where the peer's description says.
+func (l *leg) start(c sdp.Choice) error {
+	codec, err := codecOf(c.Codec.Name)
+	if err != nil {
+		return err
+	}
+	l.media.Start(c.Remote, codec, dtmfPT(c.DTMFPT))
+	return nil
+}
+
+func (l *leg) requests() <-chan *sip.Request {
+	if l == nil || l.dialog == nil {
+		return nil
+	}
+	return l.dialog.Requests()
+}
+
+func (l *leg) ended() <-chan struct{} {
+	switch {
+	case l == nil:
+		return nil
+	case l.dialog != nil:
+		return l.dialog.Ended()
+	case l.peer != nil:
+		return l.peer.Closed()
+	}
+	return nil
+}
+
+// connected is ready once a browser's media path stands.
+func (l *leg) connected() <-chan struct{} {
+	if l == nil || l.peer == nil {
+		return nil
+	}
+	return l.peer.Connected()
+}
+
+func (l *leg) keys() <-chan rune {
+	if l == nil {
+		return nil
+	}
+	return l.media.DTMF()
+}
+
+// hangUp ends the leg and waits, at most byeTime, for the peer.
+func (l *leg) hangUp() {
+	l.media.Close()
+	if l.dialog != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), byeTime)
+		defer cancel()
+		_ = l.dialog.Bye(ctx) // over at once, whatever the peer says
+	}
+	if l.peer != nil {
+		_ = l.peer.Close()
+	}
+}

@@ -1,0 +1,186 @@
+package voice
+
+import (
+	"strings"
+
+	"santra/internal/errs"
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
+)
+
+// SIP responses that this room gives (RFC 3261 21).
+const (
+	codeOK             = 200
+	codeForbidden      = 403
+	codeNotFound       = 404
+	codeUnsupportedMed = 415
+	codeTemporarily    = 480
+	codeBusy           = 486
+	codeNotAcceptable  = 488
+	codeServerError    = 500
+	codeNotImplemented = 501
+	codeUnavailable    = 503
+	codeBusyEverywhere = 600
+	codeDecline        = 603
+)
+
+// codecOf finds the codec of a session description; errs.Invalid for one that we do not talk.
+func codecOf(name string) (media.Codec, error) {
+	c, ok := media.CodecNamed(name)
+	if !ok {
+		return 0, errs.New(errs.Invalid, "no codec %q", name)
+	}
+	return c, nil
+}
+
+// dtmfPT turns sdp's "-1: none" into rtp's "0: none".
+func dtmfPT(pt int) uint8 {
+	if pt <= 0 || pt > 127 {
+		return 0
+	}
+	return uint8(pt)
+}
+
+// accept answers an offer on this leg and sends the media there.
+func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {
+	offer, err := sdp.Parse(body)
+	if err != nil {
+		return nil, c, err
+	}
+	answer, c, err = sdp.Answer(l.describes(), offer, l.local, nil, sdp.SendRecv)
+	if err != nil || !c.Remote.IsValid() { // held the old way: nowhere to send
+		return answer, c, err
+	}
+	return answer, c, l.start(c)
+}
+
+// offer is our side of a call to a telephone, or our answer to an INVITE without a description (RFC 3264 5).
+func (l *leg) offer() []byte {
+	return sdp.Offer(l.describes(), sdp.Stream{Local: l.local, DTMF: true})
+}
+
+// accepted reads a telephone's answer to our offer and sends the media there.
+func (l *leg) accepted(offer, answer []byte) error {
+	ours, err := sdp.Parse(offer)
+	if err != nil {
+		return err
+	}
+	theirs, err := sdp.Parse(answer)
+	if err != nil {
+		return err
+	}
+	choices, err := sdp.Accepted(ours, theirs)
+	if err != nil {
+		return err
+	}
+	return l.start(choices[0])
+}
+
+// asked answers a request inside a dialog of the call. Transfer (REFER) is not offered yet.
+func (c *call) asked(l *leg, r *sip.Request, ok bool) {
+	switch {
+	case !ok: // the dialog has ended; its Ended says so too
+	case r.Method == "INVITE", r.Method == "UPDATE":
+		c.renegotiate(l, r)
+	case r.Method == "INFO":
+		c.info(l, r)
+	case r.Method == "OPTIONS":
+		c.respond(r, codeOK, nil)
+	case r.Method == "REFER":
+		c.respond(r, codeDecline, nil)
+	default:
+		c.respond(r, codeNotImplemented, nil)
+	}
+}
+
+func (c *call) respond(r *sip.Request, code int, body []byte) {
+	kind := ""
+	if body != nil {
+		kind = sdpType
+	}
+	if err := r.Respond(code, kind, body); err != nil {
+		c.log.Debug("response not sent", "method", r.Method, "code", code, "error", err)
+	}
+}
+
+// renegotiate answers a new offer: another address, another codec, hold and resume (RFC 3264 8).
+func (c *call) renegotiate(l *leg, r *sip.Request) {
+	if len(r.Body) == 0 {
+		c.refresh(l, r)
+		return
+	}
+	answer, choice, err := l.accept(r.Body)
+	if err != nil {
+		c.respond(r, codeNotAcceptable, nil)
+		return
+	}
+	c.respond(r, codeOK, answer)
+	if l == c.agent {
+		c.agentHears(choice.Sends())
+	} else {
+		c.callerHears(choice.Sends())
+	}
+}
+
+// refresh answers a request that changes nothing: a session timer's UPDATE, or an INVITE that asks for our offer.
+func (c *call) refresh(l *leg, r *sip.Request) {
+	if r.Method == "UPDATE" {
+		c.respond(r, codeOK, nil)
+		return
+	}
+	c.respond(r, codeOK, l.offer())
+}
+
+// info takes a key that a telephone sends by SIP INFO.
+func (c *call) info(l *leg, r *sip.Request) {
+	k, ok := infoKey(r.ContentType, r.Body)
+	switch {
+	case ok:
+		c.respond(r, codeOK, nil)
+		c.relay(l, k)
+	case len(r.Body) == 0: // RFC 6086 4.2.2: an empty one is a keep-alive
+		c.respond(r, codeOK, nil)
+	default:
+		c.respond(r, codeUnsupportedMed, nil)
+	}
+}
+
+// relay gives a key that came by INFO to the menu or, as telephone event, to the other party.
+func (c *call) relay(from *leg, k rune) {
+	c.pressed(from, k)
+	other := c.customer
+	if from == c.customer {
+		other = c.agent
+	}
+	if c.state != Talking || other == nil {
+		return
+	}
+	to := other.media
+	c.background("dtmf", func() {
+		if err := to.SendDTMF(c.ctx, string(k)); err != nil {
+			c.log.Debug("key not sent", "error", err)
+		}
+	})
+}
+
+// pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
+func (c *call) pressed(l *leg, k rune) {
+	if l == c.customer && c.state == Announcing && c.hearing.choose && strings.ContainsRune(keySet, k) {
+		c.chosen(k)
+	}
+}
+
+// callerHears goes on with the announcement when the caller hears us again: who had us on hold was not told (M4).
+func (c *call) callerHears(yes bool) {
+	was := c.deaf
+	c.deaf = !yes
+	if c.state != Announcing || was == c.deaf {
+		return
+	}
+	c.hearing.stop()
+	c.step.stop()
+	if yes {
+		c.begin()
+	}
+}

@@ -1,0 +1,257 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/errs"
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/webrtc"
+)
+
+// ring is the telephone that rings for an offer.
+type ring struct {
+	leg    *leg
+	offer  []byte
+	cancel context.CancelFunc // CANCEL (RFC 3261 9.1)
+}
+
+// claim is a browser that is answering; the one whose claim stands when its peer is ready gets the call.
+type claim struct{ _ byte } // not empty: two of them must differ
+
+// Offered implements dispatch.Worker: the seat's telephone rings, and the browser may answer.
+func (s *Service) Offered(o dispatch.Offer) {
+	c, err := s.calls.get(o.Work.ID)
+	if err != nil || !c.mail.must(func() { c.offered(o) }) {
+		s.cfg.Dispatch.Remove(o.Work.ID, Abandoned)
+	}
+}
+
+// Withdrawn implements dispatch.Worker: the ringing stops, the call keeps its place.
+func (s *Service) Withdrawn(o dispatch.Offer, reason string) {
+	if c, err := s.calls.get(o.Work.ID); err == nil {
+		c.mail.must(func() { c.withdrawn(o, reason) })
+	}
+}
+
+func (c *call) offered(o dispatch.Offer) {
+	if c.state == Offered { // the withdrawal of the one before is always told first; be safe
+		c.requeue("replaced")
+	}
+	if c.state != Waiting {
+		return // the caller has left and dispatch was told so
+	}
+	c.offer = o
+	_ = c.set(Offered)
+	c.ringPhone()
+}
+
+func (c *call) withdrawn(o dispatch.Offer, reason string) {
+	if c.state == Offered && c.offer.Agent == o.Agent {
+		c.requeue(reason)
+	}
+}
+
+// requeue takes the agent away; the caller, who hears music all the time, keeps the place.
+func (c *call) requeue(why string) {
+	agent := c.offer.Agent
+	c.dropAgent()
+	c.offer = dispatch.Offer{}
+	_ = c.set(Waiting)
+	c.s.cfg.Events.Publish(c.view().event(agent))
+	c.log.Info("offer over", "why", why)
+}
+
+// dropAgent stops ringing and hangs up what there is of the agent's side.
+func (c *call) dropAgent() {
+	if c.ring != nil {
+		c.ring.cancel()
+	}
+	c.ring, c.claim, c.muted = nil, nil, false
+	c.drop(&c.agent)
+}
+
+// shownIn is the language of what a telephone shows of a call: the caller's, else the queue's first.
+func (c *call) shownIn() agency.Lang {
+	if c.language != "" || len(c.queue.Languages) == 0 {
+		return c.language
+	}
+	return c.queue.Languages[0]
+}
+
+// ringPhone calls the seat's telephone, if one is registered.
+func (c *call) ringPhone() {
+	target, ok := c.s.phone(c.offer.Seat)
+	if !ok {
+		return
+	}
+	l, err := c.s.newLeg(c.s.cfg.Phone)
+	if err != nil {
+		c.log.Error("no media port for the agent's telephone", "error", err)
+		return
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	r := &ring{leg: l, offer: l.offer(), cancel: cancel}
+	c.ring = r
+	o := sip.InviteOptions{
+		From: copied(c.caller), Privacy: c.caller.Withheld(), FromDisplay: c.queue.Name.In(c.shownIn()),
+		ContentType: sdpType, Body: r.offer,
+	}
+	c.background("ring", func() { c.ringing(ctx, r, target, o) })
+}
+
+// ringing waits beside the actor for the telephone, and brings it what came of it.
+func (c *call) ringing(ctx context.Context, r *ring, t sip.Target, o sip.InviteOptions) {
+	defer r.cancel()
+	var d *sip.Dialog
+	out, err := c.s.cfg.Phones.Invite(ctx, t, o)
+	if err == nil {
+		d, err = out.Wait(ctx)
+	}
+	if !c.mail.must(func() { c.rang(r, d, err) }) {
+		r.release(d)
+	}
+}
+
+// release lets a telephone go that is not needed any more.
+func (r *ring) release(d *sip.Dialog) {
+	r.leg.dialog = d
+	r.leg.hangUp()
+}
+
+// rang takes what came of ringing: the first to answer wins, a telephone that is too late is let go.
+func (c *call) rang(r *ring, d *sip.Dialog, err error) {
+	if c.ring != r {
+		c.background("release", func() { r.release(d) })
+		return
+	}
+	c.ring = nil
+	if err != nil {
+		c.notAnswered(r, err)
+		return
+	}
+	r.leg.dialog = d
+	c.agent = r.leg
+	if err := c.agent.accepted(r.offer, d.RemoteBody()); err != nil {
+		c.log.Warn("the telephone's answer is of no use", "error", err)
+		c.decline()
+		return
+	}
+	c.claim = nil
+	c.accept()
+}
+
+// notAnswered: who pushed the call away is not asked again; a telephone that can't be reached leaves it to the browser.
+func (c *call) notAnswered(r *ring, err error) {
+	c.background("release", func() { r.release(nil) })
+	refused, ok := errors.AsType[*sip.Refused](err)
+	if ok && slices.Contains([]int{codeTemporarily, codeBusy, codeBusyEverywhere, codeDecline}, refused.Code) {
+		c.decline()
+		return
+	}
+	c.log.Warn("the seat's telephone could not be rung", "seat", c.offer.Seat, "error", err)
+}
+
+// decline gives the offer back.
+func (c *call) decline() {
+	agent := c.offer.Agent
+	c.requeue("declined")
+	if err := c.s.cfg.Dispatch.Decline(c.id, agent); err != nil {
+		c.log.Debug("decline was late", "error", err)
+	}
+}
+
+// accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
+func (c *call) accept() {
+	if err := c.s.cfg.Dispatch.Accept(c.id, c.offer.Agent); err != nil {
+		c.log.Info("answered too late", "error", err)
+		c.requeue("too late")
+		return
+	}
+	if c.ring != nil {
+		c.ring.cancel()
+		c.ring = nil
+	}
+	c.talk()
+}
+
+// connecting is ready when the browser that answered can be heard.
+func (c *call) connecting() <-chan struct{} {
+	if c.state != Offered {
+		return nil
+	}
+	return c.agent.connected()
+}
+
+// agentLeft: a browser that never connected has not answered; else the agent hung up.
+func (c *call) agentLeft() {
+	if c.state == Offered {
+		c.decline()
+		return
+	}
+	c.finish("agent")
+}
+
+// AnswerBrowser answers an offered call with the agent's browser: it takes the browser's SDP offer and gives our answer. The
+// two parties hear each other as soon as the browser has connected. The telephone stops ringing at once. errs.NotFound where
+// the call is not this agent's, errs.Conflict where it is answered already or withdrawn, errs.Gone after its end.
+func (s *Service) AnswerBrowser(ctx context.Context, id, agent, offerSDP string) (string, error) {
+	if s.cfg.Browsers == nil {
+		return "", errs.New(errs.Unavailable, "no browser telephones here")
+	}
+	c, err := s.calls.get(id)
+	if err != nil {
+		return "", err
+	}
+	mine := new(claim)
+	if err := c.ask(func() error { return c.claimed(agent, mine) }); err != nil {
+		return "", err
+	}
+	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP)
+	if err != nil {
+		_ = c.ask(func() error { return c.unclaimed(mine) })
+		return "", err
+	}
+	if err := c.ask(func() error { return c.browser(peer, mine) }); err != nil {
+		_ = peer.Close()
+		return "", err
+	}
+	return answer, nil
+}
+
+func (c *call) claimed(agent string, mine *claim) error {
+	switch {
+	case c.offer.Agent != agent || agent == "":
+		return errs.New(errs.NotFound, "no such call of yours")
+	case c.state != Offered || c.claim != nil || c.agent != nil:
+		return errs.New(errs.Conflict, "the call is answered already")
+	}
+	c.claim = mine
+	return nil
+}
+
+func (c *call) unclaimed(mine *claim) error {
+	if c.claim == mine {
+		c.claim = nil
+	}
+	return nil
+}
+
+// browser takes the claimed call; the telephone stops ringing.
+func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
+	if c.state != Offered || c.claim != mine {
+		return errs.New(errs.Conflict, "the call was answered elsewhere or withdrawn")
+	}
+	c.claim = nil
+	if c.ring != nil {
+		c.ring.cancel()
+		c.ring = nil
+	}
+	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
+	c.agent.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
+	return nil
+}

@@ -1,0 +1,41 @@
+package voice
+
+import (
+	"santra/internal/protocol/sip"
+)
+
+// emergency is the emergency number. A contact centre that can't place the call must say so at once and never swallow it.
+const emergency = "112"
+
+// phones serves the agents' telephones: they register, and they will call out.
+type phones struct {
+	*sip.Registrar
+	s *Service
+}
+
+// Invite implements sip.Handler. Telephones can't call out yet; 112 gets a code upon which a telephone tries elsewhere.
+func (p phones) Invite(in *sip.Incoming) {
+	if in.Called() == emergency {
+		p.s.log.Error("an emergency call could not be placed: calls out are not built yet")
+		in.Reject(codeUnavailable, "Emergency calls are not possible from this telephone")
+		return
+	}
+	in.Reject(codeForbidden, "Forbidden")
+}
+
+// ha1 is the digest secret of a telephone: MD5 (RFC 7616 3.4.2), for few telephones know better.
+func (s *Service) ha1(user string) (string, bool) { return s.cfg.Book.HA1(user, "MD5") }
+
+// phone finds the registered telephone of a seat.
+func (s *Service) phone(seatCode string) (sip.Target, bool) {
+	seat, ok := s.cfg.Book.Seat(seatCode)
+	if !ok || seat.SIPUser == "" {
+		return sip.Target{}, false
+	}
+	return s.registrar.Lookup(seat.SIPUser)
+}
+
+// registered is told by the registrar.
+func (s *Service) registered(user string, is bool) {
+	s.log.Info("telephone", "user", user, "registered", is)
+}

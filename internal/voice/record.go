@@ -1,0 +1,308 @@
+package voice
+
+import (
+	"context"
+	"time"
+
+	"santra/internal/errs"
+	"santra/internal/id"
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/siprec"
+	"santra/internal/voice/gate"
+)
+
+// How the centre stays with its recorder. None of it ever touches the conversation itself.
+const (
+	RecorderTime     = 5 * time.Second  // for the recorder to answer
+	RecorderBackoff  = time.Second      // before the first try again; doubled each time
+	RecorderBackoffs = 30 * time.Second // at most
+	RecorderPulse    = 2 * time.Second  // how often a running recording is looked at
+	RecorderProbe    = 5 * time.Second  // how often the recorder itself is asked whether it lives, while anything is recorded
+	RecorderMisses   = 2                // unanswered probes after which its recordings count as lost
+)
+
+// recording is the recording side of a call: at most one session with the recorder at a time, parts numbered from 1.
+type recording struct {
+	state   string // RecordingNone, On, Off
+	pass    gate.Pass
+	id      string // opaque, shared by the parts, unlike the call's own id
+	part    int
+	session *session
+	try     *try
+	backoff time.Duration
+	timer   alarm // the next try, or the next look at the running one
+	dropped uint64
+}
+
+// session is a part that the recorder takes.
+type session struct {
+	dialog *sip.Dialog
+	tap    *rtp.Tap
+}
+
+// try is an INVITE to the recorder that is under way.
+type try struct{ cancel context.CancelFunc }
+
+func (r *recording) ended() <-chan struct{} {
+	if r.session == nil {
+		return nil
+	}
+	return r.session.dialog.Ended()
+}
+
+func (r *recording) requests() <-chan *sip.Request {
+	if r.session == nil {
+		return nil
+	}
+	return r.session.dialog.Requests()
+}
+
+// record begins to record, with the pass of an announcement that was heard to its end. Without one it never does (M4).
+func (c *call) record(p gate.Pass) {
+	switch {
+	case !c.queue.Record:
+		c.rec.state = RecordingNone
+	case !p.Valid() || c.s.cfg.Recorder.URI == "":
+		c.rec.state = RecordingOff
+	default:
+		c.rec.state, c.rec.pass, c.rec.id = RecordingOff, p, id.New()
+		c.dialRecorder()
+	}
+}
+
+// dialRecorder invites the recorder to the next part, beside the actor. Each try has a part number of its own: one that was
+// not answered may yet have reached the recorder, which takes a number once.
+func (c *call) dialRecorder() {
+	c.rec.part++
+	ctx, cancel := context.WithTimeout(c.ctx, RecorderTime)
+	t := &try{cancel}
+	c.rec.try = t
+	pass, meta := c.rec.pass, c.metadata()
+	c.background("recorder", func() {
+		defer cancel()
+		s, err := c.s.openRecording(ctx, pass, meta)
+		if !c.mail.must(func() { c.recorderAnswered(t, s, err) }) && s != nil {
+			s.close()
+		}
+	})
+}
+
+// metadata is all that the recorder is told: nothing of the caller but the last digits (M7).
+func (c *call) metadata() siprec.Metadata {
+	return siprec.Metadata{
+		Session: c.rec.id, Start: time.Now(), Complete: true,
+		Extension: siprec.Extension{
+			Part: c.rec.part, Session: c.rec.id, Agency: c.owner.ID, Queue: c.queue.ID, Seat: c.offer.Seat,
+			Fragment: c.caller.Fragment(c.owner.FragmentDigits),
+		},
+	}
+}
+
+// openRecording sets a part up with the recorder (RFC 7866 6). It can't be called without a pass, and a pass is not to be
+// had without an announcement.
+func (s *Service) openRecording(ctx context.Context, p gate.Pass, m siprec.Metadata) (*session, error) {
+	if !p.Valid() {
+		return nil, errs.New(errs.Denied, "no recording without an announcement heard to its end")
+	}
+	m.Extension.Gate, m.Extension.Announcement, m.Extension.Language = p.Token(), p.Version(), p.Language()
+	tap, err := rtp.NewTap(rtp.TapConfig{Pool: s.cfg.RecorderPorts, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.inviteRecorder(ctx, tap, m)
+	if err != nil {
+		_ = tap.Close()
+		return nil, err
+	}
+	return &session{d, tap}, nil
+}
+
+func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Metadata) (*sip.Dialog, error) {
+	offer := recordingOffer(tap)
+	kind, body, err := siprec.Build(m, offer)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cfg.Recording.Invite(ctx, s.cfg.Recorder, sip.InviteOptions{
+		FromUser: "santra", ContentType: kind, Body: body,
+		Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	d, err := out.Wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := startTap(tap, offer, d.RemoteBody()); err != nil {
+		hangUp(d)
+		return nil, err
+	}
+	return d, nil
+}
+
+// recordingOffer has two sendonly lines, what the customer says and what the agent says (RFC 7866 7.1.1).
+func recordingOffer(tap *rtp.Tap) []byte {
+	line := func(ch rtp.Channel, label string) sdp.Stream {
+		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label}
+	}
+	return sdp.Offer(sdp.Options{}, line(rtp.Customer, siprec.LabelCustomer), line(rtp.Agent, siprec.LabelAgent))
+}
+
+// startTap sends both streams where the recorder's answer says; a recorder that takes only one is of no use.
+func startTap(tap *rtp.Tap, offer, answer []byte) error {
+	ours, err := sdp.Parse(offer)
+	if err != nil {
+		return err
+	}
+	theirs, err := sdp.Parse(answer)
+	if err != nil {
+		return err
+	}
+	choices, err := sdp.Accepted(ours, theirs)
+	if err != nil {
+		return err
+	}
+	if len(choices) != 2 || !choices[0].Remote.IsValid() || !choices[1].Remote.IsValid() {
+		return errs.New(errs.Unavailable, "the recorder does not take both streams")
+	}
+	tap.Start(choices[0].Remote, choices[1].Remote)
+	return nil
+}
+
+// recorderAnswered taps both parties, or plans the next try.
+func (c *call) recorderAnswered(t *try, s *session, err error) {
+	if c.rec.try != t { // the conversation is over
+		if s != nil {
+			c.background("recorder", s.close)
+		}
+		return
+	}
+	c.rec.try = nil
+	if err != nil {
+		c.s.count.recordFailed.Add(1)
+		c.log.Warn("not recorded", "part", c.rec.part, "error", err)
+		c.retryRecorder()
+		return
+	}
+	c.s.count.recorded.Add(1)
+	c.s.recordings.Add(1)
+	c.rec.session, c.rec.state, c.rec.backoff, c.rec.dropped = s, RecordingOn, 0, 0
+	c.customer.media.Tap(s.tap, rtp.Customer)
+	c.agent.media.Tap(s.tap, rtp.Agent)
+	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
+	c.changed()
+}
+
+// retryRecorder tries again later, as a new part under the same pass.
+func (c *call) retryRecorder() {
+	c.rec.backoff = min(max(RecorderBackoff, 2*c.rec.backoff), RecorderBackoffs)
+	c.rec.timer.set(c.rec.backoff, c.dialRecorder)
+}
+
+// lookAtRecorder notices a recorder whose ports are closed: the kernel refuses what is sent there.
+func (c *call) lookAtRecorder() {
+	dropped := c.rec.session.tap.Stats().Dropped
+	if dropped > c.rec.dropped {
+		c.recorderLeft("its ports are closed")
+		return
+	}
+	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
+}
+
+// recorderLeft goes on without the recorder, says so, and tries again.
+func (c *call) recorderLeft(why string) {
+	if c.rec.session == nil {
+		return
+	}
+	c.s.count.recordLost.Add(1)
+	c.log.Warn("recording is off", "why", why, "part", c.rec.part)
+	c.untap()
+	c.rec.state = RecordingOff
+	c.retryRecorder()
+	c.changed()
+}
+
+// recorderAsked answers what the recorder asks inside its dialog: nothing is renegotiated, a refresh is fine.
+func (c *call) recorderAsked(r *sip.Request, ok bool) {
+	switch {
+	case !ok:
+	case r.Method == "OPTIONS", r.Method == "INFO", r.Method == "UPDATE" && len(r.Body) == 0:
+		c.respond(r, codeOK, nil)
+	default:
+		c.respond(r, codeNotAcceptable, nil)
+	}
+}
+
+func (c *call) untap() {
+	s := c.rec.session
+	if s == nil {
+		return
+	}
+	c.rec.session = nil
+	c.s.recordings.Add(-1)
+	c.customer.media.Tap(nil, rtp.Customer)
+	c.agent.media.Tap(nil, rtp.Agent)
+	c.background("recorder", s.close)
+}
+
+// unrecord ends the recording with the conversation; called before the legs go.
+func (c *call) unrecord() {
+	c.rec.timer.stop()
+	if c.rec.try != nil {
+		c.rec.try.cancel()
+		c.rec.try = nil
+	}
+	c.untap()
+	c.rec.state, c.rec.pass = RecordingNone, gate.Pass{}
+}
+
+// close flushes the sound, then says that the part is complete.
+func (s *session) close() {
+	_ = s.tap.Close()
+	hangUp(s.dialog)
+}
+
+func hangUp(d *sip.Dialog) {
+	ctx, cancel := context.WithTimeout(context.Background(), byeTime)
+	defer cancel()
+	_ = d.Bye(ctx) // over at once, whatever the peer says
+}
+
+// probeRecorder asks, while anything is recorded, whether the recorder still lives: a host that died closes no port and
+// sends no BYE. Each of its recordings then counts as lost.
+func (s *Service) probeRecorder(ctx context.Context) {
+	tick := time.NewTicker(RecorderProbe)
+	defer tick.Stop()
+	misses := 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if s.recordings.Load() == 0 || s.recorderLives(ctx) {
+			misses = 0
+			continue
+		}
+		if misses++; misses >= RecorderMisses {
+			misses = 0
+			s.tellRecorderLost()
+		}
+	}
+}
+
+func (s *Service) recorderLives(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, RecorderTime)
+	defer cancel()
+	_, err := s.cfg.Recording.Options(ctx, s.cfg.Recorder)
+	return err == nil
+}
+
+func (s *Service) tellRecorderLost() {
+	for _, c := range s.calls.all() {
+		c.mail.must(func() { c.recorderLeft("no answer") })
+	}
+}

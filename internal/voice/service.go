@@ -1,0 +1,195 @@
+package voice
+
+import (
+	"context"
+	"crypto/ed25519"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/errs"
+	"santra/internal/event"
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/webrtc"
+	"santra/internal/routing"
+	"santra/internal/run"
+)
+
+// Limits of the room.
+const (
+	// DefaultMaxCalls is how many calls there may be at a time, where the configuration does not say.
+	DefaultMaxCalls = 2000
+	// EndTime is how long Stop waits for the last hang-ups after it has ended what did not drain.
+	EndTime = 3 * time.Second
+	// drainLook is how often a draining room looks whether all calls are over.
+	drainLook = 50 * time.Millisecond
+)
+
+// Dispatcher is what the room needs of dispatch; *dispatch.Dispatcher is one.
+type Dispatcher interface {
+	Handle(k routing.Kind, w dispatch.Worker)
+	Enqueue(w routing.Work) error
+	Remove(workID, outcome string)
+	Accept(workID, agent string) error
+	Decline(workID, agent string) error
+	Finish(workID, agent string)
+}
+
+// Config is what a Service is made of. The endpoints, pools and servers are listening already; who opened them closes them,
+// after Stop.
+type Config struct {
+	Trunk    *sip.Endpoint  // the carrier's side
+	Phones   *sip.Endpoint  // the agents' telephones
+	Ports    *rtp.Pool      // media to the trunk
+	Phone    *rtp.Pool      // media to the telephones; nil: Ports
+	Browsers *webrtc.Server // nil: no browser telephones
+
+	Recorder      sip.Target    // where SIPREC calls go, over TCP; an empty URI: there is no recorder
+	Recording     *sip.Endpoint // from where; nil: Phones
+	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
+
+	Book     *agency.Book
+	Dispatch Dispatcher
+	Events   event.Publisher
+	GateKey  ed25519.PrivateKey // signs what lets a recording start; the recorder has its public half
+	Prompts  *media.Library
+	MaxCalls int    // 0: DefaultMaxCalls
+	Log      *slog.Logger
+}
+
+// Service is the telephone's room.
+type Service struct {
+	cfg        Config
+	log        *slog.Logger
+	registrar  *sip.Registrar
+	calls      *calls
+	count      counters
+	recordings atomic.Int64 // parts that run now
+	drain      atomic.Bool
+	ctx        context.Context
+	cancel     context.CancelFunc
+	wg         sync.WaitGroup
+}
+
+var (
+	_ run.Service     = (*Service)(nil)
+	_ dispatch.Worker = (*Service)(nil)
+)
+
+// New checks the configuration; errs.Invalid. Nothing is served before Start.
+func New(cfg Config) (*Service, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.filled()
+	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
+	s.registrar = sip.NewRegistrar(sip.RegistrarConfig{Realm: cfg.Book.Current().SIPRealm, HA1: s.ha1, Changes: s.registered})
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+func (cfg *Config) check() error {
+	missing := map[string]bool{
+		"trunk": cfg.Trunk == nil, "phones": cfg.Phones == nil, "ports": cfg.Ports == nil, "book": cfg.Book == nil,
+		"dispatch": cfg.Dispatch == nil, "events": cfg.Events == nil, "prompts": cfg.Prompts == nil,
+		"gate_key": len(cfg.GateKey) != ed25519.PrivateKeySize,
+	}
+	for field, is := range missing {
+		if is {
+			return errs.At(errs.Invalid, "voice."+field, "is needed")
+		}
+	}
+	return nil
+}
+
+func (cfg Config) filled() Config {
+	if cfg.Phone == nil {
+		cfg.Phone = cfg.Ports
+	}
+	if cfg.RecorderPorts == nil {
+		cfg.RecorderPorts = cfg.Ports
+	}
+	if cfg.Recording == nil {
+		cfg.Recording = cfg.Phones
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.MaxCalls <= 0 {
+		cfg.MaxCalls = DefaultMaxCalls
+	}
+	return cfg
+}
+
+// Start serves the trunk, the telephones and dispatch.
+func (s *Service) Start(context.Context) error {
+	s.cfg.Dispatch.Handle(routing.Call, s)
+	s.cfg.Phones.Serve(phones{s.registrar, s})
+	s.cfg.Trunk.Serve(trunk{s})
+	if s.cfg.Recorder.URI != "" {
+		run.Go(&s.wg, s.log, "recorder probe", func() { s.probeRecorder(s.ctx) })
+	}
+	return nil
+}
+
+// Stop drains: new calls get 503, those that run go on until they are over or ctx ends; then they are hung up, within
+// EndTime. Calls of which only the wrap-up is left are not waited for.
+func (s *Service) Stop(ctx context.Context) error {
+	s.drain.Store(true)
+	s.calls.close()
+	s.each(func(c *call) {
+		if c.state == WrapUp {
+			c.over()
+		}
+	})
+	s.drained(ctx)
+	s.each(func(c *call) { c.finish("stopping") })
+	s.cancel()
+	return s.ended()
+}
+
+// drained waits for the calls to end, as long as ctx lets it.
+func (s *Service) drained(ctx context.Context) {
+	tick := time.NewTicker(drainLook)
+	defer tick.Stop()
+	for s.calls.len() > 0 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Service) each(f func(c *call)) {
+	for _, c := range s.calls.all() {
+		c.mail.must(func() { f(c) })
+	}
+}
+
+func (s *Service) ended() error {
+	done := make(chan struct{})
+	go func() {
+		s.calls.alive.Wait() // then nobody starts anything more
+		s.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(EndTime):
+		return errs.New(errs.Unavailable, "voice: %d calls did not end in time", s.calls.len())
+	}
+}
+
+func (s *Service) draining() bool { return s.drain.Load() }
+
+// prompt gives a prompt in a language; the music has none.
+func (s *Service) prompt(l agency.Lang, name string) (media.Clip, bool) {
+	return s.cfg.Prompts.Prompt(string(l), name)
+}

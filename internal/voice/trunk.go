@@ -1,0 +1,110 @@
+package voice
+
+import (
+	"strings"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
+	"santra/internal/run"
+)
+
+// retryAfter is what a full room tells the trunk, in seconds (RFC 3261 21.5.4).
+const retryAfter = "5"
+
+// trunk serves the carrier's side.
+type trunk struct{ s *Service }
+
+// Invite implements sip.Handler: a call to one of the city's numbers is answered at once, for the announcement is its start.
+func (t trunk) Invite(in *sip.Incoming) {
+	t.s.count.arrived.Add(1)
+	q, owner, ok := t.s.dialled(in.Called())
+	if !ok {
+		t.s.count.unknown.Add(1)
+		in.Reject(codeNotFound, "Not Found")
+		return
+	}
+	if t.s.calls.full() {
+		t.s.refuse(in)
+		return
+	}
+	t.s.answer(in, q, owner)
+}
+
+// dialled finds the queue of a called number, in whatever way the trunk writes it; parameters in the user part (RFC 3966 5.1.5)
+// are none of its digits.
+func (s *Service) dialled(number string) (agency.Queue, agency.Agency, bool) {
+	number, _, _ = strings.Cut(number, ";")
+	q, ok := s.cfg.Book.QueueByNumber(number)
+	if !ok {
+		return agency.Queue{}, agency.Agency{}, false
+	}
+	owner, ok := s.cfg.Book.Agency(q.Agency)
+	return q, owner, ok
+}
+
+func (s *Service) refuse(in *sip.Incoming) {
+	s.count.full.Add(1)
+	in.Reject(codeUnavailable, "Service Unavailable", sip.Header{Name: "Retry-After", Value: retryAfter})
+}
+
+// answer sets the caller's leg up and starts the call's actor.
+func (s *Service) answer(in *sip.Incoming, q agency.Queue, owner agency.Agency) {
+	l, err := s.newLeg(s.cfg.Ports)
+	if err != nil {
+		s.log.Error("no media port for a call", "error", err)
+		s.refuse(in)
+		return
+	}
+	c := s.newCall(q, owner, in.Caller())
+	c.customer = l
+	if err := s.open(c, in); err != nil {
+		c.caller.Erase()
+		_ = l.media.Close()
+		return
+	}
+	run.Go(&s.wg, s.log, "call", func() { c.run(s.ctx) })
+}
+
+// open answers the INVITE, or refuses it and gives an error.
+func (s *Service) open(c *call, in *sip.Incoming) error {
+	_, body := in.Body()
+	answer, choice, err := c.customer.open(body)
+	if err != nil {
+		s.count.noCodec.Add(1)
+		in.Reject(codeNotAcceptable, "Not Acceptable Here")
+		return err
+	}
+	c.deaf = !choice.Sends()
+	if err := s.calls.add(c); err != nil {
+		s.refuse(in)
+		return err
+	}
+	d, err := in.Answer(sdpType, answer)
+	if err != nil { // the caller was quicker
+		s.calls.remove(c.id)
+		return err
+	}
+	c.customer.dialog = d
+	return nil
+}
+
+// open answers the first offer of a trunk; one without a description (RFC 3264 5) is not taken, for the announcement would
+// begin before we know where the caller listens.
+func (l *leg) open(body []byte) ([]byte, sdp.Choice, error) {
+	if len(body) == 0 {
+		return nil, sdp.Choice{}, errs.New(errs.Invalid, "an INVITE without an offer")
+	}
+	return l.accept(body)
+}
+
+// newLeg opens the media ports of one party.
+func (s *Service) newLeg(p *rtp.Pool) (*leg, error) {
+	udp, err := p.Open()
+	if err != nil {
+		return nil, err
+	}
+	return &leg{media: rtp.NewLeg(udp, rtp.LegConfig{Log: s.log, Latch: true}), local: udp.Local()}, nil
+}

@@ -1,0 +1,54 @@
+package voice
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"santra/internal/event"
+)
+
+// What View.Recording says.
+const (
+	RecordingNone = "none" // this queue is not recorded, or nobody talks yet
+	RecordingOn   = "on"   // both directions reach the recorder
+	RecordingOff  = "off"  // it should be recorded and is not: no announcement was heard, or the recorder is not there
+)
+
+// View is what may be shown of a call. There is nothing of the caller in it.
+type View struct {
+	ID        string    `json:"id"`
+	Queue     string    `json:"queue"`
+	Agency    string    `json:"agency"`
+	Language  string    `json:"language"` // chosen by the caller; "" where the queue has no menu or nothing was chosen
+	Agent     string    `json:"agent"`    // person id of who is offered or has it; "" without
+	Seat      string    `json:"seat"`
+	State     State     `json:"state"`
+	Since     time.Time `json:"since"`   // of the state
+	Arrived   time.Time `json:"arrived"` // when the trunk's call was answered
+	Recording string    `json:"recording"`
+	Muted     bool      `json:"muted"`
+	Version   uint64    `json:"version"` // grows with each change
+	Why       string    `json:"why"`     // why this agent, from dispatch
+}
+
+// fields are the parts of a view that an event tells; nothing personal.
+func (v View) fields() map[string]any {
+	return map[string]any{
+		"state": v.State, "queue": v.Queue, "agency": v.Agency, "language": v.Language, "agent": v.Agent, "seat": v.Seat,
+		"since": v.Since, "arrived": v.Arrived, "recording": v.Recording, "muted": v.Muted, "why": v.Why,
+	}
+}
+
+// event is what one agent is told of a view.
+func (v View) event(to string) event.Event {
+	return event.Event{Kind: "call", ID: v.ID, Version: v.Version, Fields: v.fields(), To: []string{to}}
+}
+
+// oldestFirst orders views by arrival.
+func oldestFirst(views []View) []View {
+	slices.SortFunc(views, func(a, b View) int {
+		return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID))
+	})
+	return views
+}
