@@ -7,21 +7,11 @@ type ArchiveQuery struct {
 	Agency  string     `json:"agency" minLength:"1" maxLength:"64"`
 	Purpose string     `json:"purpose" minLength:"1" maxLength:"64"`
 	Reason  string     `json:"reason,omitempty" maxLength:"2000"`
-	Text    string     `json:"text,omitempty" maxLength:"500" doc:"Words, or a message id."`
+	Queue   string     `json:"queue,omitempty" maxLength:"64"`
+	Text    string     `json:"text,omitempty" maxLength:"500" doc:"All words must occur, in any inflected form."`
+	Address string     `json:"address,omitempty" maxLength:"320" doc:"An exact sender or recipient, for inspection and clearing up."`
 	From    *time.Time `json:"from,omitempty" doc:"Not before."`
 	To      *time.Time `json:"to,omitempty" doc:"Before."`
-}
-
-// ArchiveRow is one found message.
-type ArchiveRow struct {
-	ID        string    `json:"id"`
-	Agency    string    `json:"agency"`
-	Queue     string    `json:"queue"`
-	Direction string    `json:"direction" enum:"in,out"`
-	From      string    `json:"from"`
-	Subject   string    `json:"subject"`
-	At        time.Time `json:"at"`
-	Size      int64     `json:"size"`
 }
 
 // ArchiveOpen states what a message is opened for.
@@ -34,8 +24,7 @@ type (
 	archiveSearchInput  struct{ Body ArchiveQuery }
 	archiveSearchOutput struct {
 		Body struct {
-			Rows []ArchiveRow `json:"rows"`
-			More bool         `json:"more" doc:"There are more than are given: narrow the search."`
+			Rows []MessageHead `json:"rows"`
 		}
 	}
 	archiveOpenInput struct {

@@ -2,61 +2,88 @@ package api
 
 import "time"
 
-// Case is a thread of mails that one agent answers.
+// Case is one conversation with one customer.
 type Case struct {
 	ID       string        `json:"id"`
 	Agency   string        `json:"agency"`
 	Queue    string        `json:"queue"`
-	State    string        `json:"state" enum:"waiting,offered,open,closed"`
-	Subject  string        `json:"subject"`
-	From     string        `json:"from" doc:"Address that the last received mail came from."`
-	Agent    string        `json:"agent" doc:"Person who has it; empty while it waits."`
-	Opened   time.Time     `json:"opened"`
-	Updated  time.Time     `json:"updated"`
+	State    string        `json:"state" enum:"new,offered,open,waiting,closed" doc:"waiting: answered; the customer's next mail opens it again."`
+	Subject  string        `json:"subject" doc:"Empty where the reader may not see the content."`
+	Customer string        `json:"customer" doc:"Address; empty where the reader may not see the content."`
+	Name     string        `json:"name" doc:"As the customer wrote it beside the address."`
+	Agent    string        `json:"agent" doc:"Person who is offered or has it; empty while it is new."`
+	Arrived  time.Time     `json:"arrived"`
+	Changed  time.Time     `json:"changed"`
+	Expires  *time.Time    `json:"expires,omitempty" doc:"When the offer ends."`
+	Failed   bool          `json:"failed" doc:"A reply did not reach the customer."`
+	Why      string        `json:"why" doc:"Why the case was offered to this agent."`
 	Version  uint64        `json:"version"`
 	Messages []MessageHead `json:"messages" doc:"Oldest first; empty in lists."`
 	Draft    *Draft        `json:"draft,omitempty" doc:"The kept draft; absent in lists."`
 }
 
-// MessageHead is a message without its content.
-type MessageHead struct {
-	ID          string    `json:"id"`
-	Direction   string    `json:"direction" enum:"in,out"`
-	From        string    `json:"from"`
-	Subject     string    `json:"subject"`
-	At          time.Time `json:"at"`
-	Size        int64     `json:"size"`
-	Attachments int       `json:"attachments"`
-	Delivery    string    `json:"delivery" doc:"Of a sent message: queued, sent, retrying, refused; empty for received ones."`
-	Note        string    `json:"note" doc:"What the relay said of a refusal, without addresses."`
+// Party is an address with the name that was written beside it.
+type Party struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
 }
 
-// Message is a message as it may be shown: HTML sanitised, remote images blocked. The bytes as sent are at …/raw (M14).
+// MessageHead is a message without its content.
+type MessageHead struct {
+	ID          string     `json:"id"`
+	Case        string     `json:"case"`
+	Agency      string     `json:"agency"`
+	Queue       string     `json:"queue"`
+	Direction   string     `json:"direction" enum:"in,out"`
+	From        Party      `json:"from"`
+	To          []Party    `json:"to"`
+	Subject     string     `json:"subject"`
+	Snippet     string     `json:"snippet" doc:"The first words."`
+	At          time.Time  `json:"at"`
+	Size        int64      `json:"size"`
+	SHA256      string     `json:"sha256" doc:"Of the bytes as received or sent, in hexadecimal (M14)."`
+	Attachments int        `json:"attachments"`
+	Auto        bool       `json:"auto" doc:"Written by a machine (out of office)."`
+	Bounce      bool       `json:"bounce"`
+	Raw         bool       `json:"raw" doc:"Not understood: show the raw form."`
+	Delivery    string     `json:"delivery" enum:"received,queued,sent,unsure,failed,bounced"`
+	Reply       string     `json:"reply" doc:"The relay's last refusal: code and class."`
+	Attempts    int        `json:"attempts"`
+	NextTry     *time.Time `json:"next_try,omitempty"`
+}
+
+// Message is a message as it may be shown: HTML sanitised, remote images taken out. The bytes as sent are at …/raw (M14).
 type Message struct {
 	MessageHead
-	To            []string     `json:"to"`
-	CC            []string     `json:"cc"`
+	CC            []Party      `json:"cc"`
+	ReplyTo       []Party      `json:"reply_to"`
 	Text          string       `json:"text"`
 	HTML          string       `json:"html" doc:"For a sandboxed frame only; empty when there is none."`
 	BlockedImages int          `json:"blocked_images"`
-	Parsed        bool         `json:"parsed" doc:"False: not understood, show the raw form."`
-	SHA256        string       `json:"sha256" doc:"Of the bytes as received or sent, in hexadecimal."`
 	Files         []Attachment `json:"files"`
-	SPF           string       `json:"spf"`
-	DKIM          string       `json:"dkim"`
-	DMARC         string       `json:"dmarc"`
+	Auth          []AuthResult `json:"auth" doc:"What our own relay said of the sender (RFC 8601)."`
+	Problems      []string     `json:"problems" doc:"What was wrong with its form, in English."`
 }
 
-// Attachment is one attached file.
+// Attachment is one attached file; its bytes are at …/files/{index}.
 type Attachment struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-	Size int64  `json:"size"`
+	Index  int    `json:"index"`
+	Name   string `json:"name"`
+	Type   string `json:"type" doc:"As declared; never to be trusted."`
+	Inline bool   `json:"inline"`
+	Size   int64  `json:"size"`
+}
+
+// AuthResult is one method's result.
+type AuthResult struct {
+	Method string `json:"method"`
+	Value  string `json:"value"`
+	Domain string `json:"domain"`
 }
 
 // Draft is a reply in the making; the server keeps it.
 type Draft struct {
-	To      []string   `json:"to,omitempty" maxItems:"50"`
+	To      []string   `json:"to,omitempty" maxItems:"50" doc:"Empty: the customer."`
 	CC      []string   `json:"cc,omitempty" maxItems:"50"`
 	Subject string     `json:"subject" maxLength:"998"`
 	Text    string     `json:"text" maxLength:"500000"`
@@ -79,7 +106,7 @@ type SendRequest struct {
 type (
 	casesInput struct {
 		Queue string `query:"queue" maxLength:"64"`
-		State string `query:"state" enum:"waiting,offered,open,closed"`
+		State string `query:"state" enum:"new,offered,open,waiting,closed"`
 		Mine  bool   `query:"mine"`
 	}
 	casesOutput struct {
@@ -95,6 +122,11 @@ type (
 		ID      string `path:"id" maxLength:"64"`
 		Message string `path:"mid" maxLength:"64"`
 	}
+	fileInput struct {
+		ID      string `path:"id" maxLength:"64"`
+		Message string `path:"mid" maxLength:"64"`
+		Index   int    `path:"index" minimum:"0" maximum:"10000"`
+	}
 	messageOutput struct{ Body Message }
 	rawOutput     struct {
 		ContentType        string `header:"Content-Type"`
@@ -106,6 +138,7 @@ type (
 		Body Draft
 	}
 	draftOutput struct{ Body DraftSaved }
+	sentOutput  struct{ Body MessageHead }
 	sendInput   struct {
 		ID   string `path:"id" maxLength:"64"`
 		Body SendRequest
@@ -125,10 +158,12 @@ func (a *API) caseRoutes() {
 		doc: "A message, safe to show."}, soon[messageInput, messageOutput])
 	register(a, op{method: "GET", path: "/api/cases/{id}/messages/{mid}/raw", id: "case-message-raw", tag: "cases", action: "cases.handle", scope: scopeAgency,
 		doc: "The bytes as the customer sent them, as text/plain (M14)."}, soon[messageInput, rawOutput])
+	register(a, op{method: "GET", path: "/api/cases/{id}/messages/{mid}/files/{index}", id: "case-message-file", tag: "cases", action: "cases.handle", scope: scopeAgency,
+		doc: "An attached file, as a download of type application/octet-stream."}, soon[fileInput, rawOutput])
 	register(a, op{method: "PUT", path: "/api/cases/{id}/draft", id: "save-draft", tag: "cases", action: "cases.handle", scope: scopeAgency, maxBody: MaxDraftBody,
 		doc: "Keep the draft; 409 when another version was saved since."}, soon[draftInput, draftOutput])
 	register(a, op{method: "POST", path: "/api/cases/{id}/send", id: "case-send", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "Archive the draft's bytes and then submit them (M12)."}, soon[sendInput, caseOutput])
+		doc: "Archive the draft's bytes and then submit them (M12)."}, soon[sendInput, sentOutput])
 }
 
 func caseCommands() []callCommand {

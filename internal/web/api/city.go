@@ -67,26 +67,32 @@ type QueueState struct {
 	WaitingMails     int        `json:"waiting_mails"`
 	LongestCallSince *time.Time `json:"longest_call_since,omitempty"`
 	LongestMailSince *time.Time `json:"longest_mail_since,omitempty"`
-	Ready            int        `json:"ready"`
-	Busy             int        `json:"busy"`
+	Talking          int        `json:"talking" doc:"Calls in agents' hands."`
+	OpenMails        int        `json:"open_mails" doc:"Cases in agents' hands."`
+	Ready            int        `json:"ready" doc:"Agents who are ready and may serve the queue."`
+	Busy             int        `json:"busy" doc:"Agents who may serve the queue and are offered something, talking or writing up."`
+	Today            Today      `json:"today"`
+}
+
+// Today counts a queue's calls since local midnight.
+type Today struct {
+	Offered       int     `json:"offered"`
+	Answered      int     `json:"answered"`
+	InTime        int     `json:"in_time" doc:"Answered within 20 s; its share of offered is the service level."`
+	Abandoned     int     `json:"abandoned"`
+	WaitedSeconds float64 `json:"waited_seconds" doc:"Sum of the answered calls' waits."`
 }
 
 // AgentState is an agent's present, for supervisors.
 type AgentState struct {
-	Person  string    `json:"person"`
-	Display string    `json:"display"`
-	Seat    string    `json:"seat"`
-	State   string    `json:"state" enum:"offline,ready,break,offered,busy,wrap_up,not_answering"`
-	Reason  string    `json:"reason"`
-	Since   time.Time `json:"since"`
-	Work    []WorkRef `json:"work"`
-}
-
-// WorkRef is what somebody works on, without its content.
-type WorkRef struct {
-	ID    string `json:"id"`
-	Kind  string `json:"kind" enum:"call,mail"`
-	Queue string `json:"queue"`
+	Person  string     `json:"person"`
+	Display string     `json:"display"`
+	Seat    string     `json:"seat"`
+	State   string     `json:"state" enum:"offline,ready,break,offered,busy,wrap_up,not_answering"`
+	Reason  string     `json:"reason"`
+	Since   time.Time  `json:"since"`
+	Until   *time.Time `json:"until,omitempty" doc:"End of the offer or wrap-up."`
+	Mails   int        `json:"mails" doc:"E-mail cases in hand."`
 }
 
 type (

@@ -11,6 +11,8 @@ type Me struct {
 	State          string     `json:"state" enum:"offline,ready,break,offered,busy,wrap_up,not_answering"`
 	StateSince     time.Time  `json:"state_since"`
 	WrapUpUntil    *time.Time `json:"wrap_up_until,omitempty"`
+	OfferUntil     *time.Time `json:"offer_until,omitempty"`
+	Mails          int        `json:"mails" doc:"E-mail cases in hand."`
 	RecorderOrigin string     `json:"recorder_origin" doc:"Origin that audio is played from."`
 	Languages      []string   `json:"languages" doc:"Languages that the person serves in."`
 	ServerTime     time.Time  `json:"server_time"`

@@ -13,12 +13,12 @@ type RecordingQuery struct {
 	Fragment   string     `json:"fragment,omitempty" maxLength:"4" pattern:"^[0-9]*$" patternDescription:"last digits"`
 	MinSeconds int        `json:"min_seconds,omitempty" minimum:"0"`
 	MaxSeconds int        `json:"max_seconds,omitempty" minimum:"0"`
-	Complete   *bool      `json:"complete,omitempty"`
+	State      string     `json:"state,omitempty" enum:"recording,complete,recovered,broken"`
 }
 
 // Recording is a row of the recorder's catalogue.
 type Recording struct {
-	ID           string    `json:"id"`
+	ID           string    `json:"id" doc:"Opaque key."`
 	Name         string    `json:"name" doc:"Identification: date, seat code, last digits (M7)."`
 	Agency       string    `json:"agency"`
 	Queue        string    `json:"queue"`
@@ -28,9 +28,12 @@ type Recording struct {
 	Seconds      float64   `json:"seconds"`
 	Language     string    `json:"language"`
 	Announcement string    `json:"announcement" doc:"Version of the announcement that was heard (M4)."`
-	Complete     bool      `json:"complete"`
+	State        string    `json:"state" enum:"recording,complete,recovered,broken" doc:"recovered: its process died, at most the last second is missing; broken: ended by a fault."`
+	Part         int       `json:"part" doc:"Of the call's recordings, from 1."`
+	Session      string    `json:"session" doc:"Opaque, shared by the parts of one call."`
+	Gaps         int       `json:"gaps" doc:"Places where packets were missing."`
 	Hold         bool      `json:"hold" doc:"Kept by a decision beyond its day."`
-	Destroys     time.Time `json:"destroys" doc:"When it is destroyed (M6)."`
+	Destroys     string    `json:"destroys" format:"date" doc:"Day of its destruction (M6)."`
 }
 
 // ListenRequest states what a recording is heard for (M8).
