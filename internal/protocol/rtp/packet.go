@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"encoding/binary"
+	"time"
 
 	"santra/internal/errs"
 )
@@ -24,6 +25,7 @@ type Header struct {
 type Packet struct {
 	Header
 	Payload []byte
+	At      time.Time // when it was read; zero from Parse
 }
 
 // Parse reads an RTP packet (RFC 3550 5.1 and A.1): version 2, contributing sources, extension and padding within its

@@ -8,6 +8,7 @@ package rtp
 
 import (
 	"net/netip"
+	"time"
 )
 
 // MaxPacket is the largest packet read or written, in bytes: an Ethernet frame's worth.
@@ -42,6 +43,6 @@ type Pusher interface {
 type Controlled interface {
 	Transport
 	// ReadControl gives a waiting RTCP packet and when it came, or 0 bytes; it does not wait.
-	ReadControl(buf []byte) (n int, arrived Arrival, err error)
+	ReadControl(buf []byte) (n int, arrived time.Time, err error)
 	WriteControl(b []byte) error
 }

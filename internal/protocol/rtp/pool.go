@@ -1,0 +1,110 @@
+package rtp
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"santra/internal/errs"
+)
+
+// PoolConfig says where RTP sockets are opened.
+type PoolConfig struct {
+	IP        netip.Addr // the address to bind and to name in SDP; the zero value is 127.0.0.1
+	Min, Max  uint16     // the range of ports, ends included; both 0: DefaultMinPort to DefaultMaxPort
+	Ephemeral bool       // let the kernel pick instead of a range: for tests and phones
+}
+
+// The default range of ports lies below Linux's ip_local_port_range (32768 to 60999), so that no other client socket takes one.
+const (
+	DefaultMinPort = 20000
+	DefaultMaxPort = 32767
+)
+
+// ephemeralTries is how often the kernel is asked for a port whose neighbour is free as well.
+const ephemeralTries = 64
+
+// Messages and bytes that are read from a socket at once.
+const (
+	readMessages = 4
+	bulkBytes    = 1 << 16 // the most that UDP_GRO puts together
+)
+
+// Pool opens pairs of sockets, an even port for RTP and the next for RTCP (RFC 3550 11).
+type Pool struct {
+	ip         netip.Addr
+	min, pairs uint32
+	ephemeral  bool
+	turn       atomic.Uint32
+
+	packets, bulk, control *inboxes
+}
+
+// NewPool checks the configuration; errs.Invalid.
+func NewPool(cfg PoolConfig) (*Pool, error) {
+	if !cfg.IP.IsValid() {
+		cfg.IP = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if cfg.Min == 0 && cfg.Max == 0 {
+		cfg.Min, cfg.Max = DefaultMinPort, DefaultMaxPort
+	}
+	first := uint32(cfg.Min) + uint32(cfg.Min&1)
+	if cfg.IP.IsUnspecified() {
+		return nil, errs.At(errs.Invalid, "ip", "must be one address of this machine, for it is named in SDP")
+	}
+	if cfg.Min == 0 || uint32(cfg.Max) < first+1 {
+		return nil, errs.At(errs.Invalid, "ports", "%d to %d holds no pair of an even port and the next", cfg.Min, cfg.Max)
+	}
+	p := &Pool{
+		ip: cfg.IP.Unmap(), min: first, pairs: (uint32(cfg.Max) - first + 1) / 2, ephemeral: cfg.Ephemeral,
+		packets: newInboxes(readMessages, MaxPacket), bulk: newInboxes(1, bulkBytes), control: newInboxes(1, MaxPacket),
+	}
+	p.turn.Store(rand.Uint32N(p.pairs)) // so that several processes with one range seldom meet
+	return p, nil
+}
+
+// Open binds one pair; errs.Unavailable when no pair of the range is free.
+func (p *Pool) Open() (*UDP, error) {
+	tries := p.pairs
+	if p.ephemeral {
+		tries = ephemeralTries
+	}
+	for range tries {
+		if u := p.try(p.nextPort()); u != nil {
+			return u, nil
+		}
+	}
+	return nil, errs.New(errs.Unavailable, "no free pair of RTP ports")
+}
+
+// nextPort goes round the range, so that a port is not used again soon: late packets of an old call find nobody.
+func (p *Pool) nextPort() uint16 {
+	if p.ephemeral {
+		return 0
+	}
+	return uint16(p.min + 2*(p.turn.Add(1)%p.pairs))
+}
+
+func (p *Pool) try(port uint16) *UDP {
+	media, err := p.listen(port)
+	if err != nil {
+		return nil
+	}
+	bound := media.LocalAddr().(*net.UDPAddr).AddrPort()
+	if bound.Port()%2 == 0 {
+		if control, err := p.listen(bound.Port() + 1); err == nil {
+			return newUDP(p, media, control)
+		}
+	}
+	media.Close()
+	return nil
+}
+
+func (p *Pool) listen(port uint16) (*net.UDPConn, error) {
+	network := "udp4"
+	if p.ip.Is6() {
+		network = "udp6"
+	}
+	return net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.ip, port)))
+}

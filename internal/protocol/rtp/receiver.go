@@ -1,0 +1,116 @@
+package rtp
+
+import (
+	"encoding/binary"
+	"iter"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Receiver receives an RTP stream in bulk (UDP_GRO): the recorder's end of a tap. Streams of others work as well.
+type Receiver struct {
+	socket    *UDP
+	packets   atomic.Uint64
+	bytes     atomic.Uint64
+	malformed atomic.Uint64
+	foreign   atomic.Uint64
+}
+
+// Listen opens a receiver on a pair of ports of the pool; errs.Unavailable.
+func Listen(p *Pool) (*Receiver, error) {
+	socket, err := p.Open()
+	if err != nil {
+		return nil, err
+	}
+	_ = socket.raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_GRO, 1) // without it packets come one by one
+	})
+	return &Receiver{socket: socket}, nil
+}
+
+// Local is the address for the SDP answer.
+func (r *Receiver) Local() netip.AddrPort { return r.socket.Local() }
+
+// Expect sets the only source that packets are taken from; port 0 is any port of the address. Without it none is taken.
+func (r *Receiver) Expect(remote netip.AddrPort) { r.socket.Connect(remote, false) }
+
+func (r *Receiver) admits(from netip.AddrPort) bool {
+	p := r.socket.peer.Load()
+	if p != nil && p.media.Addr() == from.Addr() && (p.media.Port() == 0 || p.media.Port() == from.Port()) {
+		return true
+	}
+	r.foreign.Add(1)
+	return false
+}
+
+// Packets yields packets until Close. A packet's payload is a view that is valid until the next one. It may be ranged over
+// once at a time.
+func (r *Receiver) Packets() iter.Seq[Packet] {
+	return func(yield func(Packet) bool) {
+		// An error is the end of the socket: there is nothing more to yield, and Close is what ends it.
+		_ = r.socket.raw.Read(func(fd uintptr) (done bool) { return !r.drain(fd, yield) })
+	}
+}
+
+// drain yields all that waits; false when the reader has had enough or the socket fails.
+func (r *Receiver) drain(fd uintptr, yield func(Packet) bool) bool {
+	in := r.socket.pool.bulk.take()
+	defer r.socket.pool.bulk.giveBack(in)
+	for {
+		n, err := in.receive(fd)
+		if err != nil {
+			return false
+		}
+		if n == 0 {
+			return true
+		}
+		if r.admits(in.sender(0)) && !r.split(in, yield) {
+			return false
+		}
+	}
+}
+
+// split yields the packets that the kernel has put together.
+func (r *Receiver) split(in *inbox, yield func(Packet) bool) bool {
+	now := time.Now()
+	b, whole := in.message(0)
+	if !whole {
+		r.malformed.Add(1)
+	}
+	size := len(b)
+	if m := in.controlMessage(0, unix.SOL_UDP, unix.UDP_GRO); len(m) >= 4 {
+		size = int(int32(binary.NativeEndian.Uint32(m)))
+	}
+	for len(b) > 0 && size > 0 {
+		one := b[:min(size, len(b))]
+		b = b[len(one):]
+		if !r.yield(one, now, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *Receiver) yield(b []byte, now time.Time, yield func(Packet) bool) bool {
+	start, end, ok := span(b)
+	if !ok {
+		r.malformed.Add(1)
+		return true
+	}
+	r.packets.Add(1)
+	r.bytes.Add(uint64(end - start))
+	return yield(Packet{Header: header(b), Payload: b[start:end], At: now})
+}
+
+// Stats are the receiver's counters: Packets, Bytes, Foreign and Malformed.
+func (r *Receiver) Stats() Stats {
+	return Stats{Packets: r.packets.Load(), Bytes: r.bytes.Load(), Foreign: r.foreign.Load(), Malformed: r.malformed.Load()}
+}
+
+// Close ends Packets. It may be called more than once.
+func (r *Receiver) Close() error {
+	return r.socket.Close()
+}

@@ -1,0 +1,133 @@
+package rtp
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"santra/internal/protocol/media"
+)
+
+// reportEvery is the mean time between reports; each wait is between half and one and a half of it (RFC 3550 6.2).
+const reportEvery = 5 * time.Second
+
+// reporting is what a leg remembers from report to report. Only one report is made at a time.
+type reporting struct {
+	lastSR      uint32
+	lastArrived time.Time
+	sent        uint64 // packets at the last report: without a new one it is a receiver's
+	buf         [MaxPacket]byte
+}
+
+// scheduleReport starts the timer; l.mu is held. A transport without a way for RTCP has no reports.
+func (l *Leg) scheduleReport() {
+	c, ok := l.t.(Controlled)
+	if !ok {
+		return
+	}
+	memory := new(reporting)
+	l.reports = time.AfterFunc(reportWait(), func() { l.report(c, memory) })
+}
+
+func reportWait() time.Duration { return reportEvery/2 + rand.N(reportEvery) }
+
+func (l *Leg) report(c Controlled, r *reporting) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return
+	}
+	l.wg.Add(1)
+	l.reports.Reset(reportWait())
+	l.mu.Unlock()
+	defer l.wg.Done()
+	l.hear(c, r)
+	_ = c.WriteControl(appendControl(r.buf[:0], l.saying(r), l.name())) // reports are repeated: one that is lost is no loss
+}
+
+// hear reads the reports that have come since the last time.
+func (l *Leg) hear(c Controlled, r *reporting) {
+	for range maxControlRead {
+		n, arrived, err := c.ReadControl(r.buf[:])
+		if n == 0 || err != nil {
+			return
+		}
+		said, err := parseControl(r.buf[:n], l.out.ssrc())
+		if err != nil {
+			l.in.malformed.Add(1)
+			continue
+		}
+		if said.sender {
+			r.lastSR, r.lastArrived = uint32(said.ntp>>16), arrived
+		}
+		if said.told {
+			l.out.learn(said.about, arrived)
+		}
+	}
+}
+
+// maxControlRead bounds the reports taken at a time.
+const maxControlRead = 16
+
+// saying makes our report.
+func (l *Leg) saying(r *reporting) control {
+	now := time.Now()
+	c := l.out.sending(now)
+	c.sender = uint64(c.packets) != r.sent&0xFFFFFFFF
+	r.sent = uint64(c.packets)
+	l.in.mu.Lock()
+	defer l.in.mu.Unlock()
+	s := &l.in.source
+	if c.told = l.in.any; c.told {
+		c.about = reception{
+			ssrc: s.ssrc, fraction: s.fraction(), lost: int32(min(max(s.lost(), -1<<23), 1<<23-1)),
+			highest: s.highest, jitter: uint32(s.jitter), lastSR: r.lastSR,
+		}
+		if r.lastSR != 0 {
+			c.about.sinceLast = uint32(now.Sub(r.lastArrived) * 65536 / time.Second)
+		}
+	}
+	return c
+}
+
+func (l *Leg) sayBye() {
+	c, ok := l.t.(Controlled)
+	if !ok || l.terms.Load() == nil {
+		return
+	}
+	_ = c.WriteControl(appendControl(nil, control{ssrc: l.out.ssrc(), bye: true}, l.name()))
+}
+
+// name is a canonical name of RFC 7022: random, for it must tell nothing about the machine.
+func (l *Leg) name() string { return fmt.Sprintf("%08x", l.out.ssrc()) }
+
+func (o *outbound) ssrc() uint32 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.rewrite.ssrc
+}
+
+func (o *outbound) sending(now time.Time) control {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := control{ssrc: o.rewrite.ssrc, ntp: ntpTime(now), packets: uint32(o.sent), octets: uint32(o.sentBytes)}
+	if o.rewrite.started {
+		c.stamp = o.rewrite.stamp + samples(now.Sub(o.rewrite.at))
+	}
+	return c
+}
+
+// learn keeps the peer's report about what it hears; the round trip as in RFC 3550 6.4.1.
+func (o *outbound) learn(r reception, arrived time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	report := Report{
+		At: arrived, FractionLost: float64(r.fraction) / 256, Lost: int64(r.lost),
+		Jitter: time.Duration(r.jitter) * time.Second / media.SampleRate,
+	}
+	if r.lastSR != 0 {
+		trip := uint32(ntpTime(arrived)>>16) - r.lastSR - r.sinceLast
+		report.RoundTrip = time.Duration(int32(trip)) * time.Second / 65536
+	}
+	o.remote = report
+}
