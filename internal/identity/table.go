@@ -38,6 +38,7 @@ const (
 	ArchiveRead     Action = "archive.read"
 	RecordingSearch Action = "recording.search"
 	RecordingListen Action = "recording.listen"
+	ListenGrant     Action = "listen.grant"
 	PersonManage    Action = "person.manage"
 	TrainingRecord  Action = "training.record"
 	RoleAssign      Action = "role.grant"
@@ -75,6 +76,7 @@ func Table() []Rule {
 		{ArchiveRead, Agency, []Role{Manager, Expert}},
 		{RecordingSearch, Agency, []Role{Manager, Expert}},
 		{RecordingListen, Agency, []Role{Manager, Expert}},
+		{ListenGrant, House, []Role{Controller}}, // M10: the service centre grants, to named persons
 		{PersonManage, House, []Role{Administrator}},
 		{TrainingRecord, House, []Role{Administrator}},
 		{RoleAssign, House, []Role{Administrator}},

@@ -28,6 +28,26 @@ type PersonRole struct {
 	Agency string
 }
 
+type RegistryGrant struct {
+	ID          string
+	Person      string
+	Agency      string
+	Until       int64
+	Granted     int64
+	GrantedBy   string
+	Withdrawn   int64
+	WithdrawnBy string
+}
+
+type RegistryPublished struct {
+	Version   int64
+	Months    int64
+	Digits    int64
+	Published int64
+	FirstBy   string
+	SecondBy  string
+}
+
 type Session struct {
 	Hash    []byte
 	ID      string
