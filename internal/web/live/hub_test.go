@@ -235,6 +235,27 @@ func TestBounds(t *testing.T) {
 	})
 }
 
+func TestNarrowedByKind(t *testing.T) {
+	w := Who{Person: "anna", Further: func(ev event.Event) bool { return ev.Kind != "agent" || ev.ID == "anna" }}
+	for _, c := range []struct {
+		ev   event.Event
+		want bool
+	}{
+		{event.Event{Kind: "agent", ID: "anna"}, true}, {event.Event{Kind: "agent", ID: "bo"}, false},
+		{event.Event{Kind: "agent", ID: "bo", To: []string{"anna"}}, true}, {event.Event{Kind: "case", Agency: "parks"}, false},
+	} {
+		if w.may(c.ev) != c.want {
+			t.Errorf("%+v: not %v", c.ev, c.want)
+		}
+	}
+	h, seen := New(quiet()), 0
+	h.Watch(func(event.Event) { seen++ })
+	h.Publish(event.Event{Kind: "case"})
+	if seen != 1 {
+		t.Error("the watcher saw nothing")
+	}
+}
+
 func TestOverHTTP(t *testing.T) {
 	h := New(quiet())
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,10 +11,12 @@ import (
 	"santra/internal/event"
 )
 
-// Who reads a stream: the person, the session, and in which agencies the person has a role that works now.
+// Who reads a stream: the person, the session, and in which agencies the person has a role that works now. Further, where
+// set, narrows by the event's kind.
 type Who struct {
 	Person, Session string
 	InAgency        func(agency string) bool
+	Further         func(event.Event) bool
 }
 
 // Authorise says who asks, as of now; it is asked again at each heartbeat, and an error ends the stream.
@@ -24,6 +26,9 @@ type Authorise func(context.Context) (Who, error)
 func (w Who) may(ev event.Event) bool {
 	if len(ev.To) > 0 {
 		return slices.Contains(ev.To, w.Person)
+	}
+	if w.Further != nil && !w.Further(ev) {
+		return false
 	}
 	return ev.Agency == "" || (w.InAgency != nil && w.InAgency(ev.Agency))
 }
