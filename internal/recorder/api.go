@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"time"
 
+	"santra/internal/audit"
 	"santra/internal/keys"
 )
 
@@ -47,7 +48,7 @@ type Options struct {
 	Config
 	Store Store        // the catalogue
 	Blobs Blobs        // the recordings
-	Keys  *keys.Ring   // identities of agency and day, and the recorder's own signing key
+	Ring  *keys.Ring   // identities of agency and day, and the recorder's own signing key
 	Log   *slog.Logger // nil discards
 }
 
@@ -128,6 +129,16 @@ func (s *Service) Destroy(ctx context.Context, now time.Time) (Destroyed, error)
 
 // ConfirmClock signs the machine's present time after a person has checked it; by is that person's opaque id.
 func (s *Service) ConfirmClock(ctx context.Context, by string) error { return s.confirmClock(ctx, by) }
+
+// SetHold sets or lifts a legal hold: a held recording outlives its destruction day. Who may do so, and why, is e's to tell.
+func (s *Service) SetHold(ctx context.Context, e audit.Entry, key string, on bool) error {
+	return s.setHold(ctx, e, key, on)
+}
+
+// VerifyAll opens every finished recording piece by piece; it gives how many hold and the keys of those that do not.
+func (s *Service) VerifyAll(ctx context.Context) (held int, altered []string, err error) {
+	return s.verifyAll(ctx)
+}
 
 // Health is nil while recordings can be taken; errs.Unavailable with the reason otherwise.
 func (s *Service) Health(ctx context.Context) error { return s.health(ctx) }

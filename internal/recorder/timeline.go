@@ -1,0 +1,195 @@
+package recorder
+
+import (
+	"sync"
+	"time"
+
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
+)
+
+// How the timeline treats packets that are not where they should be.
+const (
+	closeGrace  = time.Second            // a channel that sends but lags holds a piece open so long after its end
+	quietAfter  = 400 * time.Millisecond // a channel that says nothing for so long holds nothing open
+	maxSkew     = 3 * time.Second        // a packet farther from its arrival than this moves its channel's anchor
+	lateBefore  = 10                     // packets in a row that came too late do so too
+	ahead       = 4                      // pieces that may be open at a time
+	maxLateHead = time.Minute            // of a recording whose first packets were lost
+)
+
+// timeline puts the packets of two channels at their places: aligned by RTP timestamps, not by arrival. Our own tap has one
+// timeline for both channels, whose zero is the first packet said; other clients' streams are anchored by the arrival of
+// their first packet (of each SSRC).
+type timeline struct {
+	own bool // timestamps are places
+
+	mu     sync.Mutex
+	start  time.Time // when place 0 was, by arrival
+	zero   int64     // our own tap's timestamp at place 0
+	base   int64     // place of the first frame that is still open: a multiple of pieceFrames
+	high   int64     // place after the last frame that was written
+	pieces [][]byte  // open pieces from base on, interleaved
+	ch     [2]channel
+	late   int // packets that came too late to be kept
+}
+
+type channel struct {
+	anchored bool
+	ssrc     uint32
+	last     uint32 // timestamp that was unwrapped last
+	place    int64  // its place
+	end      int64  // place after the last frame
+	heard    time.Time
+	late     int // in a row
+	gaps     int
+}
+
+// write takes a packet of a channel (0 customer, 1 agent) that arrived at now.
+func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := &t.ch[ch]
+	place := t.placeOf(c, p, now)
+	c.heard = now
+	n := int64(len(p.Payload))
+	if place < t.base || place+n > t.base+ahead*pieceFrames {
+		t.late++
+		if c.late++; c.late >= lateBefore {
+			c.anchored = false
+		}
+		return
+	}
+	c.late = 0
+	if c.end > 0 && place > c.end {
+		c.gaps++
+	}
+	c.end = max(c.end, place+n)
+	t.high = max(t.high, c.end)
+	for i, b := range p.Payload {
+		if codec != media.PCMA {
+			b = media.EncodeALaw(codec.Decode(b))
+		}
+		t.set(ch, place+int64(i), b)
+	}
+}
+
+func (t *timeline) set(ch int, place int64, b byte) {
+	n := int((place - t.base) / pieceFrames)
+	for len(t.pieces) <= n {
+		t.pieces = append(t.pieces, silence())
+	}
+	t.pieces[n][place%pieceFrames*frameBytes+int64(ch)] = b
+}
+
+// placeOf unwraps a packet's timestamp; where it is too far from its arrival, or its source is new, it anchors the channel.
+func (t *timeline) placeOf(c *channel, p rtp.Packet, now time.Time) int64 {
+	if t.start.IsZero() {
+		t.begin(p, now)
+	}
+	expected := int64(now.Sub(t.start)) * Rate / int64(time.Second)
+	place := c.place + int64(int32(p.Timestamp-c.last))
+	switch skew := frames(maxSkew); {
+	case !c.anchored && t.own && c.end == 0 && within(int64(p.Timestamp)-t.zero, expected, skew):
+		place = int64(p.Timestamp) - t.zero
+	case !c.anchored || (!t.own && c.ssrc != p.SSRC) || !within(place, expected, skew):
+		place = max(expected, c.end, t.base)
+	}
+	c.anchored, c.ssrc, c.last, c.place = true, p.SSRC, p.Timestamp, place
+	return place
+}
+
+// begin sets when place 0 was. The first packets of our own tap may have been lost: its timestamp tells how much.
+func (t *timeline) begin(p rtp.Packet, now time.Time) {
+	t.start = now
+	if lost := int64(p.Timestamp); t.own && lost < frames(maxLateHead) {
+		t.zero = max(0, lost-pieceFrames) // the other channel's first batch may be a little older
+		t.start = now.Add(-time.Duration(lost-t.zero) * time.Second / Rate)
+	}
+}
+
+func frames(d time.Duration) int64 { return int64(d) * Rate / int64(time.Second) }
+
+func within(a, b, most int64) bool { return a-b <= most && b-a <= most }
+
+func silence() []byte {
+	b := make([]byte, piecePlain)
+	for i := range b {
+		b[i] = media.PCMA.Silence()
+	}
+	return b
+}
+
+// closed gives the pieces that are over at now, in order.
+func (t *timeline) closed(now time.Time) [][]byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out [][]byte
+	for !t.start.IsZero() && t.over(now) {
+		out = append(out, t.take())
+	}
+	return out
+}
+
+// over tells whether nothing more is awaited for the first open piece.
+func (t *timeline) over(now time.Time) bool {
+	end := t.base + pieceFrames
+	past := now.Sub(t.start) - time.Duration(end)*time.Second/Rate
+	if past >= closeGrace {
+		return true
+	}
+	for i := range t.ch {
+		if c := &t.ch[i]; c.end < end && (past < quietAfter || now.Sub(c.heard) < quietAfter) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *timeline) take() []byte {
+	piece := silencePiece(t.pieces)
+	if len(t.pieces) > 0 {
+		t.pieces = t.pieces[1:]
+	}
+	t.base += pieceFrames
+	return piece
+}
+
+func silencePiece(open [][]byte) []byte {
+	if len(open) > 0 {
+		return open[0]
+	}
+	return silence()
+}
+
+// rest gives what is still open at the end; the last piece is cut where the last sound ends.
+func (t *timeline) rest() [][]byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out [][]byte
+	for t.high-t.base >= pieceFrames {
+		out = append(out, t.take())
+	}
+	if left := t.high - t.base; left > 0 {
+		out = append(out, silencePiece(t.pieces)[:left*frameBytes])
+	}
+	t.pieces = nil
+	return out
+}
+
+// gaps counts the places where a channel's packets were missing, and packets that came too late.
+func (t *timeline) gaps() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ch[0].gaps + t.ch[1].gaps + t.late
+}
+
+// heard tells when the last packet came; zero before the first.
+func (t *timeline) heard() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ch[0].heard.After(t.ch[1].heard) {
+		return t.ch[0].heard
+	}
+	return t.ch[1].heard
+}
