@@ -1,0 +1,278 @@
+package sip
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/id"
+)
+
+// unreadRequests is how many requests of the peer wait in Requests; another gets 500 with Retry-After.
+const unreadRequests = 16
+
+// Dialog is an answered call (RFC 3261 12). One lock serialises all that happens in it.
+type Dialog struct {
+	ep                  *Endpoint
+	id                  string
+	callID              string
+	localTag, remoteTag string
+	localURI, remoteURI string // whole From and To values, with tags, as we send them
+	user, password      string
+	contactUser         string
+	contact             string
+	requests            chan *Request
+	ended, settled      chan struct{} // settled: our first 2xx is acknowledged
+
+	mu         sync.Mutex
+	flow       flow
+	target     sip.Uri   // the peer's Contact (12.2.1.2 target refresh)
+	routes     []sip.Uri // fixed when the dialog begins
+	localSeq   uint32
+	remoteSeq  uint32
+	remoteBody []byte
+	reason     EndReason
+	asking     bool     // an offer of ours is out: re-INVITE or UPDATE
+	asked      *Request // a re-INVITE of the peer's is not answered yet
+	sent       sent2xx  // our 2xx that waits for its ACK
+	ackWire    []byte   // our ACK to the last 2xx
+	ackSeq     uint32   // its number
+	leaving    bool     // BYE is on its way or was
+	ackFlow    flow
+}
+
+func newDialog(e *Endpoint, callID, localTag, remoteTag string, f flow) *Dialog {
+	d := &Dialog{
+		ep: e, id: id.New(), callID: callID, localTag: localTag, remoteTag: remoteTag, flow: f,
+		requests: make(chan *Request, unreadRequests), ended: make(chan struct{}), settled: make(chan struct{}),
+	}
+	d.sent.again.mu, d.sent.end.mu = &d.mu, &d.mu
+	return d
+}
+
+// newServerDialog makes the dialog of an INVITE that we answer (12.1.1).
+func newServerDialog(in *Incoming) *Dialog {
+	r := in.in
+	d := newDialog(in.ep, r.callID, in.tx.toTag, r.fromTag, r.flow)
+	d.localURI = r.To().Value() + ";tag=" + in.tx.toTag
+	d.remoteURI = r.From().Value()
+	d.remoteSeq = r.seq
+	d.target = *r.Contact().Address.Clone()
+	for _, h := range r.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			d.routes = append(d.routes, *rr.Address.Clone())
+		}
+	}
+	d.contact = in.contact()
+	d.remoteBody = r.Body()
+	return d
+}
+
+// newClientDialog makes the dialog of a 2xx to an INVITE of ours (12.1.2).
+func newClientDialog(o *Outgoing, res *sip.Response, tag string, f flow) *Dialog {
+	d := newDialog(o.ep, res.CallID().Value(), o.localTag, tag, f)
+	d.localURI, d.remoteURI = res.From().Value(), res.To().Value()
+	d.localSeq = res.CSeq().SeqNo
+	d.user, d.password = o.x.user, o.x.password
+	if u, ok := parseURI(o.x.out.uri); ok {
+		d.target = u
+	}
+	if c := res.Contact(); c != nil && c.Address.Host != "" {
+		d.target = *c.Address.Clone()
+	}
+	for _, h := range res.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
+			d.routes = append(d.routes, *rr.Address.Clone())
+		}
+	}
+	slices.Reverse(d.routes)
+	d.contact = o.x.out.contact
+	d.remoteBody = res.Body()
+	close(d.settled)
+	return d
+}
+
+// ID is an opaque id, unlike anything on the wire.
+func (d *Dialog) ID() string { return d.id }
+
+// RemoteBody is the peer's first session description: of the INVITE, of the 200, or of the ACK where the INVITE had none.
+func (d *Dialog) RemoteBody() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.remoteBody
+}
+
+// Local is the address of ours by which the peer reaches us.
+func (d *Dialog) Local() netip.AddrPort { return d.ep.local(d.Remote().Addr()) }
+
+// Remote is where the peer's messages come from.
+func (d *Dialog) Remote() netip.AddrPort {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.flow.remote
+}
+
+// Requests gives what the peer asks inside the dialog: re-INVITE, UPDATE, INFO, REFER, MESSAGE, NOTIFY. Each must be
+// responded to. It is closed when the dialog ends.
+func (d *Dialog) Requests() <-chan *Request { return d.requests }
+
+// Acked is closed when our 200 was acknowledged; of an outgoing call it is closed from the start.
+func (d *Dialog) Acked() <-chan struct{} { return d.settled }
+
+// Ended is closed when the dialog is over.
+func (d *Dialog) Ended() <-chan struct{} { return d.ended }
+
+// Reason says why it ended; empty before.
+func (d *Dialog) Reason() EndReason {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.reason
+}
+
+// end ends it for its user. It is still found by its tags until forget.
+func (d *Dialog) end(why EndReason) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.endLocked(why)
+}
+
+func (d *Dialog) endLocked(why EndReason) {
+	if d.reason != "" {
+		return
+	}
+	d.reason = why
+	if d.asked != nil { // RFC 3261 15.1.2
+		d.asked.refuse(487)
+		d.asked = nil
+	}
+	close(d.requests)
+	close(d.ended)
+}
+
+// shut ends it without a word, when the endpoint closes.
+func (d *Dialog) shut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settle()
+	d.endLocked(EndClosed)
+	d.forgetLocked()
+}
+
+// forget makes the dialog unknown: what comes for it now gets 481.
+func (d *Dialog) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.forgetLocked()
+}
+
+func (d *Dialog) forgetLocked() {
+	d.sent.stop()
+	d.ackWire = nil
+	d.ep.remove(d)
+}
+
+// path says how a request inside the dialog goes (12.2.1.1): its Request-URI, its Route fields and the way. The lock is held.
+func (d *Dialog) path() (uri string, routes []string, f flow, err error) {
+	target := d.target
+	next, all := target, d.routes
+	if len(all) > 0 {
+		next = all[0]
+		if !next.UriParams.Has("lr") { // a strict router of RFC 2543
+			all = append(slices.Clone(all[1:]), target)
+			target = next
+		}
+	}
+	for i := range all {
+		routes = append(routes, "<"+all[i].String()+">")
+	}
+	target.Headers = nil
+	f, err = d.wayTo(&next)
+	return target.String(), routes, f, err
+}
+
+// wayTo finds the way to the next hop. The peer's own way is taken where the address that it gives can't be reached: behind
+// a NAT, or a name; and its TCP connection is used again while it lives.
+func (d *Dialog) wayTo(next *sip.Uri) (flow, error) {
+	to, literal := hostAddr(next)
+	transport := uriTransport(next)
+	if transport == "" {
+		transport = d.flow.transport()
+	}
+	hidden := literal && len(d.routes) == 0 && to.Addr().IsPrivate() && !d.flow.remote.Addr().IsPrivate()
+	if d.flow.nat || !literal || hidden {
+		to, transport = d.flow.remote, d.flow.transport()
+	}
+	if transport == "tcp" && d.flow.conn != nil && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
+		return d.flow, nil
+	}
+	f, err := d.ep.way(to, transport)
+	f.nat = d.flow.nat
+	return f, err
+}
+
+// compose makes a request inside the dialog. The lock is held.
+func (d *Dialog) compose(method string, seq uint32) (*outbound, flow, error) {
+	uri, routes, f, err := d.path()
+	return &outbound{
+		method: method, uri: uri, from: d.localURI, to: d.remoteURI, callID: d.callID, seq: seq, branch: newBranch(),
+		routes: routes, contact: d.contactFor(method), hops: hops,
+	}, f, err
+}
+
+// contactFor gives the Contact of requests that refresh the target (12.2.1.1).
+func (d *Dialog) contactFor(method string) string {
+	if method == mINVITE || method == mUPDATE || method == mREFER {
+		return d.contact
+	}
+	return ""
+}
+
+// nextSeq counts our requests.
+func (d *Dialog) nextSeq() uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.nextSeqLocked()
+}
+
+func (d *Dialog) nextSeqLocked() uint32 {
+	d.localSeq++
+	return d.localSeq
+}
+
+// acknowledge sends the ACK to a 2xx of an INVITE with that number (13.2.2.4): a transaction of its own, never answered.
+func (d *Dialog) acknowledge(seq uint32) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out, f, err := d.compose(mACK, seq)
+	if err != nil {
+		return
+	}
+	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.local(f.remote.Addr()), d.ep.agent), f, seq
+	_ = d.ep.sockets.send(f, d.ackWire)
+}
+
+// acknowledgeAgain answers a 2xx that came again.
+func (d *Dialog) acknowledgeAgain() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ackWire != nil {
+		_ = d.ep.sockets.send(d.ackFlow, d.ackWire)
+	}
+}
+
+// refresh takes the peer's new Contact and way (12.2.2). The lock is held.
+func (d *Dialog) refresh(in *inbound) {
+	d.flow = in.flow
+	c := in.Contact()
+	if (in.method == mINVITE || in.method == mUPDATE) && c != nil && !c.Address.Wildcard && c.Address.Host != "" {
+		d.target = *c.Address.Clone()
+	}
+}
+
+// known tells whether a method is in Allow; names are case-sensitive (RFC 3261 7.1).
+func known(method string) bool {
+	return slices.Contains(strings.Split(allowed, ", "), method)
+}

@@ -1,0 +1,483 @@
+package sip
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/run"
+)
+
+// Endpoint is one SIP listener: a UDP and a TCP socket on the same port.
+type Endpoint struct {
+	cfg     Config
+	log     *slog.Logger
+	agent   string
+	limits  Limits
+	parser  *sip.Parser
+	sockets *sockets
+	txs     *transactions
+	answers *limiter // to strangers and to malformed messages
+	lines   *limiter // of the log
+	count   counters
+	wg      sync.WaitGroup // handlers
+
+	mu       sync.Mutex
+	handler  Handler
+	serving  bool
+	closing  bool
+	incoming map[string]*Incoming // by our tag
+	dialogs  map[string]*Dialog   // by both tags, ours first
+	outgoing map[*Outgoing]struct{}
+	merging  map[string]string // RFC 3261 8.2.2.2: Call-ID, tag, CSeq → transaction
+	closed   chan struct{}
+}
+
+type counters struct {
+	requests, responses, malformed, refused, limited, stray, sendErrors atomic.Uint64
+}
+
+// Listen opens the sockets; nothing is read before Serve.
+func Listen(cfg Config) (*Endpoint, error) {
+	e := &Endpoint{
+		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(), parser: sip.NewParser(),
+		txs: newTransactions(), answers: newLimiter(answersPerSecond, answersBurst), lines: newLimiter(1/logEvery.Seconds(), 1),
+		incoming: map[string]*Incoming{}, dialogs: map[string]*Dialog{}, outgoing: map[*Outgoing]struct{}{},
+		merging: map[string]string{}, closed: make(chan struct{}),
+	}
+	e.parser.MaxMessageLength = max(e.limits.Message, maxDatagram) + 1
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.agent == "" {
+		e.agent = "santra"
+	}
+	if e.cfg.Extensions == nil {
+		e.cfg.Extensions = []string{"siprec"}
+	}
+	network := cfg.Network
+	if network == nil {
+		network = realNetwork{}
+	}
+	var err error
+	if e.sockets, err = openSockets(e, network, cfg.Addr); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (l Limits) filled() Limits {
+	fill := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	fill(&l.Message, MaxMessage)
+	fill(&l.Headers, MaxHeaders)
+	fill(&l.Connections, MaxConnections)
+	fill(&l.Calls, MaxCalls)
+	if l.Idle == 0 {
+		l.Idle = MaxIdle
+	}
+	return l
+}
+
+// Addr is where it listens.
+func (e *Endpoint) Addr() netip.AddrPort { return e.sockets.addr }
+
+// Serve starts handing what comes in to h and returns at once. h may be nil for an Endpoint that only calls. Only the first
+// call has an effect.
+func (e *Endpoint) Serve(h Handler) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.serving || e.closing {
+		return
+	}
+	e.handler, e.serving = h, true
+	e.sockets.start()
+}
+
+// Stats counts what it has seen.
+func (e *Endpoint) Stats() Stats {
+	e.mu.Lock()
+	calls := len(e.incoming) + len(e.dialogs) + len(e.outgoing)
+	e.mu.Unlock()
+	return Stats{
+		Requests: e.count.requests.Load(), Responses: e.count.responses.Load(), Malformed: e.count.malformed.Load(),
+		Refused: e.count.refused.Load(), Limited: e.count.limited.Load(), Stray: e.count.stray.Load(),
+		SendErrors: e.count.sendErrors.Load(), Calls: calls, Transactions: e.txs.len(), Connections: e.sockets.connections(),
+	}
+}
+
+// Close ends every dialog with BYE, waits for the answers as long as ctx lets it, and closes the sockets. It is idempotent.
+func (e *Endpoint) Close(ctx context.Context) error {
+	e.mu.Lock()
+	if e.closing {
+		e.mu.Unlock()
+		<-e.closed
+		return nil
+	}
+	e.closing = true
+	serving := e.serving
+	e.mu.Unlock()
+	if serving {
+		e.hangUpAll(ctx)
+	}
+	e.txs.close()
+	e.sockets.close()
+	for _, d := range e.allDialogs() {
+		d.shut()
+	}
+	waitOr(ctx, &e.wg)
+	close(e.closed)
+	return ctx.Err()
+}
+
+func (e *Endpoint) allDialogs() []*Dialog {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]*Dialog, 0, len(e.dialogs))
+	for _, d := range e.dialogs {
+		all = append(all, d)
+	}
+	return all
+}
+
+// hangUpAll says good-bye to everybody.
+func (e *Endpoint) hangUpAll(ctx context.Context) {
+	e.mu.Lock()
+	ins, outs := make([]*Incoming, 0), make([]*Outgoing, 0)
+	for _, in := range e.incoming {
+		ins = append(ins, in)
+	}
+	for o := range e.outgoing {
+		outs = append(outs, o)
+	}
+	e.mu.Unlock()
+	for _, in := range ins {
+		in.Reject(503, "")
+	}
+	for _, o := range outs {
+		o.Cancel()
+	}
+	var wg sync.WaitGroup
+	for _, d := range e.allDialogs() {
+		wg.Go(func() { _ = d.bye(ctx, EndClosed) })
+	}
+	waitOr(ctx, &wg)
+}
+
+// waitOr waits for wg or for the end of ctx.
+func waitOr(ctx context.Context, wg *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// receive gets each message, in the order of its socket.
+func (e *Endpoint) receive(raw []byte, f flow) {
+	m, bad := parse(e.parser, raw, e.limits)
+	if bad != nil {
+		e.malformed(raw, f, bad)
+		return
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		e.count.requests.Add(1)
+		e.request(newInbound(m, f))
+	case *sip.Response:
+		e.count.responses.Add(1)
+		e.response(m)
+	}
+}
+
+// malformed drops a message, or answers it where it can and its source has not had too many answers.
+func (e *Endpoint) malformed(raw []byte, f flow, bad *fault) {
+	e.count.malformed.Add(1)
+	e.note(f, "sip: malformed message", "why", bad.reason, "code", bad.code)
+	wire := refuseRaw(raw, bad, e.agent)
+	if wire == nil {
+		return
+	}
+	if !e.answers.allow(f.remote.Addr()) {
+		e.count.limited.Add(1)
+		return
+	}
+	_ = e.sockets.send(f, wire)
+}
+
+// note writes a line to the log, one a minute for each source. It never holds what a message said.
+func (e *Endpoint) note(f flow, text string, args ...any) {
+	if e.lines.allow(f.remote.Addr()) {
+		e.log.Warn(text, append(args, "source", f.remote.String(), "transport", f.transport())...)
+	}
+}
+
+// response finds the transaction of a response.
+func (e *Endpoint) response(res *sip.Response) {
+	branch, _ := res.Via().Params.Get("branch")
+	tx := e.txs.findClient(clientKey(branch, string(res.CSeq().MethodName)))
+	if tx == nil {
+		e.count.stray.Add(1)
+		return
+	}
+	tx.receive(res)
+}
+
+// request finds the transaction of a request, or begins one.
+func (e *Endpoint) request(in *inbound) {
+	if in.method == mACK {
+		e.ack(in)
+		return
+	}
+	key := serverKey(in.Request, in.method)
+	tx, made := e.txs.findServer(key, func() *serverTx { return newServerTx(e, key, in) })
+	switch {
+	case tx == nil: // closed
+	case !made:
+		tx.retransmitted()
+	case in.method == mCANCEL:
+		e.cancel(tx, in)
+	case in.toTag != "":
+		e.inDialog(tx, in)
+	default:
+		e.outside(tx, in)
+	}
+}
+
+// ack gives an ACK to the refused INVITE's transaction (17.2.1) or to the dialog (13.3.1.4).
+func (e *Endpoint) ack(in *inbound) {
+	if tx, _ := e.txs.findServer(serverKey(in.Request, mINVITE), nil); tx != nil && tx.refused() {
+		tx.ack()
+		return
+	}
+	if d := e.find(in); d != nil {
+		d.ack(in)
+		return
+	}
+	e.count.stray.Add(1)
+}
+
+// cancel answers a CANCEL and gives up the INVITE it means (RFC 3261 9.2).
+func (e *Endpoint) cancel(tx *serverTx, in *inbound) {
+	invite, _ := e.txs.findServer(serverKey(in.Request, mINVITE), nil)
+	if invite == nil {
+		e.say(tx, in, reply{code: 481})
+		return
+	}
+	e.say(tx, in, reply{code: 200, toTag: invite.toTag})
+	invite.cancel()
+}
+
+// say responds in a transaction.
+func (e *Endpoint) say(tx *serverTx, in *inbound, r reply) {
+	if r.toTag == "" {
+		r.toTag = tx.toTag
+	}
+	tx.respond(r.code, r.wire(in, e.agent))
+}
+
+// find finds the dialog of a request (RFC 3261 12.2.2).
+func (e *Endpoint) find(in *inbound) *Dialog {
+	e.mu.Lock()
+	d := e.dialogs[in.toTag+"|"+in.fromTag]
+	e.mu.Unlock()
+	if d == nil || d.callID != in.callID {
+		return nil
+	}
+	return d
+}
+
+func (e *Endpoint) inDialog(tx *serverTx, in *inbound) {
+	if d := e.find(in); d != nil {
+		d.handle(tx, in)
+		return
+	}
+	e.mu.Lock()
+	early := e.incoming[in.toTag]
+	e.mu.Unlock()
+	if early != nil && early.in.callID == in.callID && early.in.fromTag == in.fromTag && in.method == mBYE {
+		e.say(tx, in, reply{code: 200})
+		early.cancelled() // RFC 3261 15: a caller may end an early dialog by BYE
+		return
+	}
+	if in.method != mBYE && !e.admitted(in) {
+		e.stranger(tx, in)
+		return
+	}
+	e.say(tx, in, reply{code: 481})
+}
+
+func (e *Endpoint) admitted(in *inbound) bool {
+	return e.cfg.Admit == nil || e.cfg.Admit(in.flow.remote)
+}
+
+// stranger refuses: 403 at a bounded rate, then silence.
+func (e *Endpoint) stranger(tx *serverTx, in *inbound) {
+	e.count.refused.Add(1)
+	e.note(in.flow, "sip: refused a stranger", "method", knownMethod(in.method))
+	if e.answers.allow(in.flow.remote.Addr()) {
+		e.say(tx, in, reply{code: 403})
+		return
+	}
+	e.silence(tx)
+}
+
+// silence forgets a transaction without an answer.
+func (e *Endpoint) silence(tx *serverTx) {
+	e.count.limited.Add(1)
+	tx.abandon()
+}
+
+// knownMethod keeps what strangers write out of the log.
+func knownMethod(m string) string {
+	if slices.Contains([]string{mINVITE, mBYE, mOPTIONS, mREGISTER, mUPDATE, mINFO, mREFER, mMESSAGE, mNOTIFY}, m) {
+		return m
+	}
+	return "other"
+}
+
+// outside handles a request outside any dialog.
+func (e *Endpoint) outside(tx *serverTx, in *inbound) {
+	if in.method != mREGISTER && !e.admitted(in) {
+		e.stranger(tx, in)
+		return
+	}
+	switch in.method {
+	case mINVITE:
+		e.invited(tx, in)
+	case mOPTIONS:
+		e.say(tx, in, reply{code: 200, extra: capabilities()})
+	case mREGISTER:
+		e.register(tx, in)
+	case mBYE, mUPDATE, mINFO:
+		e.say(tx, in, reply{code: 481})
+	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", "PRACK":
+		e.say(tx, in, reply{code: 405})
+	default:
+		e.say(tx, in, reply{code: 501})
+	}
+}
+
+// capabilities answer OPTIONS (RFC 3261 11.2).
+func capabilities() []Header {
+	return []Header{{"Allow", allowed}, {"Accept", "application/sdp"}, {"Accept-Language", "fi, sv, en"}}
+}
+
+func (e *Endpoint) register(tx *serverTx, in *inbound) {
+	h, ok := e.handlerNow().(RegisterHandler)
+	if !ok {
+		e.say(tx, in, reply{code: 405})
+		return
+	}
+	h.Register(&Registration{ep: e, tx: tx, in: in})
+}
+
+func (e *Endpoint) handlerNow() Handler {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.handler
+}
+
+// invited begins a call.
+func (e *Endpoint) invited(tx *serverTx, in *inbound) {
+	for _, tag := range tokens(in, "Require", ",") {
+		if !slices.Contains(e.cfg.Extensions, tag) { // RFC 3261 8.2.2.3
+			e.say(tx, in, reply{code: 420, extra: []Header{{"Unsupported", tag}}})
+			return
+		}
+	}
+	h := e.handlerNow()
+	call, code := e.admit(tx, in)
+	switch {
+	case code == 503:
+		e.say(tx, in, reply{code: code, extra: []Header{{"Retry-After", "10"}}})
+	case code != 0:
+		e.say(tx, in, reply{code: code})
+	case h == nil:
+		call.Reject(480, "")
+	default:
+		tx.trying(func() []byte { return reply{code: 100}.wire(in, e.agent) })
+		run.Go(&e.wg, e.log, "sip invite", func() {
+			defer call.Reject(500, "")
+			h.Invite(call)
+		})
+	}
+}
+
+// admit makes room for a call, or says by which code it is refused.
+func (e *Endpoint) admit(tx *serverTx, in *inbound) (*Incoming, int) {
+	merge := in.callID + "|" + in.fromTag + "|" + itoa(int(in.seq))
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closing || len(e.incoming)+len(e.dialogs)+len(e.outgoing) >= e.limits.Calls:
+		return nil, 503
+	case e.merging[merge] != "": // RFC 3261 8.2.2.2
+		return nil, 482
+	}
+	call := newIncoming(e, tx, in, merge)
+	e.incoming[tx.toTag] = call
+	e.merging[merge] = tx.key
+	return call, 0
+}
+
+// release forgets a call that was being set up.
+func (e *Endpoint) release(call *Incoming) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.incoming, call.tx.toTag)
+	delete(e.merging, call.merge)
+}
+
+func (e *Endpoint) add(d *Dialog) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.dialogs[d.localTag+"|"+d.remoteTag] = d
+}
+
+func (e *Endpoint) remove(d *Dialog) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.dialogs, d.localTag+"|"+d.remoteTag)
+}
+
+// local is the address of ours that a peer can reach.
+func (e *Endpoint) local(remote netip.Addr) netip.AddrPort {
+	a := e.sockets.addr
+	switch {
+	case e.cfg.Public.IsValid():
+		return netip.AddrPortFrom(e.cfg.Public, a.Port())
+	case !a.Addr().IsUnspecified():
+		return a
+	}
+	return netip.AddrPortFrom(sourceFor(remote), a.Port())
+}
+
+// sourceFor asks the kernel which address of ours it would send from; no packet is sent.
+func sourceFor(remote netip.Addr) netip.Addr {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
+	if err != nil {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	defer c.Close() //nolint:errcheck // nothing was written
+	return addrPortOf(c.LocalAddr()).Addr()
+}
+
+// contact is how peers reach us inside a dialog (RFC 3261 8.1.1.8).
+func (e *Endpoint) contact(user string, f flow) string {
+	c := "<sip:" + escapeUser(user) + "@" + joinAddr(e.local(f.remote.Addr()))
+	if f.conn != nil {
+		c += ";transport=tcp"
+	}
+	return c + ">"
+}

@@ -1,0 +1,167 @@
+package sip
+
+import (
+	"net/netip"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxChallenges is how often a request is sent again with credentials: once, and once more for a stale nonce.
+const maxChallenges = 2
+
+// exchange is a request of ours with all that may be needed to get its answer: the way by TCP for a large one (RFC 3261 18.1.1)
+// and the answer to a challenge (22.2). Its functions are called in order, from the reader of the socket; they must not block.
+type exchange struct {
+	ep       *Endpoint
+	out      *outbound
+	flow     flow
+	user     string
+	password string
+	nextSeq  func() uint32
+	progress func(res *sip.Response)            // may be nil
+	final    func(res *sip.Response, err error) // for an INVITE once for each 2xx that arrives
+
+	mu         sync.Mutex
+	tx         *clientTx
+	challenges int
+	byUDP      flow // the way back, where TCP was only tried for the size
+	tried      bool // TCP was
+}
+
+// start sends it.
+func (x *exchange) start() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.send()
+}
+
+// send sends the request as it is now. The lock is held.
+func (x *exchange) send() error {
+	f := x.flow
+	wire := x.wire(f)
+	if len(wire) > MaxUDPRequest && f.conn == nil && !x.tried {
+		if conn, err := x.ep.sockets.connect(f.remote); err == nil {
+			x.byUDP = f
+			f = flow{conn: conn, remote: f.remote, nat: f.nat}
+			wire = x.wire(f)
+		}
+		x.tried = true
+	} else {
+		x.byUDP = flow{}
+	}
+	x.flow = f
+	out := *x.out
+	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on}
+	tx.ackFor = func(res *sip.Response) []byte { return x.companion(&out, mACK, res.To().Value(), f) }
+	x.tx = tx
+	return tx.start()
+}
+
+func (x *exchange) wire(f flow) []byte {
+	return x.out.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+}
+
+// companion writes the ACK or CANCEL that belongs to an INVITE: same Via, Call-ID, number and routes (17.1.1.3, 9.1).
+func (x *exchange) companion(invite *outbound, method, to string, f flow) []byte {
+	c := outbound{
+		method: method, uri: invite.uri, from: invite.from, to: to, callID: invite.callID, seq: invite.seq,
+		branch: invite.branch, routes: invite.routes, hops: hops,
+	}
+	return c.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+}
+
+// on gets what the transaction says.
+func (x *exchange) on(res *sip.Response, err error) {
+	switch {
+	case err != nil && x.fallBack(err):
+	case err != nil:
+		x.final(nil, err)
+	case res.StatusCode < 200:
+		if x.progress != nil {
+			x.progress(res)
+		}
+	case (res.StatusCode == 401 || res.StatusCode == 407) && x.authorise(res):
+	default:
+		x.final(res, nil)
+	}
+}
+
+// fallBack goes on by UDP where the peer takes no TCP (18.1.1).
+func (x *exchange) fallBack(err error) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != errTransport || !x.byUDP.remote.IsValid() {
+		return false
+	}
+	x.flow = x.byUDP
+	x.out.branch = newBranch()
+	return x.send() == nil
+}
+
+// authorise sends the request again with credentials, as a new transaction (22.2, 8.1.3.5).
+func (x *exchange) authorise(res *sip.Response) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.user == "" || x.challenges >= maxChallenges {
+		return false
+	}
+	h, stale, ok := credentials(res, x.out.method, x.out.uri, x.user, x.password)
+	if !ok || x.challenges > 0 && !stale {
+		return false
+	}
+	x.challenges++
+	out := *x.out
+	out.extra = append(withoutHeader(out.extra, h.Name), h)
+	out.seq, out.branch = x.nextSeq(), newBranch()
+	x.out = &out
+	return x.send() == nil
+}
+
+func withoutHeader(hdr []Header, name string) []Header {
+	var kept []Header
+	for _, h := range hdr {
+		if h.Name != name {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+// seq is the number under which it was last sent.
+func (x *exchange) seq() uint32 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.out.seq
+}
+
+// cancel sends CANCEL for the INVITE that is on its way (9.1); a provisional response must have come.
+func (x *exchange) cancel() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	wire := x.companion(x.out, mCANCEL, x.out.to, x.flow)
+	tx := &clientTx{ep: x.ep, key: clientKey(x.out.branch, mCANCEL), flow: x.flow, wire: wire, on: func(*sip.Response, error) {}}
+	_ = tx.start()
+	x.tx.giveUpAfter(timeout)
+}
+
+// flowNow is the way it went.
+func (x *exchange) flowNow() flow {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.flow
+}
+
+// way finds the flow to an address.
+func (e *Endpoint) way(to netip.AddrPort, transport string) (flow, error) {
+	if transport != "tcp" {
+		return flow{remote: to}, nil
+	}
+	conn, err := e.sockets.connect(to)
+	return flow{conn: conn, remote: to}, err
+}
+
+// plain makes a Response of the API.
+func plain(res *sip.Response) Response {
+	return Response{Code: res.StatusCode, Reason: res.Reason, ContentType: value(res, "Content-Type"), Body: res.Body()}
+}

@@ -1,0 +1,259 @@
+package sip
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Further limits of one message.
+const (
+	maxURI    = 2048      // bytes of the Request-URI; more gets 414
+	maxSeq    = 1<<31 - 1 // RFC 3261 8.1.1.5
+	maxHopsIn = 255       // RFC 3261 20.22
+	maxID     = 256       // bytes of a Call-ID, a tag or a branch
+)
+
+// fault says what is wrong with a message. Code 0: it can't be answered and is dropped.
+type fault struct {
+	code   int
+	reason string
+}
+
+// The faults. Their reasons never repeat what the message said.
+var (
+	faultDrop    = &fault{}
+	faultParse   = &fault{400, "Bad Request"}
+	faultControl = &fault{400, "Control Character in Header"}
+	faultVersion = &fault{505, ""}
+	faultHeaders = &fault{400, "Too Many Header Fields"}
+	faultMissing = &fault{400, "Mandatory Header Field Missing"}
+	faultTwice   = &fault{400, "Header Field Repeated"}
+	faultLength  = &fault{400, "Bad Content-Length"}
+	faultCSeq    = &fault{400, "Bad CSeq"}
+	faultVia     = &fault{400, "Bad Via"}
+	faultTag     = &fault{400, "Bad Tag or Call-ID"}
+	faultContact = &fault{400, "Bad Contact"}
+	faultHops    = &fault{400, "Bad Max-Forwards"}
+	faultURI     = &fault{400, "Bad Request-URI"}
+	faultLongURI = &fault{414, ""}
+	faultScheme  = &fault{416, ""}
+	faultMethod  = &fault{501, ""}
+)
+
+// parse reads a message and checks what sipgo lets through (its parser takes 22 of the 37 invalid messages of RFC 4475).
+// Where it gives a fault the message must not be used.
+func parse(p *sip.Parser, raw []byte, limits Limits) (m sip.Message, bad *fault) {
+	defer func() {
+		if recover() != nil { // a bug below must not be a way to stop the house
+			m, bad = nil, faultDrop
+		}
+	}()
+	head, _, _ := bytes.Cut(raw, endOfHeaders)
+	if bad := checkHead(head, limits); bad != nil {
+		return nil, bad
+	}
+	m, err := p.ParseSIP(raw)
+	if err != nil || m == nil {
+		return nil, faultParse
+	}
+	if bad := checkCommon(m, raw); bad != nil {
+		return nil, bad
+	}
+	if r, ok := m.(*sip.Request); ok {
+		return m, checkRequest(r, head)
+	}
+	return m, checkResponse(m.(*sip.Response))
+}
+
+// checkHead looks at the bytes before anything is parsed.
+func checkHead(head []byte, limits Limits) *fault {
+	first, _, _ := bytes.Cut(head, crlf)
+	if !bytes.HasPrefix(first, []byte("SIP/")) && !bytes.Contains(first, []byte(" SIP/")) {
+		return faultDrop
+	}
+	if bytes.Count(head, crlf) > limits.Headers {
+		return faultHeaders
+	}
+	if bytes.ContainsFunc(head, func(r rune) bool { return isControl(r) && r != '\r' && r != '\n' }) {
+		return faultControl
+	}
+	if !bytes.HasPrefix(first, []byte("SIP/")) && !bytes.HasSuffix(first, []byte(" SIP/2.0")) {
+		return faultVersion
+	}
+	return nil
+}
+
+// checkCommon checks what requests and responses share.
+func checkCommon(m sip.Message, raw []byte) *fault {
+	switch {
+	case m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil || m.Via() == nil:
+		return faultMissing
+	case repeated(m):
+		return faultTwice
+	case !lengthFits(m, raw):
+		return faultLength
+	}
+	seq := m.CSeq()
+	seq.MethodName = sip.RequestMethod(strings.TrimSpace(string(seq.MethodName)))
+	if seq.SeqNo > maxSeq || seq.MethodName == "" {
+		return faultCSeq
+	}
+	return checkNames(m)
+}
+
+// checkNames checks Via, Call-ID and tags.
+func checkNames(m sip.Message) *fault {
+	via := m.Via()
+	branch, _ := via.Params.Get("branch")
+	if !strings.EqualFold(via.ProtocolName, "SIP") || via.ProtocolVersion != "2.0" || via.Host == "" || len(branch) > maxID ||
+		strings.ContainsAny(via.Host, " \t<>\"@") || via.Port < 0 || via.Port > 65535 {
+		return faultVia
+	}
+	from, _ := m.From().Params.Get("tag")
+	to, _ := m.To().Params.Get("tag")
+	for _, s := range []string{from, to, m.CallID().Value()} {
+		if len(s) > maxID || strings.ContainsAny(s, " \t<>\",") {
+			return faultTag
+		}
+	}
+	return nil
+}
+
+// repeated finds a header field that may be there once only, and is there twice (RFC 3261 7.3.1).
+func repeated(m sip.Message) bool {
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"} {
+		if len(m.GetHeaders(name)) > 1 {
+			return true
+		}
+	}
+	all := values(m, "Content-Length")
+	for _, v := range all {
+		if v != all[0] {
+			return true
+		}
+	}
+	return false
+}
+
+// lengthFits checks that the body is as long as Content-Length says; sipgo corrects the field to what it read. In a datagram
+// bytes behind the body are cut off (RFC 3261 18.3).
+func lengthFits(m sip.Message, raw []byte) bool {
+	head, rest, _ := bytes.Cut(raw, endOfHeaders)
+	n, ok := contentLength(head)
+	if !ok {
+		return !bytes.Contains(bytes.ToLower(head), []byte("\r\ncontent-length")) && !bytes.Contains(head, []byte("\r\nl:"))
+	}
+	return n <= len(rest) && n == len(m.Body())
+}
+
+func checkRequest(r *sip.Request, head []byte) *fault {
+	method := string(r.Method)
+	switch {
+	case !bytes.HasPrefix(head, []byte(method+" ")): // sipgo raises the case; methods are case-sensitive (RFC 3261 7.1)
+		return faultMethod
+	case string(r.CSeq().MethodName) != method:
+		return faultCSeq
+	case !r.From().Params.Has("tag"): // RFC 3261 8.1.1.3; RFC 2543 peers without it are gone
+		return faultTag
+	}
+	if h := r.GetHeader("Max-Forwards"); h != nil && (r.MaxForwards() == nil || r.MaxForwards().Val() > maxHopsIn) {
+		return faultHops
+	}
+	if bad := checkURI(r, head); bad != nil {
+		return bad
+	}
+	return checkContact(r)
+}
+
+// checkURI checks the Request-URI (RFC 3261 7.1, 19.1.1).
+func checkURI(r *sip.Request, head []byte) *fault {
+	first, _, _ := bytes.Cut(head, crlf)
+	u := &r.Recipient
+	switch {
+	case len(first) > maxURI+32:
+		return faultLongURI
+	case bytes.Count(first, []byte(" ")) != 2 || bytes.ContainsAny(first, "<>\"\t"):
+		return faultURI
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "sip", "sips":
+		if u.Host == "" || len(u.Headers) > 0 || strings.ContainsAny(u.Host, " ,;<>\"") || u.Port > 65535 {
+			return faultURI
+		}
+	case "tel":
+	default:
+		return faultScheme
+	}
+	return nil
+}
+
+// checkContact checks that an INVITE says where its sender is (RFC 3261 8.1.1.8).
+func checkContact(r *sip.Request) *fault {
+	if r.Method != mINVITE {
+		return nil
+	}
+	c := r.Contact()
+	if c == nil || len(r.GetHeaders("Contact")) > 1 || c.Address.Wildcard || c.Address.Host == "" {
+		return faultContact
+	}
+	return nil
+}
+
+// checkResponse drops what is no answer to anything of ours.
+func checkResponse(r *sip.Response) *fault {
+	if r.StatusCode < 100 || r.StatusCode > 699 || r.SipVersion != "SIP/2.0" {
+		return faultDrop
+	}
+	return nil
+}
+
+// refuseRaw answers a request that could not be parsed, out of its own lines; nil where that is not possible (RFC 3261 8.1.3.6
+// does without, but its sender would retransmit for 32 s).
+func refuseRaw(raw []byte, bad *fault, agent string) []byte {
+	head, _, _ := bytes.Cut(raw, endOfHeaders)
+	lines := strings.Split(string(head), "\r\n")
+	method, _, _ := strings.Cut(lines[0], " ")
+	if bad.code == 0 || method == mACK || strings.HasPrefix(lines[0], "SIP/") {
+		return nil
+	}
+	var w writer
+	w.line("SIP/2.0 ", itoa(bad.code), " ", reasonOf(bad.code, bad.reason))
+	seen := map[string]int{}
+	for _, l := range lines[1:] {
+		if name := echoed(l); name != "" && (seen[name] == 0 || name == "Via") && !strings.ContainsFunc(l, isControl) {
+			seen[name]++
+			w.line(l)
+		}
+	}
+	if len(seen) < 5 || seen["Via"] > maxViasEchoed {
+		return nil
+	}
+	w.header("Server", agent)
+	return w.body("", nil)
+}
+
+// maxViasEchoed bounds what a malformed request gets back.
+const maxViasEchoed = 16
+
+// echoed names the header field of a line if a response repeats it.
+func echoed(line string) string {
+	name, _, ok := strings.Cut(line, ":")
+	if !ok {
+		return ""
+	}
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "via", "v":
+		return "Via"
+	case "from", "f":
+		return "From"
+	case "to", "t":
+		return "To"
+	case "call-id", "i":
+		return "Call-ID"
+	case "cseq":
+		return "CSeq"
+	}
+	return ""
+}
