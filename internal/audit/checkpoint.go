@@ -105,15 +105,15 @@ func signerOf(origin string, seed []byte) (note.Signer, string, error) {
 // continued gives the newest checkpoint of the database after checking that the stored tree still is the one that was
 // signed, and the one that was exported.
 func (l *Log) continued(ctx context.Context) (Checkpoint, error) {
+	out, err := l.exported() // first: another integrator commits before it exports
+	if err != nil {
+		return Checkpoint{}, err
+	}
 	signed, err := l.cfg.Store.Checkpoint(ctx)
 	if err != nil {
 		return Checkpoint{}, err
 	}
 	last, err := l.Open(signed)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	out, err := l.exported()
 	if err != nil {
 		return Checkpoint{}, err
 	}

@@ -65,7 +65,7 @@ type Holder struct {
 	lost  chan struct{}
 	stop  context.CancelFunc
 	wg    sync.WaitGroup // beat, and one for each Context
-	since time.Time // start of the last beat that was stored; only the beating goroutine uses it
+	since time.Time      // start of the last beat that was stored; only the beating goroutine uses it
 }
 
 // Acquire waits until the lease is ours; an error is ctx's alone: a database that does not answer is tried again.

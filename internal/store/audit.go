@@ -45,8 +45,14 @@ func (db *DB) Integrate(ctx context.Context, b audit.Batch) error {
 
 func integrate(ctx context.Context, c Conn, b audit.Batch) error {
 	for i, id := range b.IDs {
-		if _, err := c.ExecContext(ctx, `update audit_entry set leaf = $1 where id = $2`, b.First+int64(i), id); err != nil {
+		res, err := c.ExecContext(ctx, `update audit_entry set leaf = $1 where id = $2 and leaf is null`, b.First+int64(i), id)
+		if err != nil {
 			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n != 1 {
+			return errs.New(errs.Conflict, "store: the entry is in the tree already")
 		}
 	}
 	for i, h := range b.Hashes {

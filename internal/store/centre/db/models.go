@@ -11,6 +11,55 @@ type CityVersion struct {
 	Body   []byte
 }
 
+type MailCase struct {
+	ID      string
+	Agency  string
+	Queue   string
+	State   string
+	Agent   string
+	Version int64
+	Arrived int64
+	Changed int64
+	Failed  int16
+	Sealed  []byte
+}
+
+type MailDraft struct {
+	CaseID  string
+	Version int64
+	Agent   string
+	Saved   int64
+	Sealed  []byte
+}
+
+type MailMessage struct {
+	ID          string
+	CaseID      string
+	Agency      string
+	Queue       string
+	Direction   string
+	Segment     int64
+	Position    int64
+	Length      int64
+	Sha256      string
+	At          int64
+	Size        int64
+	MessageKey  []byte
+	Attachments int64
+	Auto        int16
+	Bounce      int16
+	Raw         int16
+	Altered     int16
+	Lexed       int16
+	Delivery    string
+	Attempts    int64
+	NextTry     int64
+	Trying      int16
+	Unsure      int16
+	Reply       string
+	Sealed      []byte
+}
+
 type Person struct {
 	ID        string
 	Name      string
