@@ -61,6 +61,7 @@ type Config struct {
 type Book struct {
 	cfg   Config
 	index atomic.Pointer[index]
+	loans []*Loan
 	mu    sync.Mutex // one change at a time in this process; the database decides between processes
 }
 
@@ -149,7 +150,7 @@ func (b *Book) prepare(c City) (City, error) {
 }
 
 func (b *Book) set(c City) {
-	b.index.Store(newIndex(c))
+	b.index.Store(newIndex(c, b.loans...))
 	if b.cfg.OnChange != nil {
 		b.cfg.OnChange(b.Current())
 	}

@@ -22,7 +22,7 @@ type index struct {
 	networks  []netip.Prefix
 }
 
-func newIndex(c City) *index {
+func newIndex(c City, loans ...*Loan) *index {
 	x := &index{
 		city: c, agencies: map[string]*Agency{}, queues: map[string]*Queue{}, numbers: map[string]*Queue{},
 		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{},
@@ -34,8 +34,10 @@ func newIndex(c City) *index {
 		x.addQueue(&c.Queues[i])
 	}
 	for i := range c.Seats {
-		s := &c.Seats[i]
-		x.seats[strings.ToLower(s.Code)], x.users[s.SIPUser] = s, s
+		x.addSeat(&c.Seats[i])
+	}
+	for _, l := range loans {
+		x.addLoan(l)
 	}
 	for _, n := range c.ListenNetworks {
 		if p, err := netip.ParsePrefix(n); err == nil {
@@ -43,6 +45,10 @@ func newIndex(c City) *index {
 		}
 	}
 	return x
+}
+
+func (x *index) addSeat(s *Seat) {
+	x.seats[strings.ToLower(s.Code)], x.users[s.SIPUser] = s, s
 }
 
 func (x *index) addQueue(q *Queue) {
@@ -143,15 +149,20 @@ func (c City) digested(old *City) City {
 	for i := range c.Seats {
 		s := &c.Seats[i]
 		if s.SIPPassword != "" {
-			a1 := s.SIPUser + ":" + c.SIPRealm + ":" + s.SIPPassword
-			weak, strong := md5.Sum([]byte(a1)), sha256.Sum256([]byte(a1)) //nolint:gosec // as above
-			s.HA1MD5, s.HA1SHA256, s.SIPPassword = hex.EncodeToString(weak[:]), hex.EncodeToString(strong[:]), ""
+			s.digest(c.SIPRealm)
 			continue
 		}
 		former := kept[s.Code+" "+s.SIPUser]
 		s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
 	}
 	return c
+}
+
+// digest replaces the password by its digests.
+func (s *Seat) digest(realm string) {
+	a1 := s.SIPUser + ":" + realm + ":" + s.SIPPassword
+	weak, strong := md5.Sum([]byte(a1)), sha256.Sum256([]byte(a1)) //nolint:gosec // as above
+	s.HA1MD5, s.HA1SHA256, s.SIPPassword = hex.EncodeToString(weak[:]), hex.EncodeToString(strong[:]), ""
 }
 
 // clone copies c so deep that nothing of the copy is shared with c.
