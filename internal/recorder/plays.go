@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/netip"
 	"time"
 
@@ -19,11 +20,12 @@ const (
 
 // Play is one person's hearing of one recording, from a grant until it expires, is revoked or the service stops.
 type Play struct {
-	ID    string // random; the path under which it is streamed
-	Row   Row
-	s     *service
-	done  chan struct{}
-	timer *time.Timer
+	ID     string // random; the path under which it is streamed
+	Secret string // random; the cookie of the browser that opened it
+	Row    Row
+	s      *service
+	done   chan struct{}
+	timer  *time.Timer
 
 	// guarded by s.mu
 	first, last string // ids of the grants
@@ -68,7 +70,7 @@ func (s *service) openPlay(ctx context.Context, grant string, from netip.Addr) (
 		s.refusePlay(g, err)
 		return nil, err
 	}
-	p := &Play{ID: id.New(), Row: r, s: s, done: make(chan struct{}), first: g.ID, last: g.ID, person: g.Person, expires: g.Expires}
+	p := &Play{ID: id.New(), Secret: id.New(), Row: r, s: s, done: make(chan struct{}), first: g.ID, last: g.ID, person: g.Person, expires: g.Expires}
 	return p, s.admitPlay(p, now)
 }
 
@@ -191,6 +193,11 @@ func (s *service) findPlay(_ context.Context, id string, from netip.Addr) (*Play
 		return nil, errs.New(errs.Gone, "no such play, or it has ended")
 	}
 	return p, nil
+}
+
+// Belongs tells whether a cookie's value is this play's.
+func (p *Play) Belongs(secret string) bool {
+	return subtle.ConstantTimeCompare([]byte(secret), []byte(p.Secret)) == 1
 }
 
 // Done is closed when the play is over: what streams must stop at once.
