@@ -48,7 +48,7 @@ type Options struct {
 	Config
 	Store Store        // the catalogue
 	Blobs Blobs        // the recordings
-	Ring  *keys.Ring   // identities of agency and day, and the recorder's own signing key
+	Keys  *keys.Ring   // identities of agency and day, and the recorder's own signing key
 	Log   *slog.Logger // nil discards
 }
 

@@ -67,7 +67,7 @@ func (s *service) keepHeld(ctx context.Context, today string, d *Destroyed) erro
 
 func (s *service) holdKey(ctx context.Context, r Row) error {
 	name := holdPrefix + "/" + r.Key
-	if _, err := s.Ring.Get(name); !errs.Is(err, errs.NotFound) {
+	if _, err := s.Keys.Get(name); !errs.Is(err, errs.NotFound) {
 		return err
 	}
 	o := &object{blobs: s.Blobs, key: blobKey(r)}
@@ -80,12 +80,12 @@ func (s *service) holdKey(ctx context.Context, r Row) error {
 		return err
 	}
 	defer clear(key)
-	return s.Ring.Put(name, key)
+	return s.Keys.Put(name, key)
 }
 
 // destroyKeys destroys the keys of every agency whose day has come, also those under which nothing is left.
 func (s *service) destroyKeys(today string, d *Destroyed) error {
-	names, err := s.Ring.List(identityPrefix)
+	names, err := s.Keys.List(identityPrefix)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (s *service) destroyRows(ctx context.Context, now time.Time, today string, 
 
 // destroyOne removes one recording whose key is gone already, and records it.
 func (s *service) destroyOne(ctx context.Context, now time.Time, r Row, d *Destroyed) error {
-	hold := s.Ring.Destroy(holdPrefix + "/" + r.Key) // of a hold that was lifted
+	hold := s.Keys.Destroy(holdPrefix + "/" + r.Key) // of a hold that was lifted
 	if err := errors.Join(hold, s.Blobs.Delete(ctx, blobKey(r))); err != nil {
 		return err
 	}

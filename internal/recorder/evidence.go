@@ -86,7 +86,7 @@ func (s *service) tellDisk(ctx context.Context, canaries []string, e *Evidence) 
 // scanned are the folders in which no trace of a number may be.
 func (s *service) scanned() []string {
 	folders := []string{s.Data}
-	for _, also := range []string{s.Keys, filepath.Dir(strings.TrimPrefix(s.Database, "sqlite:"))} {
+	for _, also := range []string{s.Config.Keys, filepath.Dir(strings.TrimPrefix(s.Database, "sqlite:"))} {
 		if also != "." && !strings.Contains(also, ":") && !strings.HasPrefix(filepath.Clean(also)+"/", filepath.Clean(s.Data)+"/") {
 			folders = append(folders, also)
 		}

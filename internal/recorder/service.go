@@ -63,8 +63,8 @@ type service struct {
 }
 
 func newService(o Options) (*Service, error) {
-	s := &Service{service{Options: o, sessions: map[*session]struct{}{}, vault: vault{o.Ring}}}
-	if o.Store == nil || o.Blobs == nil || o.Ring == nil {
+	s := &Service{service{Options: o, sessions: map[*session]struct{}{}, vault: vault{o.Keys}}}
+	if o.Store == nil || o.Blobs == nil || o.Keys == nil {
 		return nil, errs.New(errs.Invalid, "recorder: needs a store, blobs and a key ring")
 	}
 	if s.Log == nil {
@@ -80,8 +80,8 @@ func newService(o Options) (*Service, error) {
 	s.public = s.sign.Public().(ed25519.PublicKey)
 	_, err = os.Stat(filepath.Join(s.Data, DemoMarker))
 	s.demo = err == nil
-	s.audit, err = audit.New(audit.Config{Store: o.Store.Log(), Keys: o.Ring, Origin: logOrigin, Log: s.Log,
-		Export: filepath.Join(s.Keys, logExport)})
+	s.audit, err = audit.New(audit.Config{Store: o.Store.Log(), Keys: o.Keys, Origin: logOrigin, Log: s.Log,
+		Export: filepath.Join(s.Config.Keys, logExport)})
 	return s, err
 }
 

@@ -53,7 +53,7 @@ func (ss *session) receive(i int) {
 	codec, _ := media.CodecNamed(c.Codec.Name)
 	for p := range ss.lines.receivers[i].Packets() {
 		if p.PayloadType == c.Codec.PT {
-			ss.tl.write(ss.lines.channels[i], p, codec, time.Now())
+			ss.tl.write(ss.lines.channels[i], p, codec, p.At)
 		}
 	}
 }
