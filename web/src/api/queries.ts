@@ -1,0 +1,91 @@
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { noteServerTime } from "../lib/clock.ts";
+import { api, take } from "./client.ts";
+import type { Me } from "./types.ts";
+
+// What the pages read. Keys begin with the event kind that tells of a change (see followEvent).
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: async (): Promise<Me> => {
+    const asked = Date.now();
+    const me = await take(api.GET("/api/me"));
+    noteServerTime(me.server_time, asked, Date.now());
+    return me;
+  },
+  staleTime: 30_000,
+});
+
+export const cityQuery = queryOptions({
+  queryKey: ["city"],
+  queryFn: () => take(api.GET("/api/city")),
+  staleTime: 300_000,
+});
+
+export const seatsQuery = queryOptions({ ...cityQuery, staleTime: 0, refetchInterval: 10_000 });
+
+export const queuesQuery = queryOptions({
+  queryKey: ["queue"],
+  queryFn: () => take(api.GET("/api/queues")),
+  refetchInterval: 30_000,
+});
+
+export const agentsQuery = queryOptions({
+  queryKey: ["agent"],
+  queryFn: () => take(api.GET("/api/agents")).then((r) => r.agents ?? []),
+  refetchInterval: 60_000,
+});
+
+export const callsQuery = queryOptions({
+  queryKey: ["call"],
+  queryFn: () => take(api.GET("/api/calls")).then((r) => r.calls ?? []),
+  refetchInterval: 15_000,
+});
+
+/** The caller's number: asked for only while the call lives, and forgotten with it (M3). */
+export const callerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["caller", id],
+    queryFn: () => take(api.GET("/api/calls/{id}/caller", { params: { path: { id } } })),
+    gcTime: 0,
+    staleTime: Infinity,
+    retry: 1,
+  });
+
+export const casesQuery = (mine: boolean) =>
+  queryOptions({
+    queryKey: ["case", "list", mine],
+    queryFn: () => take(api.GET("/api/cases", { params: { query: { mine } } })).then((r) => r.cases ?? []),
+    refetchInterval: 60_000,
+  });
+
+export const caseQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["case", "one", id],
+    queryFn: () => take(api.GET("/api/cases/{id}", { params: { path: { id } } })),
+  });
+
+export const messageQuery = (id: string, mid: string) =>
+  queryOptions({
+    queryKey: ["message", id, mid],
+    queryFn: () => take(api.GET("/api/cases/{id}/messages/{mid}", { params: { path: { id, mid } } })),
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+
+export const peopleQuery = queryOptions({
+  queryKey: ["person"],
+  queryFn: () => take(api.GET("/api/people")).then((r) => r.people ?? []),
+});
+
+/** Reads again what an event of this kind may have changed. */
+export function followEvent(client: QueryClient, kind: string): void {
+  const also: Record<string, string[][]> = {
+    agent: [["agent"], ["me"]],
+    call: [["call"], ["me"]],
+    case: [["case"]],
+    mail: [["case"]],
+    city: [["city"]],
+  };
+  for (const queryKey of also[kind] ?? [[kind]]) void client.invalidateQueries({ queryKey });
+}

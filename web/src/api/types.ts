@@ -1,0 +1,37 @@
+// Short names for the API's generated types.
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+
+/** A name in the city's languages, as configured. */
+export type Text = Partial<Record<string, string>>;
+
+export type Me = Schemas["Me"];
+export type Person = Schemas["Person"];
+export type RoleGrant = Schemas["Role"];
+export type Role = RoleGrant["role"];
+export type AgentState = Me["state"];
+export type City = Schemas["City"];
+export type Agency = Schemas["Agency"];
+export type Queue = Schemas["Queue"];
+export type Seat = Schemas["Seat"];
+export type Purpose = Schemas["Purpose"];
+export type Purposes = Schemas["Purposes"];
+export type QueueLive = Schemas["QueueState"];
+export type AgentLive = Schemas["AgentState"];
+export type Call = Schemas["Call"];
+export type Caller = Schemas["Caller"];
+export type Case = Schemas["Case"];
+export type MessageHead = Schemas["MessageHead"];
+export type Message = Schemas["Message"];
+export type Draft = Schemas["Draft"];
+export type DraftSaved = Schemas["DraftSaved"];
+export type Recording = Schemas["Recording"];
+export type RecordingQuery = Schemas["RecordingQuery"];
+export type Listening = Schemas["Listening"];
+export type ArchiveRow = Schemas["ArchiveRow"];
+export type ArchiveQuery = Schemas["ArchiveQuery"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type Attestation = Schemas["Attestation"];
+export type ListenGrant = Schemas["ListenGrant"];
+export type Problem = Schemas["Problem"];

@@ -1,0 +1,138 @@
+import { i18n } from "@lingui/core";
+import { useLingui } from "@lingui/react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { agentsQuery, casesQuery, cityQuery, queuesQuery } from "../api/queries.ts";
+import type { AgentLive, City, QueueLive } from "../api/types.ts";
+import { inLanguage } from "../lib/format.ts";
+import { may } from "../lib/rights.ts";
+import { useMe } from "../shell/me.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { type Column, Elapsed, Empty, ErrorNotice, Loading, Notice, Page, StateTag, Table } from "../ui/parts.tsx";
+import { CaseList } from "./CaseList.tsx";
+
+/** What waits, what is mine, and for supervisors who serves. */
+export function Desktop() {
+  const { i18n } = useLingui();
+  const me = useMe();
+  return (
+    <Page title={i18n._("Desktop")} wide>
+      {may(me, "seat.take") && may(me, "calls.handle") && !me.seat && (
+        <Notice>
+          {i18n._("You have no seat, so you get no calls.")} <Link to="/seat">{i18n._("Choose a seat")}</Link>
+        </Notice>
+      )}
+      {!me.person.training_valid && (
+        <Notice look="warning">{i18n._("Your training record is not valid, so your roles are not in use. Talk to your supervisor.")}</Notice>
+      )}
+      <div className="desk">
+        <div className="desk-main">
+          {may(me, "queues.view") && <Queues />}
+          {may(me, "agents.view") && <Team />}
+        </div>
+        {may(me, "cases.handle") && <MyCases />}
+      </div>
+    </Page>
+  );
+}
+
+function Queues() {
+  const { i18n } = useLingui();
+  const { data, error, isPending } = useQuery(queuesQuery);
+  const { data: city } = useQuery(cityQuery);
+  if (isPending) return <Loading />;
+  const rows = data?.queues ?? [];
+  return (
+    <section className="card" aria-labelledby="queues-title">
+      <div className="card-head">
+        <h2 id="queues-title">{i18n._("Queues")}</h2>
+        <p className="totals">
+          <Total icon="phone" count={sum(rows, "waiting_calls")} text={i18n._("calls waiting")} />
+          <Total icon="mail" count={sum(rows, "waiting_mails")} text={i18n._("e-mails waiting")} />
+        </p>
+      </div>
+      <ErrorNotice error={error} />
+      {rows.length === 0 ? (
+        <Empty icon="phone" title={i18n._("No queues to show")} />
+      ) : (
+        <Table caption={i18n._("Queues now")} columns={queueColumns(city)} rows={rows} rowKey={(q) => q.id} rowClass={(q) => (q.waiting_calls > 0 ? "row-waiting" : "")} />
+      )}
+    </section>
+  );
+}
+
+const sum = (rows: readonly QueueLive[], key: "waiting_calls" | "waiting_mails") => rows.reduce((n, q) => n + q[key], 0);
+
+function Total({ icon, count, text }: { icon: "phone" | "mail"; count: number; text: string }) {
+  return (
+    <span className="total">
+      <Icon name={icon} size={18} />
+      <strong className="figures">{count}</strong> {text}
+    </span>
+  );
+}
+
+function queueColumns(city: City | undefined): Column<QueueLive>[] {
+  const name = (q: QueueLive) => inLanguage(city?.queues.find((c) => c.id === q.id)?.name) || q.id;
+  const agency = (q: QueueLive) => inLanguage(city?.agencies.find((a) => a.id === q.agency)?.name);
+  return [
+    {
+      head: i18n._("Queue"),
+      names: true,
+      cell: (q) => (
+        <>
+          {name(q)}
+          <span className="cell-more">{agency(q)}</span>
+        </>
+      ),
+    },
+    { head: i18n._("Calls"), figures: true, cell: (q) => <Count n={q.waiting_calls} urgent /> },
+    { head: i18n._("Longest wait"), figures: true, cell: (q) => <Elapsed since={q.longest_call_since ?? undefined} /> },
+    { head: i18n._("E-mails"), figures: true, cell: (q) => <Count n={q.waiting_mails} /> },
+    { head: i18n._("Agents ready"), figures: true, cell: (q) => <Count n={q.ready} /> },
+    { head: i18n._("Agents serving"), figures: true, cell: (q) => <Count n={q.busy} /> },
+  ];
+}
+
+function Count({ n, urgent = false }: { n: number; urgent?: boolean }) {
+  if (n === 0) return <span className="figures quiet">0</span>;
+  return <strong className={urgent ? "figures count-urgent" : "figures"}>{n}</strong>;
+}
+
+function Team() {
+  const { i18n } = useLingui();
+  const { data: agents, error, isPending } = useQuery(agentsQuery);
+  if (isPending) return <Loading />;
+  const columns: Column<AgentLive>[] = [
+    { head: i18n._("Agent"), names: true, cell: (a) => a.display },
+    { head: i18n._("Seat"), cell: (a) => a.seat || "–" },
+    { head: i18n._("State"), cell: (a) => <StateTag state={a.state} /> },
+    { head: i18n._("In this state"), figures: true, cell: (a) => <Elapsed since={a.since} /> },
+  ];
+  return (
+    <section className="card" aria-labelledby="team-title">
+      <h2 id="team-title">{i18n._("Team")}</h2>
+      <ErrorNotice error={error} />
+      {agents?.length ? (
+        <Table caption={i18n._("Agents now")} columns={columns} rows={agents} rowKey={(a) => a.person} />
+      ) : (
+        <Empty icon="people" title={i18n._("Nobody is at work")} />
+      )}
+    </section>
+  );
+}
+
+function MyCases() {
+  const { i18n } = useLingui();
+  const { data: cases, error, isPending } = useQuery(casesQuery(true));
+  return (
+    <section className="card desk-side" aria-labelledby="mine-title">
+      <div className="card-head">
+        <h2 id="mine-title">{i18n._("My e-mails")}</h2>
+        <Link to="/mail">{i18n._("All e-mails")}</Link>
+      </div>
+      <ErrorNotice error={error} />
+      {isPending ? <Loading /> : <CaseList cases={cases ?? []} empty={i18n._("No e-mail is waiting for you")} />}
+    </section>
+  );
+}

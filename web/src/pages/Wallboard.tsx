@@ -1,0 +1,77 @@
+import { useLingui } from "@lingui/react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { agentsQuery, cityQuery, queuesQuery } from "../api/queries.ts";
+import { ageOf, boardOf, waitTarget } from "../lib/board.ts";
+import { clockText, secondsSince } from "../lib/clock.ts";
+import { inLanguage } from "../lib/format.ts";
+import { may } from "../lib/rights.ts";
+import { useTick } from "../lib/useTick.ts";
+import { useMe } from "../shell/me.ts";
+import { Icon } from "../ui/Icon.tsx";
+import { Koros } from "../ui/Koros.tsx";
+
+/** How often the board asks by itself: an event only tells of changes, and the age shown must be the data's. */
+const askEvery = 10_000;
+
+/** For the wall: six measures about the team, the age of the data, nothing when they are old. */
+export function WallboardPage() {
+  const { i18n } = useLingui();
+  const me = useMe();
+  useTick();
+  const { data: city } = useQuery(cityQuery);
+  const queues = useQuery({ ...queuesQuery, refetchInterval: askEvery, refetchIntervalInBackground: true });
+  const agents = useQuery({ ...agentsQuery, refetchInterval: askEvery, refetchIntervalInBackground: true, enabled: may(me, "agents.view") });
+  const age = ageOf(queues.dataUpdatedAt, Date.now());
+  const board = boardOf(queues.data?.queues ?? [], agents.data);
+  const wait = board.longestSince ? secondsSince(board.longestSince) : 0;
+  const shown = (value: ReactNode) => (age.stale ? "–" : value);
+  return (
+    <div className="board">
+      <title>{`${i18n._("Wallboard")} – Santra`}</title>
+      <header className="board-head">
+        <h1>{inLanguage(city?.name) || "Santra"}</h1>
+        <p className={age.stale ? "board-age board-stale" : "board-age"}>
+          {age.stale && <Icon name="warning" size={20} />}
+          {age.stale ? i18n._("No fresh data") : i18n._("Data {n, plural, one {# second} other {# seconds}} old", { n: age.seconds })}
+        </p>
+        <Link to="/" className="board-out">
+          {i18n._("To the desktop")}
+        </Link>
+        <Koros />
+      </header>
+      <main className="board-main">
+        <Measure name={i18n._("Calls waiting")} value={shown(board.waitingCalls)} />
+        <Measure
+          name={i18n._("Longest wait")}
+          value={shown(clockText(wait))}
+          target={i18n._("Target at most {time}", { time: clockText(waitTarget) })}
+          breach={!age.stale && wait > waitTarget}
+        />
+        <Measure name={i18n._("E-mails waiting")} value={shown(board.waitingMails)} />
+        <Measure name={i18n._("Agents ready")} value={shown(board.ready)} breach={!age.stale && board.ready === 0 && board.waitingCalls > 0} />
+        <Measure name={i18n._("Agents serving")} value={shown(board.serving)} />
+        {board.notAnswering !== undefined && <Measure name={i18n._("Not answering")} value={shown(board.notAnswering)} breach={!age.stale && board.notAnswering > 0} />}
+      </main>
+    </div>
+  );
+}
+
+function Measure({ name, value, target, breach = false }: { name: string; value: ReactNode; target?: string; breach?: boolean }) {
+  const { i18n } = useLingui();
+  return (
+    <section className={breach ? "measure measure-breach" : "measure"}>
+      <h2>{name}</h2>
+      <p className="measure-value figures">{value}</p>
+      <p className="measure-target">
+        {breach && (
+          <strong>
+            <Icon name="warning" size={20} /> {i18n._("Needs attention")}
+          </strong>
+        )}{" "}
+        {target}
+      </p>
+    </section>
+  );
+}

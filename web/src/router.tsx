@@ -1,0 +1,38 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Desktop } from "./pages/Desktop.tsx";
+import { NotFound } from "./pages/NotFound.tsx";
+import { SeatPage } from "./pages/Seat.tsx";
+import { Shell } from "./shell/Shell.tsx";
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Shell, notFoundComponent: NotFound });
+const at = <P extends string>(path: P) => ({ getParentRoute: () => root, path }) as const;
+
+const mailPages = () => import("./pages/Mail.tsx");
+
+const routes = [
+  createRoute({ ...at("/"), component: Desktop }),
+  createRoute({ ...at("/seat"), component: SeatPage }),
+  createRoute({ ...at("/mail"), component: lazyRouteComponent(mailPages, "MailPage") }),
+  createRoute({ ...at("/mail/$caseId"), component: lazyRouteComponent(mailPages, "MailPage") }),
+  createRoute({ ...at("/recordings"), component: lazyRouteComponent(() => import("./pages/Recordings.tsx"), "RecordingsPage") }),
+  createRoute({ ...at("/archive"), component: lazyRouteComponent(() => import("./pages/Archive.tsx"), "ArchivePage") }),
+  createRoute({ ...at("/people"), component: lazyRouteComponent(() => import("./pages/People.tsx"), "PeoplePage") }),
+  createRoute({ ...at("/log"), component: lazyRouteComponent(() => import("./pages/Log.tsx"), "LogPage") }),
+  createRoute({ ...at("/attest"), component: lazyRouteComponent(() => import("./pages/Attest.tsx"), "AttestPage") }),
+  createRoute({ ...at("/wallboard"), component: lazyRouteComponent(() => import("./pages/Wallboard.tsx"), "WallboardPage") }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  context: { client: undefined! },
+  defaultPreload: "intent",
+  defaultPendingMs: 300,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
