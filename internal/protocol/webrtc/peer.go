@@ -1,0 +1,245 @@
+package webrtc
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/pion/interceptor"
+	pionrtp "github.com/pion/rtp"
+	pion "github.com/pion/webrtc/v4"
+
+	"santra/internal/errs"
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
+	"santra/internal/run"
+)
+
+// Peer is one browser. It is an rtp.Transport of whole RTP packets.
+type Peer struct {
+	server *Server
+	conn   *pion.PeerConnection
+	wish   wish
+	voice  *voice // what the browser hears
+
+	arrived   chan struct{} // closed with track set: the browser's first packet has come
+	track     *pion.TrackRemote
+	onTrack   sync.Once
+	connected chan struct{}
+	onConnect sync.Once
+	closed    chan struct{}
+	onClose   sync.Once
+	deadline  *time.Timer
+	wg        sync.WaitGroup
+}
+
+func newPeer(s *Server, conn *pion.PeerConnection, w wish) *Peer {
+	p := &Peer{
+		server: s, conn: conn, wish: w, voice: &voice{codec: w.codec},
+		arrived: make(chan struct{}), connected: make(chan struct{}), closed: make(chan struct{}),
+	}
+	p.deadline = time.AfterFunc(s.cfg.Connect, p.expire)
+	conn.OnConnectionStateChange(p.changed)
+	conn.OnTrack(p.hear)
+	return p
+}
+
+// expire closes a peer that has not connected in time.
+func (p *Peer) expire() {
+	select {
+	case <-p.connected:
+	default:
+		p.Close()
+	}
+}
+
+func (p *Peer) changed(state pion.PeerConnectionState) {
+	switch state {
+	case pion.PeerConnectionStateConnected:
+		p.onConnect.Do(func() { close(p.connected) })
+	case pion.PeerConnectionStateFailed, pion.PeerConnectionStateClosed:
+		p.Close()
+	}
+}
+
+func (p *Peer) hear(track *pion.TrackRemote, receiver *pion.RTPReceiver) {
+	p.onTrack.Do(func() {
+		p.track = track
+		close(p.arrived)
+		p.drain(receiver.Read)
+	})
+}
+
+// negotiate makes the answer (RFC 8829 5.3), with our candidates in it.
+func (p *Peer) negotiate(ctx context.Context, offer string) (string, error) {
+	if err := p.conn.SetRemoteDescription(pion.SessionDescription{Type: pion.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer is refused: %w", err)
+	}
+	sender, err := p.conn.AddTrack(p.voice)
+	if err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer takes no sound: %w", err)
+	}
+	if err := p.prefer(); err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer has no codec of ours: %w", err)
+	}
+	p.drain(sender.Read)
+	answer, err := p.conn.CreateAnswer(nil)
+	if err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer can't be answered: %w", err)
+	}
+	return p.settle(ctx, answer)
+}
+
+func (p *Peer) settle(ctx context.Context, answer pion.SessionDescription) (string, error) {
+	gathered := pion.GatheringCompletePromise(p.conn)
+	if err := p.conn.SetLocalDescription(answer); err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer can't be answered: %w", err)
+	}
+	select {
+	case <-gathered:
+		return p.conn.LocalDescription().SDP, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-p.closed:
+		return "", errs.New(errs.Gone, "the peer is closed")
+	}
+}
+
+// prefer answers with the one codec chosen, so that the browser can't send another.
+func (p *Peer) prefer() error {
+	codecs := []pion.RTPCodecParameters{parameters(p.wish.codec)}
+	if p.wish.events != 0 {
+		events := supported()[0]
+		events.PayloadType = pion.PayloadType(p.wish.events)
+		codecs = append(codecs, events)
+	}
+	for _, t := range p.conn.GetTransceivers() {
+		if err := t.SetCodecPreferences(codecs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain reads and drops the RTCP of a stream, which would otherwise pile up in memory.
+func (p *Peer) drain(read func([]byte) (int, interceptor.Attributes, error)) {
+	run.Go(&p.wg, p.server.cfg.Log, "webrtc rtcp", func() {
+		buf := make([]byte, rtp.MaxPacket)
+		for {
+			if _, _, err := read(buf); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// Codec is what was agreed on.
+func (p *Peer) Codec() media.Codec { return p.wish.codec }
+
+// DTMFPayloadType is the payload type of telephone events, 0 without them: the third argument of rtp.Leg.Start.
+func (p *Peer) DTMFPayloadType() uint8 { return p.wish.events }
+
+// Connected is closed once packets can pass.
+func (p *Peer) Connected() <-chan struct{} { return p.connected }
+
+// Closed is closed when the peer has gone: hung up, ICE failed, never connected, or Close.
+func (p *Peer) Closed() <-chan struct{} { return p.closed }
+
+// ReadPacket implements rtp.Transport.
+func (p *Peer) ReadPacket(buf []byte) (int, error) {
+	select {
+	case <-p.arrived:
+	case <-p.closed:
+		return 0, net.ErrClosed
+	}
+	n, _, err := p.track.Read(buf)
+	if err != nil {
+		return 0, net.ErrClosed // a track ends with its connection
+	}
+	return n, nil
+}
+
+// WritePacket implements rtp.Transport. Before Connected packets are dropped without an error.
+func (p *Peer) WritePacket(b []byte) error {
+	select {
+	case <-p.closed:
+		return net.ErrClosed
+	case <-p.connected:
+		return p.voice.write(b)
+	default:
+		return nil
+	}
+}
+
+// Close implements rtp.Transport.
+func (p *Peer) Close() error {
+	var err error
+	p.onClose.Do(func() {
+		close(p.closed)
+		p.deadline.Stop()
+		p.server.forget(p)
+		err = p.conn.Close()
+	})
+	return err
+}
+
+// voice is the track that a browser hears. Unlike pion's own it leaves the payload type alone, so that telephone events pass.
+type voice struct {
+	codec media.Codec
+
+	mu     sync.Mutex
+	ssrc   uint32
+	writer pion.TrackLocalWriter
+	header pionrtp.Header // kept, for pion's writer takes a pointer
+}
+
+// Bind implements pion's TrackLocal.
+func (v *voice) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) {
+	for _, agreed := range c.CodecParameters() {
+		if uint8(agreed.PayloadType) == v.codec.PayloadType() {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.ssrc, v.writer = uint32(c.SSRC()), c.WriteStream()
+			return agreed, nil
+		}
+	}
+	return pion.RTPCodecParameters{}, pion.ErrUnsupportedCodec
+}
+
+// Unbind implements pion's TrackLocal.
+func (v *voice) Unbind(pion.TrackLocalContext) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.writer = nil
+	return nil
+}
+
+// ID implements pion's TrackLocal.
+func (v *voice) ID() string { return "voice" }
+
+// RID implements pion's TrackLocal.
+func (v *voice) RID() string { return "" }
+
+// StreamID implements pion's TrackLocal.
+func (v *voice) StreamID() string { return "santra" }
+
+// Kind implements pion's TrackLocal.
+func (v *voice) Kind() pion.RTPCodecType { return pion.RTPCodecTypeAudio }
+
+func (v *voice) write(b []byte) error {
+	p, err := rtp.Parse(b)
+	if err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.writer == nil {
+		return nil
+	}
+	v.header = pionrtp.Header{
+		Version: 2, Marker: p.Marker, PayloadType: p.PayloadType, SequenceNumber: p.Sequence, Timestamp: p.Timestamp, SSRC: v.ssrc,
+	}
+	_, err = v.writer.WriteRTP(&v.header, p.Payload)
+	return err
+}
