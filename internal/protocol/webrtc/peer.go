@@ -39,7 +39,8 @@ func newPeer(s *Server, conn *pion.PeerConnection, w wish) *Peer {
 		server: s, conn: conn, wish: w, voice: &voice{codec: w.codec},
 		arrived: make(chan struct{}), connected: make(chan struct{}), closed: make(chan struct{}),
 	}
-	p.deadline = time.AfterFunc(s.cfg.Connect, p.expire)
+	p.deadline = time.AfterFunc(time.Hour, p.expire)
+	p.deadline.Reset(s.cfg.Connect) // which may be so short that expire runs before the line above has ended
 	conn.OnConnectionStateChange(p.changed)
 	conn.OnTrack(p.hear)
 	return p
