@@ -2,11 +2,7 @@
 // PCMA, PCMU and telephone-event at 8000 Hz. It owns no socket and no codec; it never panics on what it reads.
 package sdp
 
-import (
-	"net/netip"
-
-	"santra/internal/errs"
-)
+import "net/netip"
 
 // Direction is who sends (RFC 8866 6.7).
 type Direction string
@@ -54,23 +50,11 @@ type Media struct {
 	RTCPMux   bool
 }
 
-// Usable tells whether it is plain audio over RTP that was not refused.
-func (m Media) Usable() bool { return false }
-
 // Session is a parsed description.
 type Session struct {
 	ID, Version uint64 // of o=
 	Media       []Media
 }
-
-// Audio gives the audio m-lines, refused ones included.
-func (s *Session) Audio() []Media { return nil }
-
-// First gives the first usable audio.
-func (s *Session) First() (Media, bool) { return Media{}, false }
-
-// Parse reads a description. What it does not know it skips; errs.Invalid where nothing can be made of it.
-func Parse(b []byte) (*Session, error) { return nil, errs.New(errs.Unavailable, "sdp: not yet built") }
 
 // Stream is one m-line of an offer of ours.
 type Stream struct {
@@ -85,9 +69,6 @@ type Stream struct {
 type Options struct {
 	ID, Version uint64 // 0: random, 1
 }
-
-// Offer writes an offer with one m-line for each stream.
-func Offer(o Options, streams ...Stream) []byte { return nil }
 
 // Choice is what an answer settled on for one m-line.
 type Choice struct {
@@ -105,22 +86,3 @@ func (c Choice) Sends() bool { return c.Direction == SendRecv || c.Direction == 
 
 // Receives tells whether we receive.
 func (c Choice) Receives() bool { return c.Direction == SendRecv || c.Direction == RecvOnly }
-
-// Answer answers an offer of a call: the first usable audio gets local and the first codec of prefer that the offer has
-// (nil: PCMA, PCMU), every other m-line is refused with port 0. dir is what we would like; the answer never goes beyond what
-// the offer allows (hold: sendonly is answered recvonly). No common codec: errs.Invalid (488).
-func Answer(o Options, offer *Session, local netip.AddrPort, prefer []string, dir Direction) ([]byte, Choice, error) {
-	return nil, Choice{}, errs.New(errs.Unavailable, "sdp: not yet built")
-}
-
-// AnswerAll answers every usable audio m-line with the next of locals (SIPREC: two sendonly lines are answered recvonly);
-// those for which there is no local address are refused.
-func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []string, dir Direction) ([]byte, []Choice, error) {
-	return nil, nil, errs.New(errs.Unavailable, "sdp: not yet built")
-}
-
-// Accepted reads the answer to an offer of ours: what each of our m-lines settled on. A refused one has an invalid Remote
-// and direction inactive; errs.Invalid if none is usable.
-func Accepted(offer, answer *Session) ([]Choice, error) {
-	return nil, errs.New(errs.Unavailable, "sdp: not yet built")
-}
