@@ -174,6 +174,11 @@ func (s *Service) Attest(ctx context.Context) Report {
 	return Attest(ctx, own, time.Now())
 }
 
+// Note logs an act that changes nothing (reading the log, a search).
+func (s *Service) Note(ctx context.Context, e audit.Entry) error {
+	return s.cfg.Store.Do(ctx, e, func(Tx) error { return nil })
+}
+
 // Origin is the recorder's origin; empty without a recorder.
 func (s *Service) Origin() string {
 	if s.cfg.Recorder == nil {

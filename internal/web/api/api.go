@@ -23,14 +23,23 @@ const (
 
 // API serves the operations of one contact centre.
 type API struct {
-	deps Deps
-	mux  *http.ServeMux
-	huma huma.API
+	deps   Deps
+	mux    *http.ServeMux
+	huma   huma.API
+	origin *http.CrossOriginProtection
+	once   *onces
+	desk   *desk
 }
 
 // New builds the API; operations whose service is nil in deps answer 503.
 func New(deps Deps) *API {
-	a := &API{deps: deps, mux: http.NewServeMux()}
+	if deps.Log == nil {
+		deps.Log = discard()
+	}
+	a := &API{deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk()}
+	if deps.Live != nil {
+		deps.Live.Watch(a.desk.note)
+	}
 	a.huma = humago.New(a.mux, config())
 	a.routes()
 	tidySchemas(a.huma.OpenAPI())
@@ -52,4 +61,5 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.auditRoutes()
 	a.attestRoutes()
+	a.eventRoutes()
 }

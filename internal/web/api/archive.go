@@ -1,6 +1,14 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"santra/internal/email"
+	"santra/internal/identity"
+	"santra/internal/pii"
+	"santra/internal/registry"
+)
 
 // ArchiveQuery looks for archived messages of one agency, for a purpose (M13).
 type ArchiveQuery struct {
@@ -34,8 +42,37 @@ type (
 )
 
 func (a *API) archiveRoutes() {
-	register(a, op{method: "POST", path: "/api/archive/search", id: "archive-search", tag: "archive", action: "archive.read", scope: scopeAgency,
-		doc: "Search one agency's archive; the search is logged with its purpose before it runs."}, soon[archiveSearchInput, archiveSearchOutput])
-	register(a, op{method: "POST", path: "/api/archive/messages/{id}/open", id: "archive-open", tag: "archive", action: "archive.read", scope: scopeAgency,
-		doc: "Open an archived message; logged before it is read."}, soon[archiveOpenInput, messageOutput])
+	registerFor(a, op{method: "POST", path: "/api/archive/search", id: "archive-search", tag: "archive", action: identity.ArchiveSearch,
+		doc: "Search one agency's archive; the search is logged with its purpose before it runs."},
+		func(_ context.Context, _ *caller, in *archiveSearchInput) (string, error) { return in.Body.Agency, nil }, a.searchArchive)
+	register(a, op{method: "POST", path: "/api/archive/messages/{id}/open", id: "archive-open", tag: "archive", action: identity.ArchiveRead, scope: scopeRoom,
+		doc: "Open an archived message; logged before it is read."}, a.openArchived)
+}
+
+func (a *API) searchArchive(ctx context.Context, c *caller, in *archiveSearchInput) (*archiveSearchOutput, error) {
+	q := in.Body
+	if err := a.deps.Registry.CheckPurpose(registry.Mail, q.Purpose, q.Reason); err != nil {
+		return nil, err
+	}
+	f := email.ArchiveFilter{Agency: q.Agency, Queue: q.Queue, Text: q.Text, Address: pii.NewAddress(q.Address), From: moment(q.From), To: moment(q.To)}
+	rows, err := a.deps.Cases.SearchArchive(ctx, c.Principal, q.Purpose, q.Reason, f)
+	var out archiveSearchOutput
+	out.Body.Rows = list(rows, headOf)
+	return &out, err
+}
+
+func (a *API) openArchived(ctx context.Context, c *caller, in *archiveOpenInput) (*messageOutput, error) {
+	if err := a.deps.Registry.CheckPurpose(registry.Mail, in.Body.Purpose, in.Body.Reason); err != nil {
+		return nil, err
+	}
+	m, err := a.deps.Cases.OpenArchived(ctx, c.Principal, in.Body.Purpose, in.Body.Reason, in.ID)
+	return &messageOutput{messageOf(m)}, err
+}
+
+// moment is the inverse of stamp.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }

@@ -1,6 +1,13 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/voice"
+)
 
 // Call is a call as its agent sees it. It names no caller (M3): see /api/calls/{id}/caller.
 type Call struct {
@@ -59,31 +66,94 @@ type (
 )
 
 func (a *API) callRoutes() {
-	register(a, op{method: "GET", path: "/api/calls", id: "calls", tag: "calls", action: "calls.handle", scope: scopeAny,
-		doc: "The own calls: offered, connected, in wrap-up."}, soon[none, callsOutput])
-	register(a, op{method: "GET", path: "/api/calls/{id}", id: "call", tag: "calls", action: "calls.handle", scope: scopeAgency,
-		doc: "One own call."}, soon[callInput, callOutput])
-	register(a, op{method: "GET", path: "/api/calls/{id}/caller", id: "call-caller", tag: "calls", action: "calls.handle", scope: scopeAgency,
-		doc: "The caller's number, to the agent who is offered or has the call; 410 when the call is over (M3)."}, soon[callInput, callerOutput])
-	register(a, op{method: "POST", path: "/api/calls/{id}/answer", id: "call-answer", tag: "calls", action: "calls.handle", scope: scopeAgency, maxBody: MaxSDPBody,
-		doc: "Answer in the browser: WebRTC offer in, answer out."}, soon[answerInput, answerOutput])
-	for _, c := range callCommands() {
-		register(a, op{method: "POST", path: "/api/calls/{id}/" + c.name, id: "call-" + c.name, tag: "calls", action: "calls.handle", scope: scopeAgency,
-			doc: c.doc}, soon[callInput, none])
+	get := func(path, id, doc string) op {
+		return op{method: "GET", path: "/api/calls" + path, id: id, tag: "calls", action: identity.CallHandle, scope: scopeAny, doc: doc}
 	}
-	register(a, op{method: "POST", path: "/api/calls/{id}/dtmf", id: "call-dtmf", tag: "calls", action: "calls.handle", scope: scopeAgency,
-		doc: "Send keys."}, soon[dtmfInput, none])
+	post := func(name, doc string) op {
+		return op{method: "POST", path: "/api/calls/{id}/" + name, id: "call-" + name, tag: "calls", action: identity.CallHandle, maxBody: MaxSDPBody, doc: doc}
+	}
+	register(a, get("", "calls", "The own calls: offered, connected, in wrap-up."), a.getCalls)
+	registerFor(a, get("/{id}", "call", "One own call."), a.agencyOfCall, a.getCall)
+	registerFor(a, get("/{id}/caller", "call-caller", "The caller's number, to the agent who is offered or has the call; 410 when the call is over (M3)."),
+		a.agencyOfCall, a.getCaller)
+	registerFor(a, post("answer", "Answer in the browser: WebRTC offer in, answer out."), func(ctx context.Context, c *caller, in *answerInput) (string, error) {
+		return a.agencyOfCall(ctx, c, &callInput{in.ID})
+	}, a.answerCall)
+	for _, cmd := range a.callCommands() {
+		registerFor(a, post(cmd.name, cmd.doc), a.agencyOfCall, func(_ context.Context, c *caller, in *callInput) (*none, error) {
+			return nil, cmd.do(in.ID, c.Person)
+		})
+	}
+	registerFor(a, post("dtmf", "Send keys."), func(ctx context.Context, c *caller, in *dtmfInput) (string, error) {
+		return a.agencyOfCall(ctx, c, &callInput{in.ID})
+	}, func(_ context.Context, c *caller, in *dtmfInput) (*none, error) {
+		return nil, a.deps.Calls.SendDTMF(in.ID, c.Person, in.Body.Digits)
+	})
 }
 
-type callCommand struct{ name, doc string }
+type callCommand struct {
+	name, doc string
+	do        func(id, agent string) error
+}
 
-func callCommands() []callCommand {
-	return []callCommand{
-		{"decline", "Push the offer away; the call keeps its place."},
-		{"hold", "Park the caller with music."},
-		{"resume", "Take the caller back."},
-		{"mute", "Stop sending the agent's voice."},
-		{"unmute", "Send the agent's voice again."},
-		{"hangup", "End the call."},
+func (a *API) callCommands() []callCommand {
+	calls := a.deps.Calls
+	if calls == nil { // described, never called
+		return []callCommand{{"decline", declineDoc, nil}, {"hold", holdDoc, nil}, {"resume", resumeDoc, nil}, {"mute", muteDoc, nil}, {"unmute", unmuteDoc, nil}, {"hangup", hangupDoc, nil}}
 	}
+	mute := func(on bool) func(id, agent string) error {
+		return func(id, agent string) error { return calls.Mute(id, agent, on) }
+	}
+	return []callCommand{
+		{"decline", declineDoc, calls.Decline}, {"hold", holdDoc, calls.Hold}, {"resume", resumeDoc, calls.Resume},
+		{"mute", muteDoc, mute(true)}, {"unmute", unmuteDoc, mute(false)}, {"hangup", hangupDoc, calls.HangUp},
+	}
+}
+
+const (
+	declineDoc = "Push the offer away; the call keeps its place."
+	holdDoc    = "Park the caller with music."
+	resumeDoc  = "Take the caller back."
+	muteDoc    = "Stop sending the agent's voice."
+	unmuteDoc  = "Send the agent's voice again."
+	hangupDoc  = "End the call."
+)
+
+// agencyOfCall finds the agency of an own call; somebody else's is not found, one that has ended is gone.
+func (a *API) agencyOfCall(_ context.Context, c *caller, in *callInput) (string, error) {
+	v, err := a.deps.Calls.Call(in.ID)
+	if err == nil && v.Agent != c.Person {
+		err = errs.New(errs.NotFound, "no such call of yours")
+	}
+	return v.Agency, err
+}
+
+func (a *API) getCalls(_ context.Context, c *caller, _ *none) (*callsOutput, error) {
+	var out callsOutput
+	out.Body.ServerTime = time.Now().UTC()
+	out.Body.Calls = list(a.deps.Calls.Calls(c.Person), callOf)
+	return &out, nil
+}
+
+func (a *API) getCall(_ context.Context, _ *caller, in *callInput) (*callOutput, error) {
+	v, err := a.deps.Calls.Call(in.ID)
+	return &callOutput{callOf(v)}, err
+}
+
+func callOf(v voice.View) Call {
+	return Call{ID: v.ID, Queue: v.Queue, Agency: v.Agency, Language: v.Language, Agent: v.Agent, Seat: v.Seat, State: string(v.State),
+		Since: v.Since, Arrived: v.Arrived, Recording: v.Recording, Muted: v.Muted, Version: v.Version, Why: v.Why}
+}
+
+func (a *API) getCaller(_ context.Context, c *caller, in *callInput) (*callerOutput, error) {
+	n, err := a.deps.Calls.Caller(in.ID, c.Person)
+	if err != nil {
+		return nil, err
+	}
+	return &callerOutput{Caller{Number: n.Reveal(), Withheld: n.Withheld()}}, nil
+}
+
+func (a *API) answerCall(ctx context.Context, c *caller, in *answerInput) (*answerOutput, error) {
+	answer, err := a.deps.Calls.AnswerBrowser(ctx, in.ID, c.Person, in.Body.SDP)
+	return &answerOutput{SessionDescription{answer}}, err
 }

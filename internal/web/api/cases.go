@@ -1,6 +1,15 @@
 package api
 
-import "time"
+import (
+	"context"
+	"mime"
+	"time"
+
+	"santra/internal/email"
+	"santra/internal/identity"
+	"santra/internal/pii"
+	"santra/internal/protocol/mail"
+)
 
 // Case is one conversation with one customer.
 type Case struct {
@@ -146,30 +155,104 @@ type (
 )
 
 func (a *API) caseRoutes() {
-	register(a, op{method: "GET", path: "/api/cases", id: "cases", tag: "cases", action: "cases.handle", scope: scopeAny,
-		doc: "Open cases of the person's agencies, newest first, at most 200."}, soon[casesInput, casesOutput])
-	register(a, op{method: "GET", path: "/api/cases/{id}", id: "case", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "One open case; a closed one is in the archive only (M13)."}, soon[caseInput, caseOutput])
-	for _, c := range caseCommands() {
-		register(a, op{method: "POST", path: "/api/cases/{id}/" + c.name, id: "case-" + c.name, tag: "cases", action: "cases.handle", scope: scopeAgency,
-			doc: c.doc}, soon[caseInput, none])
+	route := func(method, path, id, doc string) op {
+		return op{method: method, path: "/api/cases" + path, id: id, tag: "cases", action: identity.CaseWork, scope: scopeRoom, doc: doc}
 	}
-	register(a, op{method: "GET", path: "/api/cases/{id}/messages/{mid}", id: "case-message", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "A message, safe to show."}, soon[messageInput, messageOutput])
-	register(a, op{method: "GET", path: "/api/cases/{id}/messages/{mid}/raw", id: "case-message-raw", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "The bytes as the customer sent them, as text/plain (M14)."}, soon[messageInput, rawOutput])
-	register(a, op{method: "GET", path: "/api/cases/{id}/messages/{mid}/files/{index}", id: "case-message-file", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "An attached file, as a download of type application/octet-stream."}, soon[fileInput, rawOutput])
-	register(a, op{method: "PUT", path: "/api/cases/{id}/draft", id: "save-draft", tag: "cases", action: "cases.handle", scope: scopeAgency, maxBody: MaxDraftBody,
-		doc: "Keep the draft; 409 when another version was saved since."}, soon[draftInput, draftOutput])
-	register(a, op{method: "POST", path: "/api/cases/{id}/send", id: "case-send", tag: "cases", action: "cases.handle", scope: scopeAgency,
-		doc: "Archive the draft's bytes and then submit them (M12)."}, soon[sendInput, sentOutput])
+	register(a, route("GET", "", "cases", "Cases that the person works on or oversees, longest waiting first."), a.getCases)
+	register(a, route("GET", "/{id}", "case", "One case that the person works on; a closed one is in the archive only (M13)."), a.getCase)
+	register(a, route("POST", "/{id}/accept", "case-accept", "Take the offered case."), func(ctx context.Context, c *caller, in *caseInput) (*caseOutput, error) {
+		k, err := a.deps.Cases.Accept(ctx, c.Principal, in.ID)
+		return &caseOutput{caseOf(k)}, err
+	})
+	register(a, route("POST", "/{id}/decline", "case-decline", "Push the offer away; the case keeps its place."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+		return nil, a.deps.Cases.Decline(ctx, c.Principal, in.ID)
+	})
+	register(a, route("POST", "/{id}/close", "case-close", "Close it; afterwards only the archive shows it (M13)."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+		return nil, a.deps.Cases.Close(ctx, c.Principal, in.ID)
+	})
+	register(a, route("GET", "/{id}/messages/{mid}", "case-message", "A message, safe to show."), a.getMessage)
+	register(a, route("GET", "/{id}/messages/{mid}/raw", "case-message-raw", "The bytes as the customer sent them, as text/plain (M14)."), a.getRaw)
+	register(a, route("GET", "/{id}/messages/{mid}/files/{index}", "case-message-file", "An attached file, as a download of type application/octet-stream."), a.getFile)
+	draft := route("PUT", "/{id}/draft", "save-draft", "Keep the draft; 409 when another version was saved since.")
+	draft.maxBody = MaxDraftBody
+	register(a, draft, a.saveDraft)
+	register(a, route("POST", "/{id}/send", "case-send", "Archive the draft's bytes and then submit them (M12)."), a.sendDraft)
 }
 
-func caseCommands() []callCommand {
-	return []callCommand{
-		{"accept", "Take the offered or waiting case."},
-		{"decline", "Push the offer away; the case keeps its place."},
-		{"close", "Close it; afterwards only the archive shows it."},
+func (a *API) getCases(ctx context.Context, c *caller, in *casesInput) (*casesOutput, error) {
+	all, err := a.deps.Cases.Cases(ctx, c.Principal, email.Filter{Queue: in.Queue, State: email.State(in.State), Mine: in.Mine})
+	var out casesOutput
+	out.Body.Cases = list(all, caseOf)
+	return &out, err
+}
+
+func (a *API) getCase(ctx context.Context, c *caller, in *caseInput) (*caseOutput, error) {
+	k, err := a.deps.Cases.Case(ctx, c.Principal, in.ID)
+	return &caseOutput{caseOf(k)}, err
+}
+
+func (a *API) getMessage(ctx context.Context, c *caller, in *messageInput) (*messageOutput, error) {
+	m, err := a.deps.Cases.Message(ctx, c.Principal, in.ID, in.Message)
+	return &messageOutput{messageOf(m)}, err
+}
+
+func (a *API) getRaw(ctx context.Context, c *caller, in *messageInput) (*rawOutput, error) {
+	raw, err := a.deps.Cases.Raw(ctx, c.Principal, in.ID, in.Message)
+	return &rawOutput{"text/plain", "inline", raw}, err
+}
+
+func (a *API) getFile(ctx context.Context, c *caller, in *fileInput) (*rawOutput, error) {
+	f, content, err := a.deps.Cases.Attachment(ctx, c.Principal, in.ID, in.Message, in.Index)
+	how := mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}) // RFC 6266, RFC 2231; "" where it can't be
+	if how == "" {
+		how = "attachment"
+	}
+	return &rawOutput{"application/octet-stream", how, content}, err
+}
+
+func (a *API) saveDraft(ctx context.Context, c *caller, in *draftInput) (*draftOutput, error) {
+	b := in.Body
+	d, err := a.deps.Cases.SaveDraft(ctx, c.Principal, in.ID, email.Draft{
+		Version: b.Version, To: list(b.To, pii.NewAddress), Cc: list(b.CC, pii.NewAddress), Subject: b.Subject, Text: b.Text, HTML: b.HTML,
+	})
+	return &draftOutput{DraftSaved{Version: d.Version, SavedAt: d.Saved}}, err
+}
+
+func (a *API) sendDraft(ctx context.Context, c *caller, in *sendInput) (*sentOutput, error) {
+	m, err := a.deps.Cases.Send(ctx, c.Principal, in.ID, in.Body.Version)
+	return &sentOutput{headOf(m)}, err
+}
+
+func caseOf(k email.Case) Case {
+	out := Case{
+		ID: k.ID, Agency: k.Agency, Queue: k.Queue, State: string(k.State), Subject: k.Subject, Customer: k.Customer.Address.Reveal(),
+		Name: k.Customer.Name.Reveal(), Agent: k.Agent, Arrived: k.Arrived, Changed: k.Changed, Expires: stamp(k.Expires), Failed: k.Failed,
+		Why: k.Why, Version: k.Version, Messages: list(k.Messages, headOf),
+	}
+	if d := k.Draft; d != nil {
+		out.Draft = &Draft{To: list(d.To, pii.Address.Reveal), CC: list(d.Cc, pii.Address.Reveal), Subject: d.Subject, Text: d.Text, HTML: d.HTML,
+			Version: d.Version, SavedAt: stamp(d.Saved)}
+	}
+	return out
+}
+
+func partyOf(p email.Party) Party { return Party{p.Name.Reveal(), p.Address.Reveal()} }
+
+func headOf(m email.Summary) MessageHead {
+	return MessageHead{
+		ID: m.ID, Case: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: string(m.Direction), From: partyOf(m.From), To: list(m.To, partyOf),
+		Subject: m.Subject, Snippet: m.Snippet, At: m.At, Size: m.Size, SHA256: m.SHA256, Attachments: m.Attachments, Auto: m.Auto,
+		Bounce: m.Bounce, Raw: m.Raw, Delivery: string(m.Delivery), Reply: m.Reply, Attempts: m.Attempts, NextTry: stamp(m.Next),
+	}
+}
+
+func messageOf(m email.Message) Message {
+	return Message{
+		MessageHead: headOf(m.Summary), CC: list(m.Cc, partyOf), ReplyTo: list(m.ReplyTo, partyOf), Text: m.Text, HTML: m.HTML, BlockedImages: m.Blocked,
+		Files: list(m.Files, func(f mail.Attachment) Attachment {
+			return Attachment{Index: f.Index, Name: f.Name, Type: f.Type, Inline: f.Inline, Size: f.Size}
+		}),
+		Auth:     list(m.Auth, func(r mail.AuthResult) AuthResult { return AuthResult{r.Method, r.Value, r.Domain} }),
+		Problems: texts(m.Problems),
 	}
 }

@@ -1,6 +1,17 @@
 package api
 
-import "time"
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/identity"
+	"santra/internal/registry"
+	"santra/internal/routing"
+)
 
 // Text is a name in the three languages of the interface.
 type Text struct {
@@ -114,11 +125,106 @@ type (
 
 func (a *API) cityRoutes() {
 	register(a, op{method: "GET", path: "/api/city", id: "city", tag: "city", scope: scopeSelf,
-		doc: "Agencies, queues, seats and purposes."}, soon[none, cityOutput])
+		doc: "Agencies, queues, seats and purposes."}, a.getCity)
 	register(a, op{method: "GET", path: "/api/purposes", id: "purposes", tag: "city", scope: scopeSelf,
-		doc: "The closed lists of purposes."}, soon[none, purposesOutput])
-	register(a, op{method: "GET", path: "/api/queues", id: "queues", tag: "city", action: "queues.view", scope: scopeAny,
-		doc: "The queues of the person's agencies, now; followed by events of kind queue."}, soon[none, queuesOutput])
-	register(a, op{method: "GET", path: "/api/agents", id: "agents", tag: "city", action: "agents.view", scope: scopeAny,
-		doc: "Agents and their states, for supervisors; followed by events of kind agent."}, soon[none, agentsOutput])
+		doc: "The closed lists of purposes."}, a.getPurposes)
+	register(a, op{method: "GET", path: "/api/queues", id: "queues", tag: "city", action: identity.QueueWatch, scope: scopeAny,
+		doc: "The queues of the person's agencies, now; followed by events of kind queue."}, a.getQueues)
+	register(a, op{method: "GET", path: "/api/agents", id: "agents", tag: "city", action: identity.AgentWatch, scope: scopeAny,
+		doc: "Agents and their states, for supervisors; followed by events of kind agent."}, a.getAgents)
 }
+
+func textOf(t agency.Text) Text {
+	return Text{t.In(agency.Finnish), t.In(agency.Swedish), t.In(agency.English)}
+}
+
+func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
+	c := a.deps.City.Current()
+	taken := map[string]bool{}
+	for _, v := range a.deps.Dispatch.Agents() {
+		taken[v.Seat] = true
+	}
+	return &cityOutput{City{
+		Version: c.Version, Name: textOf(c.Name), Purposes: a.purposes(), RecordingMonths: c.Retention.RecordingMonths,
+		Agencies: list(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
+		Queues:   list(c.Queues, queueOf),
+		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != ""} }),
+	}}, nil
+}
+
+func queueOf(q agency.Queue) Queue {
+	return Queue{ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
+		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record}
+}
+
+func (a *API) purposes() Purposes {
+	of := func(m registry.Medium) []Purpose {
+		return list(a.deps.Registry.Purposes(m), func(p registry.Purpose) Purpose {
+			return Purpose{p.ID, Text{p.FI, p.SV, p.EN}, p.NeedsReason}
+		})
+	}
+	return Purposes{of(registry.Audio), of(registry.Mail)}
+}
+
+func (a *API) getPurposes(context.Context, *caller, *none) (*purposesOutput, error) {
+	return &purposesOutput{a.purposes()}, nil
+}
+
+func (a *API) getQueues(_ context.Context, c *caller, _ *none) (*queuesOutput, error) {
+	var out queuesOutput
+	out.Body.ServerTime, out.Body.Queues = time.Now().UTC(), []QueueState{}
+	views, agents := a.deps.Dispatch.Queues(), a.deps.Dispatch.Agents()
+	for _, q := range a.deps.City.Current().Queues {
+		if c.May(identity.QueueWatch, q.Agency) == nil {
+			out.Body.Queues = append(out.Body.Queues, a.queueState(q, views[q.ID], agents))
+		}
+	}
+	return &out, nil
+}
+
+func (a *API) queueState(q agency.Queue, v dispatch.QueueView, agents []dispatch.AgentView) QueueState {
+	s := QueueState{
+		ID: q.ID, Agency: q.Agency, WaitingCalls: v.Calls, WaitingMails: v.Mails, Talking: v.Talking, OpenMails: v.Open,
+		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail),
+		Today: Today{v.Today.Offered, v.Today.Answered, v.Today.InTime, v.Today.Abandoned, v.Today.Waited.Seconds()},
+	}
+	for _, x := range agents {
+		p, ok := a.desk.of(x.ID)
+		if !ok || !serves(p.agent, q) {
+			continue
+		}
+		switch x.State {
+		case routing.Ready:
+			s.Ready++
+		case routing.Offered, routing.Busy, routing.WrapUp:
+			s.Busy++
+		}
+	}
+	return s
+}
+
+// serves tells whether an agent has what a queue needs.
+func serves(x routing.Agent, q agency.Queue) bool {
+	if x.Agencies != nil && !slices.Contains(x.Agencies, q.Agency) {
+		return false
+	}
+	return !slices.ContainsFunc(q.Skills, func(s string) bool { return x.Skills[s] == 0 })
+}
+
+func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, error) {
+	var out agentsOutput
+	out.Body.ServerTime, out.Body.Agents = time.Now().UTC(), []AgentState{}
+	all, ids := c.Agencies(identity.AgentWatch)
+	for _, v := range a.deps.Dispatch.Agents() {
+		p, ok := a.desk.of(v.ID)
+		if !ok || !(all || p.agent.Agencies == nil || slices.ContainsFunc(p.agent.Agencies, func(id string) bool { return slices.Contains(ids, id) })) {
+			continue
+		}
+		out.Body.Agents = append(out.Body.Agents, AgentState{Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State),
+			Reason: p.reason, Since: p.since, Until: stamp(v.Until), Mails: v.Mails})
+	}
+	return &out, nil
+}
+
+// sortedKeys gives a map's keys in a stable order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

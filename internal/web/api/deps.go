@@ -1,4 +1,108 @@
 package api
 
-// Deps is what the API calls.
-type Deps struct{}
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/audit"
+	"santra/internal/dispatch"
+	"santra/internal/email"
+	"santra/internal/identity"
+	"santra/internal/pii"
+	"santra/internal/protocol/mail"
+	"santra/internal/registry"
+	"santra/internal/routing"
+	"santra/internal/voice"
+	"santra/internal/web/live"
+)
+
+// Deps is what the API calls. A nil service answers 503; the zero Deps describes the API without any server.
+type Deps struct {
+	People   People
+	City     Book
+	Dispatch Dispatch
+	Calls    Calls
+	Cases    Cases
+	Registry *registry.Service
+	Audit    Audit
+	Live     *live.Hub
+	// Health is asked by /healthz; nil is healthy.
+	Health func(context.Context) error
+	// Secure says that browsers come by HTTPS: the cookie is then never sent otherwise.
+	Secure bool
+	// Proxies are the reverse proxies whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+	Log     *slog.Logger
+}
+
+// People is identity.Service.
+type People interface {
+	Login(ctx context.Context, name, password, remote string) (string, identity.Principal, error)
+	Authenticate(ctx context.Context, token string) (identity.Principal, error)
+	Logout(ctx context.Context, token string) error
+	Lookup(ctx context.Context, id string) (identity.Person, error)
+	People(ctx context.Context, by identity.Principal) ([]identity.Person, error)
+	Person(ctx context.Context, by identity.Principal, id string) (identity.Person, error)
+	CreatePerson(ctx context.Context, by identity.Principal, n identity.NewPerson) (identity.Person, error)
+	SetPassword(ctx context.Context, by identity.Principal, person, old, password string) error
+	SetRoles(ctx context.Context, by identity.Principal, person string, roles []identity.RoleGrant) error
+	RecordTraining(ctx context.Context, by identity.Principal, person string, t identity.Training) error
+}
+
+// Book is agency.Book.
+type Book interface {
+	Current() *agency.City
+	Agency(id string) (agency.Agency, bool)
+	Queue(id string) (agency.Queue, bool)
+	Seat(code string) (agency.Seat, bool)
+}
+
+// Dispatch is dispatch.Dispatcher.
+type Dispatch interface {
+	SignIn(a routing.Agent)
+	SignOut(agent string)
+	SetState(agent string, s routing.State) error
+	WrapUpDone(agent string) error
+	ExtendWrapUp(agent string, by time.Duration) error
+	Agent(id string) (dispatch.AgentView, bool)
+	Agents() []dispatch.AgentView
+	Queues() map[string]dispatch.QueueView
+}
+
+// Calls is voice.Service.
+type Calls interface {
+	Calls(agent string) []voice.View
+	Call(id string) (voice.View, error)
+	Caller(id, agent string) (pii.Number, error)
+	AnswerBrowser(ctx context.Context, id, agent, offerSDP string) (string, error)
+	Decline(id, agent string) error
+	Hold(id, agent string) error
+	Resume(id, agent string) error
+	Mute(id, agent string, on bool) error
+	HangUp(id, agent string) error
+	SendDTMF(id, agent, digits string) error
+}
+
+// Cases is email.Service. It decides by the principal what of which agency may be seen.
+type Cases interface {
+	Cases(ctx context.Context, p identity.Principal, f email.Filter) ([]email.Case, error)
+	Case(ctx context.Context, p identity.Principal, id string) (email.Case, error)
+	Message(ctx context.Context, p identity.Principal, caseID, messageID string) (email.Message, error)
+	Attachment(ctx context.Context, p identity.Principal, caseID, messageID string, index int) (mail.Attachment, []byte, error)
+	Raw(ctx context.Context, p identity.Principal, caseID, messageID string) ([]byte, error)
+	Accept(ctx context.Context, p identity.Principal, caseID string) (email.Case, error)
+	Decline(ctx context.Context, p identity.Principal, caseID string) error
+	Close(ctx context.Context, p identity.Principal, caseID string) error
+	SaveDraft(ctx context.Context, p identity.Principal, caseID string, d email.Draft) (email.Draft, error)
+	Send(ctx context.Context, p identity.Principal, caseID string, version uint64) (email.Summary, error)
+	SearchArchive(ctx context.Context, p identity.Principal, purpose, reason string, f email.ArchiveFilter) ([]email.Summary, error)
+	OpenArchived(ctx context.Context, p identity.Principal, purpose, reason, messageID string) (email.Message, error)
+}
+
+// Audit is audit.Log.
+type Audit interface {
+	Search(ctx context.Context, f audit.Filter) ([]audit.Row, error)
+}

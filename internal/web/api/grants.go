@@ -1,6 +1,14 @@
 package api
 
-import "time"
+import (
+	"context"
+	"slices"
+	"time"
+
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/registry"
+)
 
 // ListenGrant lets one named person listen to one agency's recordings until a date (M10).
 type ListenGrant struct {
@@ -34,11 +42,71 @@ type (
 	}
 )
 
+// Candidate is somebody to whom a grant to listen can be given: an agency's manager.
+type Candidate struct {
+	Person  string `json:"person"`
+	Display string `json:"display"`
+	Agency  string `json:"agency"`
+}
+
+type candidatesOutput struct {
+	Body struct {
+		Candidates []Candidate `json:"candidates"`
+	}
+}
+
 func (a *API) grantRoutes() {
-	register(a, op{method: "GET", path: "/api/grants", id: "grants", tag: "grants", action: "grants.manage", scope: scopeAny,
-		doc: "Grants to listen, of the agencies that the person may grant for."}, soon[none, grantsOutput])
-	register(a, op{method: "POST", path: "/api/grants", id: "grant-create", tag: "grants", action: "grants.manage", scope: scopeAgency,
-		doc: "Grant a named person the right to listen to an agency's recordings until a date (M10)."}, soon[grantInput, grantOutput])
-	register(a, op{method: "DELETE", path: "/api/grants/{id}", id: "grant-withdraw", tag: "grants", action: "grants.manage", scope: scopeAgency,
-		doc: "Withdraw a grant; what is playing stops."}, soon[grantID, none])
+	route := func(method, path, id, doc string) op {
+		return op{method: method, path: "/api/grants" + path, id: id, tag: "grants", action: identity.ListenGrant, scope: scopeAny, doc: doc}
+	}
+	register(a, route("GET", "", "grants", "The valid grants to listen."), a.getGrants)
+	register(a, route("GET", "/candidates", "grant-candidates", "Managers, who need a grant to listen."), a.getCandidates)
+	registerFor(a, route("POST", "", "grant-create", "Grant a named person the right to listen to an agency's recordings until a date (M10)."),
+		func(_ context.Context, _ *caller, in *grantInput) (string, error) { return in.Body.Agency, nil }, a.createGrant)
+	register(a, route("DELETE", "/{id}", "grant-withdraw", "Withdraw a grant; what is playing stops."), func(ctx context.Context, c *caller, in *grantID) (*none, error) {
+		return nil, a.deps.Registry.Withdraw(ctx, c.Principal, in.ID)
+	})
+}
+
+func (a *API) getGrants(ctx context.Context, c *caller, _ *none) (*grantsOutput, error) {
+	all, err := a.deps.Registry.Grants(ctx, c.Principal)
+	var out grantsOutput
+	out.Body.Grants = list(all, func(g registry.Grant) ListenGrant { return a.grantOf(ctx, g) })
+	return &out, err
+}
+
+func (a *API) grantOf(ctx context.Context, g registry.Grant) ListenGrant {
+	person, _ := a.deps.People.Lookup(ctx, g.Person) // somebody who is gone is shown by the id
+	return ListenGrant{ID: g.ID, Person: g.Person, Display: person.Display, Agency: g.Agency, Until: g.Until, Granted: g.Granted, By: g.By}
+}
+
+// getCandidates reads people as the operator would: who may grant need not manage people.
+func (a *API) getCandidates(ctx context.Context, _ *caller, _ *none) (*candidatesOutput, error) {
+	people, err := a.deps.People.People(ctx, identity.Operator("api"))
+	var out candidatesOutput
+	out.Body.Candidates = []Candidate{}
+	for _, p := range people {
+		for _, r := range p.Roles {
+			if r.Role == identity.Manager && !p.Disabled {
+				out.Body.Candidates = append(out.Body.Candidates, Candidate{p.ID, p.Display, r.Agency})
+			}
+		}
+	}
+	return &out, err
+}
+
+func (a *API) createGrant(ctx context.Context, c *caller, in *grantInput) (*grantOutput, error) {
+	b := in.Body
+	person, err := a.deps.People.Lookup(ctx, b.Person)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(person.Roles, identity.RoleGrant{Role: identity.Manager, Agency: b.Agency}) {
+		return nil, errs.At(errs.Invalid, "person", "is no manager of the agency")
+	}
+	g, err := a.deps.Registry.GrantListen(ctx, c.Principal, person.ID, b.Agency, b.Until, b.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return &grantOutput{a.grantOf(ctx, g)}, nil
 }

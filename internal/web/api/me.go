@@ -1,6 +1,15 @@
 package api
 
-import "time"
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/routing"
+)
 
 // Me is what the desktop needs at its start and after a reset.
 type Me struct {
@@ -43,15 +52,165 @@ type (
 
 func (a *API) meRoutes() {
 	register(a, op{method: "GET", path: "/api/me", id: "me", tag: "me", scope: scopeSelf,
-		doc: "The person who is logged in, with seat and state."}, soon[none, meOutput])
-	register(a, op{method: "PUT", path: "/api/me/seat", id: "take-seat", tag: "me", action: "seat.take", scope: scopeAny,
-		doc: "Sit down at a seat; 409 while somebody else has it."}, soon[seatInput, meOutput])
-	register(a, op{method: "DELETE", path: "/api/me/seat", id: "leave-seat", tag: "me", action: "seat.take", scope: scopeAny,
-		doc: "Leave the seat; the state becomes offline."}, soon[none, meOutput])
-	register(a, op{method: "PUT", path: "/api/me/state", id: "set-state", tag: "me", action: "state.set", scope: scopeAny,
-		doc: "Become ready, take a break or go offline; needs a seat."}, soon[stateInput, meOutput])
-	register(a, op{method: "POST", path: "/api/me/wrapup/done", id: "wrap-up-done", tag: "me", action: "state.set", scope: scopeAny,
-		doc: "End the wrap-up now."}, soon[none, meOutput])
-	register(a, op{method: "POST", path: "/api/me/wrapup/extend", id: "wrap-up-extend", tag: "me", action: "state.set", scope: scopeAny,
-		doc: "Prolong the wrap-up."}, soon[extendInput, meOutput])
+		doc: "The person who is logged in, with seat and state."}, a.getMe)
+	register(a, op{method: "PUT", path: "/api/me/seat", id: "take-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Sit down at a seat; 409 while somebody else has it."}, a.takeSeat)
+	register(a, op{method: "DELETE", path: "/api/me/seat", id: "leave-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Leave the seat; the state becomes offline."}, a.leaveSeat)
+	register(a, op{method: "PUT", path: "/api/me/state", id: "set-state", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Become ready, take a break or go offline; needs a seat."}, a.setState)
+	register(a, op{method: "POST", path: "/api/me/wrapup/done", id: "wrap-up-done", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "End the wrap-up now."}, a.wrapUpDone)
+	register(a, op{method: "POST", path: "/api/me/wrapup/extend", id: "wrap-up-extend", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Prolong the wrap-up."}, a.extendWrapUp)
+}
+
+func (a *API) getMe(ctx context.Context, c *caller, _ *none) (*meOutput, error) { return a.me(ctx, c) }
+
+func (a *API) me(ctx context.Context, c *caller) (*meOutput, error) {
+	person, err := a.deps.People.Lookup(ctx, c.Person)
+	if err != nil {
+		return nil, err
+	}
+	m := Me{
+		Person: personOf(person), Roles: rolesOf(c.Roles), Actions: []string{}, Languages: texts(person.Languages),
+		State: string(routing.Offline), ServerTime: time.Now().UTC(),
+	}
+	for _, x := range c.Actions() {
+		m.Actions = append(m.Actions, string(x))
+	}
+	if a.deps.Registry != nil {
+		m.RecorderOrigin = a.deps.Registry.Origin()
+	}
+	a.seatOf(c.Person, &m)
+	return &meOutput{m}, nil
+}
+
+// seatOf fills in what dispatch and the desk know.
+func (a *API) seatOf(person string, m *Me) {
+	m.StateSince = m.ServerTime
+	v, ok := a.deps.Dispatch.Agent(person)
+	if !ok {
+		return
+	}
+	m.Seat, m.State, m.Mails = v.Seat, string(v.State), v.Mails
+	if p, ok := a.desk.of(person); ok {
+		m.StateSince = p.since
+	}
+	switch v.State {
+	case routing.WrapUp:
+		m.WrapUpUntil = stamp(v.Until)
+	case routing.Offered:
+		m.OfferUntil = stamp(v.Until)
+	}
+}
+
+func (a *API) takeSeat(ctx context.Context, c *caller, in *seatInput) (*meOutput, error) {
+	seat, ok := a.deps.City.Seat(in.Body.Code)
+	if !ok {
+		return nil, errs.At(errs.NotFound, "code", "there is no such seat")
+	}
+	person, err := a.deps.People.Lookup(ctx, c.Person)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.sit(c, agentOf(c.Principal, person, seat.Code), person.Display); err != nil {
+		return nil, err
+	}
+	return a.me(ctx, c)
+}
+
+// sit takes the seat unless somebody else sits there.
+func (a *API) sit(c *caller, agent routing.Agent, display string) error {
+	a.desk.seating.Lock()
+	defer a.desk.seating.Unlock()
+	for _, v := range a.deps.Dispatch.Agents() {
+		if strings.EqualFold(v.Seat, agent.Seat) && v.ID != c.Person {
+			return errs.At(errs.Conflict, "code", "somebody else sits there")
+		}
+	}
+	a.desk.sit(agent, display)
+	a.deps.Dispatch.SignIn(agent)
+	return nil
+}
+
+// agentOf is what routing needs of a person: skills, languages, and the agencies whose work the roles allow.
+func agentOf(p identity.Principal, person identity.Person, seat string) routing.Agent {
+	all, ids := p.Agencies(identity.CallHandle)
+	if all {
+		ids = nil
+	}
+	return routing.Agent{ID: p.Person, Seat: seat, Skills: person.Skills, Languages: texts(person.Languages), Agencies: ids}
+}
+
+func (a *API) leaveSeat(ctx context.Context, c *caller, _ *none) (*meOutput, error) {
+	a.leaveDesk(c.Person)
+	return a.me(ctx, c)
+}
+
+func (a *API) leaveDesk(person string) {
+	if a.deps.Dispatch == nil {
+		return
+	}
+	a.desk.seating.Lock()
+	defer a.desk.seating.Unlock()
+	a.deps.Dispatch.SignOut(person)
+	a.desk.leave(person)
+}
+
+func (a *API) setState(ctx context.Context, c *caller, in *stateInput) (*meOutput, error) {
+	if err := a.deps.Dispatch.SetState(c.Person, routing.State(in.Body.State)); err != nil {
+		return nil, noSeat(err)
+	}
+	a.desk.because(c.Person, in.Body.Reason)
+	return a.me(ctx, c)
+}
+
+// noSeat says what to do where dispatch knows no such agent.
+func noSeat(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return errs.New(errs.Conflict, "choose a seat first: %w", err)
+	}
+	return err
+}
+
+func (a *API) wrapUpDone(ctx context.Context, c *caller, _ *none) (*meOutput, error) {
+	if err := a.deps.Dispatch.WrapUpDone(c.Person); err != nil {
+		return nil, err
+	}
+	return a.me(ctx, c)
+}
+
+func (a *API) extendWrapUp(ctx context.Context, c *caller, in *extendInput) (*meOutput, error) {
+	if err := a.deps.Dispatch.ExtendWrapUp(c.Person, time.Duration(in.Body.Seconds)*time.Second); err != nil {
+		return nil, err
+	}
+	return a.me(ctx, c)
+}
+
+// stamp is a time that may be missing.
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// texts turns named strings into plain ones, never nil.
+func texts[T ~string](in []T) []string {
+	out := make([]string, 0, len(in))
+	for _, s := range in {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// list maps a list, never to nil.
+func list[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, 0, len(in))
+	for x := range slices.Values(in) {
+		out = append(out, f(x))
+	}
+	return out
 }

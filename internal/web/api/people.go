@@ -1,6 +1,12 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/identity"
+)
 
 // Role is a role in one agency, or in all of them (agency empty).
 type Role struct {
@@ -18,19 +24,20 @@ type Person struct {
 	Skills        []Skill    `json:"skills"`
 	TrainedUntil  *time.Time `json:"trained_until,omitempty" doc:"Roles work only while training is valid (M24)."`
 	TrainingValid bool       `json:"training_valid"`
+	Disabled      bool       `json:"disabled"`
 }
 
-// Skill is what an agent can serve, 1 (learns) to 5.
+// Skill is what an agent can serve, 1 (learns) to 10.
 type Skill struct {
 	ID    string `json:"id" minLength:"1" maxLength:"64"`
-	Level int    `json:"level" minimum:"1" maximum:"5"`
+	Level int    `json:"level" minimum:"1" maximum:"10"`
 }
 
 // NewPerson is an account to make; it has no training and so no power yet.
 type NewPerson struct {
-	Name      string   `json:"name" minLength:"1" maxLength:"100"`
-	Display   string   `json:"display" minLength:"1" maxLength:"200"`
-	Password  string   `json:"password" minLength:"12" maxLength:"1024"`
+	Name      string   `json:"name" minLength:"1" maxLength:"64"`
+	Display   string   `json:"display" minLength:"1" maxLength:"100"`
+	Password  string   `json:"password" minLength:"12" maxLength:"128"`
 	Roles     []Role   `json:"roles" maxItems:"50"`
 	Languages []string `json:"languages,omitempty" maxItems:"3"`
 	Skills    []Skill  `json:"skills,omitempty" maxItems:"100"`
@@ -38,8 +45,14 @@ type NewPerson struct {
 
 // Training records that somebody was trained.
 type Training struct {
-	From  time.Time `json:"from"`
-	Until time.Time `json:"until"`
+	Course string    `json:"course,omitempty" enum:"data_protection" default:"data_protection"`
+	Passed time.Time `json:"passed"`
+	Until  time.Time `json:"until" doc:"The first instant at which it is no longer valid."`
+}
+
+// NewPassword is a password that somebody else sets.
+type NewPassword struct {
+	Password string `json:"password" minLength:"12" maxLength:"128"`
 }
 
 // Roles replaces a person's roles.
@@ -59,6 +72,10 @@ type (
 		ID   string `path:"id" maxLength:"64"`
 		Body Training
 	}
+	resetInput struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body NewPassword
+	}
 	rolesInput struct {
 		ID   string `path:"id" maxLength:"64"`
 		Body Roles
@@ -66,12 +83,94 @@ type (
 )
 
 func (a *API) peopleRoutes() {
-	register(a, op{method: "GET", path: "/api/people", id: "people", tag: "people", action: "people.view", scope: scopeAny,
-		doc: "The staff."}, soon[none, peopleOutput])
-	register(a, op{method: "POST", path: "/api/people", id: "person-create", tag: "people", action: "people.manage", scope: scopeAny,
-		doc: "Make a personal account (M19)."}, soon[personInput, personOutput])
-	register(a, op{method: "PUT", path: "/api/people/{id}/training", id: "person-training", tag: "people", action: "people.manage", scope: scopeAny,
-		doc: "Record training (M24)."}, soon[trainingInput, personOutput])
-	register(a, op{method: "PUT", path: "/api/people/{id}/roles", id: "person-roles", tag: "people", action: "people.manage", scope: scopeAny,
-		doc: "Replace the roles; sessions feel it at once."}, soon[rolesInput, personOutput])
+	route := func(method, path, id string, action identity.Action, doc string) op {
+		return op{method: method, path: "/api/people" + path, id: id, tag: "people", action: action, scope: scopeAny, doc: doc}
+	}
+	register(a, route("GET", "", "people", identity.PersonManage, "The staff."), a.getPeople)
+	register(a, route("POST", "", "person-create", identity.PersonManage, "Make a personal account (M19)."), a.createPerson)
+	register(a, route("PUT", "/{id}/training", "person-training", identity.TrainingRecord, "Record training; nobody records their own (M24)."), a.recordTraining)
+	register(a, route("PUT", "/{id}/roles", "person-roles", identity.RoleAssign, "Replace the roles; nobody changes their own; sessions feel it at once."), a.setRoles)
+	register(a, route("PUT", "/{id}/password", "person-password", identity.PersonManage, "Set somebody's first or forgotten password; their sessions end."), a.resetPassword)
+}
+
+func personOf(p identity.Person) Person {
+	out := Person{ID: p.ID, Name: p.Name, Display: p.Display, Roles: rolesOf(p.Roles), Languages: texts(p.Languages), Disabled: p.Disabled,
+		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{}}
+	for _, id := range sortedKeys(p.Skills) {
+		out.Skills = append(out.Skills, Skill{id, p.Skills[id]})
+	}
+	for _, t := range p.Training {
+		if out.TrainedUntil == nil || t.Until.Before(*out.TrainedUntil) {
+			out.TrainedUntil = stamp(t.Until)
+		}
+	}
+	return out
+}
+
+func rolesOf(in []identity.RoleGrant) []Role {
+	return list(in, func(g identity.RoleGrant) Role { return Role{string(g.Role), g.Agency} })
+}
+
+func grantsOf(in []Role) []identity.RoleGrant {
+	return list(in, func(r Role) identity.RoleGrant {
+		return identity.RoleGrant{Role: identity.Role(r.Role), Agency: r.Agency}
+	})
+}
+
+func (a *API) getPeople(ctx context.Context, c *caller, _ *none) (*peopleOutput, error) {
+	all, err := a.deps.People.People(ctx, c.Principal)
+	var out peopleOutput
+	out.Body.People = list(all, personOf)
+	return &out, err
+}
+
+func (a *API) createPerson(ctx context.Context, c *caller, in *personInput) (*personOutput, error) {
+	b := in.Body
+	n := identity.NewPerson{Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: map[string]int{},
+		Languages: list(b.Languages, func(l string) agency.Lang { return agency.Lang(l) })}
+	for _, s := range b.Skills {
+		n.Skills[s.ID] = s.Level
+	}
+	p, err := a.deps.People.CreatePerson(ctx, c.Principal, n)
+	return &personOutput{personOf(p)}, err
+}
+
+func (a *API) recordTraining(ctx context.Context, c *caller, in *trainingInput) (*personOutput, error) {
+	b := in.Body
+	t := identity.Training{Course: identity.Course(b.Course), Passed: b.Passed, Until: b.Until}
+	if err := a.deps.People.RecordTraining(ctx, c.Principal, in.ID, t); err != nil {
+		return nil, err
+	}
+	return a.changed(ctx, in.ID)
+}
+
+func (a *API) setRoles(ctx context.Context, c *caller, in *rolesInput) (*personOutput, error) {
+	before, err := a.deps.People.Lookup(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.deps.People.SetRoles(ctx, c.Principal, in.ID, grantsOf(in.Body.Roles)); err != nil {
+		return nil, err
+	}
+	if a.deps.Registry != nil {
+		for _, r := range before.Roles {
+			a.deps.Registry.EndPlays(ctx, in.ID, r.Agency)
+		}
+	}
+	return a.changed(ctx, in.ID)
+}
+
+func (a *API) resetPassword(ctx context.Context, c *caller, in *resetInput) (*none, error) {
+	err := a.deps.People.SetPassword(ctx, c.Principal, in.ID, "", in.Body.Password)
+	if err == nil {
+		a.endStreams(in.ID)
+	}
+	return nil, err
+}
+
+// changed answers with the person and lets their browsers come back with what they may do now.
+func (a *API) changed(ctx context.Context, id string) (*personOutput, error) {
+	a.endStreams(id)
+	p, err := a.deps.People.Lookup(ctx, id)
+	return &personOutput{personOf(p)}, err
 }

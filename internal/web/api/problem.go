@@ -1,10 +1,15 @@
 package api
 
 import (
+	"encoding/json"
+	"errors"
+	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/language"
 
 	"santra/internal/errs"
 )
@@ -14,21 +19,17 @@ type Problem struct {
 	Status int          `json:"status"`
 	Title  string       `json:"title" doc:"In the language of Accept-Language: fi, sv or en."`
 	Kind   string       `json:"kind" enum:"internal,invalid,unauthenticated,denied,not_found,conflict,gone,too_large,limited,unavailable"`
-	Detail string       `json:"detail,omitempty"`
+	Detail string       `json:"detail,omitempty" doc:"In English, for support."`
 	Field  string       `json:"field,omitempty" doc:"The input at fault."`
 	Errors []FieldError `json:"errors,omitempty" doc:"Every input at fault."`
+
+	kind errs.Kind
 }
 
 // FieldError names one input at fault and what would be right.
 type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
-}
-
-func problemResponse(r huma.Registry) *huma.Response {
-	return &huma.Response{Description: "Problem", Content: map[string]*huma.MediaType{
-		"application/problem+json": {Schema: r.Schema(reflect.TypeFor[Problem](), true, "Problem")},
-	}}
 }
 
 // Error gives the title.
@@ -40,13 +41,147 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is that of RFC 9457.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-func unavailable() error { return errs.New(errs.Unavailable, "not there yet") }
-
-func problem(err error) error {
-	if err == nil {
-		return nil
+// statuses gives each kind's HTTP status.
+func statuses() map[errs.Kind]int {
+	return map[errs.Kind]int{
+		errs.Internal: http.StatusInternalServerError, errs.Invalid: http.StatusUnprocessableEntity, errs.Unauthenticated: http.StatusUnauthorized,
+		errs.Denied: http.StatusForbidden, errs.NotFound: http.StatusNotFound, errs.Conflict: http.StatusConflict, errs.Gone: http.StatusGone,
+		errs.TooLarge: http.StatusRequestEntityTooLarge, errs.Limited: http.StatusTooManyRequests, errs.Unavailable: http.StatusServiceUnavailable,
 	}
-	return &Problem{Status: http.StatusServiceUnavailable, Title: err.Error(), Kind: "unavailable"}
 }
 
-func localise(_ huma.Context, _ string, v any) (any, error) { return v, nil }
+// words says each kind in the three languages.
+func words() map[errs.Kind]Text {
+	return map[errs.Kind]Text{
+		errs.Internal:        {"Järjestelmässä tapahtui virhe.", "Ett fel inträffade i systemet.", "Something went wrong in the system."},
+		errs.Invalid:         {"Tarkista antamasi tiedot.", "Kontrollera uppgifterna som du gav.", "Check what you entered."},
+		errs.Unauthenticated: {"Kirjaudu sisään.", "Logga in.", "Log in."},
+		errs.Denied:          {"Sinulla ei ole oikeutta tähän.", "Du har inte rätt att göra detta.", "You are not allowed to do this."},
+		errs.NotFound:        {"Tätä ei löydy.", "Detta finns inte.", "There is no such thing."},
+		errs.Conflict:        {"Tilanne on muuttunut. Lataa tiedot uudelleen.", "Läget har ändrats. Hämta uppgifterna på nytt.", "This has changed meanwhile. Read it again."},
+		errs.Gone:            {"Tätä ei enää ole.", "Detta finns inte längre.", "This is no more."},
+		errs.TooLarge:        {"Tämä on liian suuri.", "Detta är för stort.", "This is too large."},
+		errs.Limited:         {"Liian monta yritystä. Odota hetki.", "För många försök. Vänta en stund.", "Too many attempts. Wait a moment."},
+		errs.Unavailable:     {"Palvelu ei ole juuri nyt käytettävissä. Yritä uudelleen.", "Tjänsten är inte tillgänglig just nu. Försök på nytt.", "This is not available right now. Try again."},
+	}
+}
+
+// in gives a text in fi, sv or en.
+func (t Text) in(lang string) string {
+	switch lang {
+	case "fi":
+		return t.FI
+	case "sv":
+		return t.SV
+	}
+	return t.EN
+}
+
+// problemOf makes the answer of an error. What went wrong on our side is not told to the caller; it is logged.
+func (a *API) problemOf(operation string, err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	p := kindOnly(errs.KindOf(err))
+	switch p.kind {
+	case errs.Internal, errs.Unavailable:
+		a.deps.Log.Error("request failed", "operation", operation, "err", err)
+	default:
+		p.tell(err)
+	}
+	return p
+}
+
+func kindOnly(k errs.Kind) *Problem {
+	return &Problem{Status: statuses()[k], Title: words()[k].EN, Kind: strings.ReplaceAll(k.String(), " ", "_"), kind: k}
+}
+
+// tell adds the error's words, which by the rule of package errs hold nothing personal.
+func (p *Problem) tell(err error) {
+	p.Detail = err.Error()
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.Field != "" {
+		p.Field = e.Field
+		p.Errors = []FieldError{{e.Field, strings.TrimPrefix(e.Error(), e.Field+": ")}}
+	}
+}
+
+// localise gives problems their title in the caller's language and turns Huma's own errors into ours.
+func localise(ctx huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*Problem)
+	if m, own := v.(*huma.ErrorModel); own {
+		p, ok = fromHuma(m), true
+	}
+	if ok {
+		copied := *p
+		copied.Title = words()[p.kind].in(languageOf(ctx.Header("Accept-Language")))
+		return &copied, nil
+	}
+	return v, nil
+}
+
+// fromHuma keeps where an input is at fault and what would be right, and drops the value that was sent.
+func fromHuma(m *huma.ErrorModel) *Problem {
+	p := kindOnly(kindOfStatus(m.Status))
+	p.Status = m.Status
+	for _, d := range m.Errors {
+		f := FieldError{Field: d.Location, Message: d.Message}
+		if d.Location == "body" || d.Message == "unexpected property" {
+			f = FieldError{Field: "body", Message: "is no JSON of the described form"}
+		}
+		f.Message, _, _ = strings.Cut(f.Message, ": ") // what follows a colon may quote the value
+		p.Errors = append(p.Errors, f)
+	}
+	if len(p.Errors) > 0 {
+		p.Field = p.Errors[0].Field
+	}
+	return p
+}
+
+func kindOfStatus(status int) errs.Kind {
+	for k, s := range statuses() {
+		if s == status {
+			return k
+		}
+	}
+	if status >= http.StatusBadRequest && status < http.StatusInternalServerError {
+		return errs.Invalid
+	}
+	return errs.Internal
+}
+
+// write sends a problem outside Huma's own way.
+func (p *Problem) write(w http.ResponseWriter, lang string) {
+	copied := *p
+	copied.Title = words()[p.kind].in(lang)
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(&copied)
+}
+
+// languageOf picks fi, sv or en from Accept-Language (RFC 9110 12.5.4); en where none is wanted, for programs.
+func languageOf(accept string) string {
+	const longest = 1000
+	if len(accept) > longest {
+		return "en"
+	}
+	tags, _, err := language.ParseAcceptLanguage(accept)
+	if err != nil {
+		return "en"
+	}
+	for _, t := range tags {
+		if base, _ := t.Base(); base.String() == "fi" || base.String() == "sv" || base.String() == "en" {
+			return base.String()
+		}
+	}
+	return "en"
+}
+
+func problemResponse(r huma.Registry) *huma.Response {
+	return &huma.Response{Description: "Problem", Content: map[string]*huma.MediaType{
+		"application/problem+json": {Schema: r.Schema(reflect.TypeFor[Problem](), true, "Problem")},
+	}}
+}
+
+func unavailable() error { return errs.New(errs.Unavailable, "this part is not running") }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

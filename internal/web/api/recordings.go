@@ -1,11 +1,18 @@
 package api
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"santra/internal/identity"
+	"santra/internal/registry"
+)
 
 // RecordingQuery is all that recordings can be searched by (M11): no number, no text, no person.
 type RecordingQuery struct {
 	Agency     string     `json:"agency" minLength:"1" maxLength:"64"`
 	Purpose    string     `json:"purpose" minLength:"1" maxLength:"64"`
+	Reason     string     `json:"reason,omitempty" maxLength:"2000" doc:"Goes into the log; it finds nothing."`
 	From       *time.Time `json:"from,omitempty" doc:"Not before."`
 	To         *time.Time `json:"to,omitempty" doc:"Before."`
 	Queue      string     `json:"queue,omitempty" maxLength:"64"`
@@ -75,10 +82,49 @@ type (
 )
 
 func (a *API) recordingRoutes() {
-	register(a, op{method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: "recordings.listen", scope: scopeAgency,
-		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen."}, soon[recordingSearchInput, recordingSearchOutput])
-	register(a, op{method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: "recordings.listen", scope: scopeAgency,
-		doc: "Get a grant of 60 s for one recording; logged before it is given; from allowed networks only (M9)."}, soon[listenInput, listenOutput])
-	register(a, op{method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: "recordings.listen", scope: scopeAny,
-		doc: "Prolong a grant; refused once the right is withdrawn."}, soon[renewInput, listenOutput])
+	registerFor(a, op{method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: identity.RecordingSearch,
+		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen."},
+		func(_ context.Context, _ *caller, in *recordingSearchInput) (string, error) {
+			return in.Body.Agency, nil
+		}, a.searchRecordings)
+	register(a, op{method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
+		doc: "Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9)."}, a.listen)
+	register(a, op{method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
+		doc: "Prolong a grant before it expires; refused once the right is withdrawn."}, a.renew)
+}
+
+func (a *API) searchRecordings(ctx context.Context, c *caller, in *recordingSearchInput) (*recordingSearchOutput, error) {
+	q := in.Body
+	rows, err := a.deps.Registry.Search(ctx, c.Principal, q.Purpose, q.Reason, registry.Filter{
+		Agency: q.Agency, From: moment(q.From), To: moment(q.To), Seat: q.Seat, Queue: q.Queue, Fragment: q.Fragment,
+		MinLength: time.Duration(q.MinSeconds) * time.Second, MaxLength: time.Duration(q.MaxSeconds) * time.Second, State: q.State,
+	})
+	var out recordingSearchOutput
+	out.Body.Rows = list(rows, recordingOf)
+	return &out, err
+}
+
+func recordingOf(r registry.Recording) Recording {
+	return Recording{
+		ID: r.Key, Name: r.Name, Agency: r.Agency, Queue: r.Queue, Seat: r.Seat, Fragment: r.Fragment, Started: r.Started,
+		Seconds: r.Length.Seconds(), Language: r.Language, Announcement: r.Announcement, State: r.State, Part: r.Part, Session: r.Session,
+		Gaps: r.Gaps, Hold: r.Hold, Destroys: r.Destroys,
+	}
+}
+
+func (a *API) listen(ctx context.Context, c *caller, in *listenInput) (*listenOutput, error) {
+	l, err := a.deps.Registry.Listen(ctx, c.Principal, registry.Request{
+		Recording: in.ID, Agency: in.Body.Agency, Purpose: in.Body.Purpose, Reason: in.Body.Reason, From: c.remote,
+	})
+	return a.listening(l), err
+}
+
+func (a *API) renew(ctx context.Context, c *caller, in *renewInput) (*listenOutput, error) {
+	l, err := a.deps.Registry.Renew(ctx, c.Principal, in.ID, in.Body.Grant, c.remote)
+	return a.listening(l), err
+}
+
+func (a *API) listening(l registry.Listening) *listenOutput {
+	origin := a.deps.Registry.Origin()
+	return &listenOutput{Listening{Grant: l.Grant, URL: origin + "/play", Origin: origin, Expires: l.Expires}}
 }

@@ -34,16 +34,7 @@ type logoutOutput struct {
 // PasswordChange is what a person needs to set an own password.
 type PasswordChange struct {
 	Old string `json:"old" minLength:"1" maxLength:"1024"`
-	New string `json:"new" minLength:"12" maxLength:"1024"`
-}
-
-func (a *API) sessionRoutes() {
-	register(a, op{method: "POST", path: "/api/login", id: "login", tag: "session", scope: scopePublic,
-		doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer."}, soon[loginInput, loginOutput])
-	register(a, op{method: "POST", path: "/api/logout", id: "logout", tag: "session", scope: scopeSelf,
-		doc: "End the session; its event stream closes."}, soon[none, logoutOutput])
-	register(a, op{method: "PUT", path: "/api/me/password", id: "set-my-password", tag: "session", scope: scopeSelf,
-		doc: "Change the own password; other sessions of the person end."}, soon[passwordInput, none])
+	New string `json:"new" minLength:"12" maxLength:"128"`
 }
 
 type passwordInput struct{ Body PasswordChange }
@@ -51,4 +42,57 @@ type passwordInput struct{ Body PasswordChange }
 // none is an input or output without anything.
 type none struct{}
 
-func soon[I, O any](context.Context, *caller, *I) (*O, error) { return nil, unavailable() }
+func (a *API) sessionRoutes() {
+	register(a, op{method: "POST", path: "/api/login", id: "login", tag: "session", scope: scopePublic,
+		doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer."}, a.login)
+	register(a, op{method: "POST", path: "/api/logout", id: "logout", tag: "session", scope: scopeSelf,
+		doc: "End the session; its event stream closes and the seat is left."}, a.logout)
+	register(a, op{method: "PUT", path: "/api/me/password", id: "set-my-password", tag: "session", scope: scopeSelf,
+		doc: "Change the own password; every session of the person ends."}, a.setPassword)
+}
+
+func (a *API) login(ctx context.Context, c *caller, in *loginInput) (*loginOutput, error) {
+	token, p, err := a.deps.People.Login(ctx, in.Body.Name, in.Body.Password, c.remote.String())
+	if err != nil {
+		return nil, err
+	}
+	person, err := a.deps.People.Lookup(ctx, p.Person)
+	if err != nil {
+		return nil, err
+	}
+	return &loginOutput{Cookie: a.cookie(token), Body: LoginAnswer{Token: token, Person: personOf(person)}}, nil
+}
+
+func (a *API) logout(ctx context.Context, c *caller, _ *none) (*logoutOutput, error) {
+	if err := a.deps.People.Logout(ctx, c.token); err != nil {
+		return nil, err
+	}
+	a.leaveDesk(c.Person)
+	if a.deps.Live != nil {
+		a.deps.Live.EndSession(c.Session)
+	}
+	return &logoutOutput{Cookie: a.cookie("")}, nil
+}
+
+func (a *API) setPassword(ctx context.Context, c *caller, in *passwordInput) (*logoutOutput, error) {
+	if err := a.deps.People.SetPassword(ctx, c.Principal, c.Person, in.Body.Old, in.Body.New); err != nil {
+		return nil, err
+	}
+	a.endStreams(c.Person)
+	return &logoutOutput{Cookie: a.cookie("")}, nil
+}
+
+// cookie holds the token for this host alone until the browser closes; an empty token ends it.
+func (a *API) cookie(token string) http.Cookie {
+	k := http.Cookie{Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: a.deps.Secure, SameSite: http.SameSiteStrictMode}
+	if token == "" {
+		k.MaxAge = -1
+	}
+	return k
+}
+
+func (a *API) endStreams(person string) {
+	if a.deps.Live != nil {
+		a.deps.Live.EndPerson(person)
+	}
+}

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"santra/internal/event"
+	"santra/internal/identity"
+	"santra/internal/web/live"
+)
+
+type eventsOutput struct {
+	Body func(huma.Context)
+}
+
+func (a *API) eventRoutes() {
+	register(a, op{method: "GET", path: "/api/events", id: "events", tag: "events", scope: scopeSelf,
+		doc: "The browser's one event stream (text/event-stream). Lines: id boot:seq, event <kind>, data {kind, id, version, fields}. " +
+			"The first event is hello, or reset where something was missed: then read everything again. Last-Event-ID continues; " +
+			"a heartbeat comes every 15 s; the stream ends with its session. Nothing in it is personal."},
+		func(_ context.Context, c *caller, _ *none) (*eventsOutput, error) {
+			return &eventsOutput{func(ctx huma.Context) { a.stream(ctx, c) }}, nil
+		})
+}
+
+func (a *API) stream(ctx huma.Context, c *caller) {
+	r, w := humago.Unwrap(ctx)
+	err := a.deps.Live.Serve(w, r, func(ctx context.Context) (live.Who, error) {
+		p, err := a.deps.People.Authenticate(ctx, c.token)
+		if err != nil {
+			return live.Who{}, err
+		}
+		a.refresh(ctx, p)
+		return a.who(p), nil
+	})
+	if err != nil {
+		a.problemOf("events", err).write(w, languageOf(r.Header.Get("Accept-Language")))
+	}
+}
+
+// refresh lets dispatch feel a training that expired or a role that was withdrawn while an agent sits at a seat (M24).
+func (a *API) refresh(ctx context.Context, p identity.Principal) {
+	if a.deps.Dispatch == nil {
+		return
+	}
+	at, ok := a.desk.of(p.Person)
+	if !ok {
+		return
+	}
+	if !p.Anywhere(identity.CallHandle) {
+		a.leaveDesk(p.Person)
+		return
+	}
+	person, err := a.deps.People.Lookup(ctx, p.Person)
+	if err != nil {
+		return // the stream's next heartbeat tries again
+	}
+	if now := agentOf(p, person, at.agent.Seat); !slices.Equal(now.Agencies, at.agent.Agencies) {
+		a.desk.sit(now, person.Display)
+		a.deps.Dispatch.SignIn(now)
+	}
+}
+
+// who says which events a person may have: those for them alone; an agency's where they may watch its queues; agents' states for
+// supervisors and the agent; a queue's for who watches it.
+func (a *API) who(p identity.Principal) live.Who {
+	return live.Who{
+		Person: p.Person, Session: p.Session,
+		InAgency: func(id string) bool { return p.May(identity.QueueWatch, id) == nil },
+		Further: func(ev event.Event) bool {
+			switch ev.Kind {
+			case "agent":
+				return ev.ID == p.Person || p.Anywhere(identity.AgentWatch)
+			case "queue":
+				return a.mayWatch(p, ev.ID)
+			}
+			return true
+		},
+	}
+}
+
+func (a *API) mayWatch(p identity.Principal, queue string) bool {
+	if a.deps.City == nil {
+		return false
+	}
+	q, ok := a.deps.City.Queue(queue)
+	return ok && p.May(identity.QueueWatch, q.Agency) == nil
+}
