@@ -26,8 +26,8 @@ const (
 
 // Evidence is what a room found out about a promise. Text holds no personal data.
 type Evidence struct {
-	OK   bool
-	Text string // in English: what was checked and what was found
+	Holds bool
+	Text  string // in English: what was checked and what was found
 }
 
 // Witness checks one promise on the running system. Several may speak for the same promise: all must hold. An error means
@@ -142,7 +142,7 @@ func verdict(ctx context.Context, w Witness) (s State, unchecked bool, text stri
 	switch {
 	case err != nil:
 		return Fails, true, "could not be checked: " + err.Error()
-	case !ev.OK:
+	case !ev.Holds:
 		return Fails, false, ev.Text
 	}
 	return Holds, false, ev.Text

@@ -18,6 +18,9 @@ const (
 	revocationLag = 10 * token.PlayLife  // a revocation is remembered for so long: older grants have expired
 )
 
+// DemoReason is the reason that stands behind the grants of a demonstration city.
+const DemoReason = "demonstration city"
+
 // Grant lets one named person listen to one agency's recordings until a date (M10).
 type Grant struct {
 	ID      string

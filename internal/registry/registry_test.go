@@ -219,7 +219,7 @@ func TestOwnWitnesses(t *testing.T) {
 		{EndpointsWitness(func() []Endpoint { return append(list, Endpoint{"x", "s3", "US"}) }), false, false},
 	} {
 		ev, err := c.w.Evidence(t.Context())
-		if ev.OK != c.ok || (err != nil) != c.err {
+		if ev.Holds != c.ok || (err != nil) != c.err {
 			t.Errorf("%s: %+v %v", c.w.ID(), ev, err)
 		}
 	}

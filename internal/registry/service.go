@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"santra/internal/agency"
@@ -170,7 +171,10 @@ func FactsOf(c *agency.City, endpoints []Endpoint, lang agency.Lang) Facts {
 
 // Attest asks every witness (M25).
 func (s *Service) Attest(ctx context.Context) Report {
-	own := append([]Witness{EndpointsWitness(func() []Endpoint { return s.cfg.Endpoints })}, s.cfg.Witnesses...)
+	own := s.cfg.Witnesses
+	if !slices.ContainsFunc(own, func(w Witness) bool { return w.ID() == "M18" }) {
+		own = append(slices.Clone(own), EndpointsWitness(func() []Endpoint { return s.cfg.Endpoints }))
+	}
 	return Attest(ctx, own, time.Now())
 }
 
