@@ -280,21 +280,15 @@ func (o *Outgoing) finish(d *Dialog, err *Refused) {
 
 // Options sends OPTIONS outside a dialog and waits for the answer: is the peer alive?
 func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
-	return e.single(ctx, t, mOPTIONS, "<sip:santra@", "<"+t.URI+">", 1, id.New(), nil)
-}
-
-// single sends a request outside a dialog and waits. from is completed with our host.
-func (e *Endpoint) single(ctx context.Context, t Target, method, from, to string, seq uint32, callID string, extra []Header) (Response, error) {
 	f, err := e.reach(ctx, t)
 	if err != nil {
 		return Response{}, err
 	}
+	seq := uint32(1)
+	host := hostOf(e.local(f.remote.Addr()).Addr())
 	out := &outbound{
-		method: method, uri: t.URI, from: from + hostOf(e.local(f.remote.Addr()).Addr()) + ">;tag=" + id.New(), to: to,
-		callID: callID, seq: seq, branch: newBranch(), contact: e.contact("santra", f), hops: hops, extra: extra,
-	}
-	if method == mREGISTER {
-		out.contact = ""
+		method: mOPTIONS, uri: t.URI, from: "<sip:santra@" + host + ">;tag=" + id.New(), to: "<" + t.URI + ">", callID: id.New(),
+		seq: seq, branch: newBranch(), contact: e.contact("santra", f), hops: hops,
 	}
 	x := &exchange{ep: e, out: out, flow: f, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
 	res, err := x.wait(ctx)

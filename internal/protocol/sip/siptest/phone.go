@@ -1,121 +1,275 @@
-// Package siptest is a scripted SIP phone with real RTP, for tests, the demo's simulated people and the benchmark.
+// Package siptest is a scripted SIP phone with real RTP, for tests, the demo's simulated people and the benchmark. It has its
+// own small RTP code, so that it is a second opinion on the product's.
 package siptest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
 
-var errStub = errs.New(errs.Unavailable, "siptest: not yet built")
+// unread is how many calls wait in Calls and in Rings; further ones are lost there (the calls go on).
+const unread = 1024
+
+// registrationLife is what Register asks for; it is renewed at half of what is granted.
+const registrationLife = 10 * time.Minute
 
 // Config makes a phone.
 type Config struct {
 	Addr      string         // host:port to listen on; empty: 127.0.0.1:0
-	Server    netip.AddrPort // registrar and outbound proxy
+	Server    netip.AddrPort // registrar and next hop of every call
 	Transport string         // "udp" (default) or "tcp"
 	User      string         // user part and digest user
 	Password  string
-	Codecs    []string      // order of preference; nil: PCMA, PCMU
-	Tone      float64       // Hz that it sends; 0: silence
+	Codecs    []string      // in the order of preference; nil: PCMA, PCMU
+	Tone      float64       // whole Hz that it sends; 0: silence
 	NoMedia   bool          // sends and reads no RTP: cheap calls for the benchmark
-	Answer    time.Duration // rings so long before it answers; negative: never answers (rings until cancelled)
+	Answer    time.Duration // rings so long before it answers; negative: rings until cancelled or Phone.Answer
 	Reject    int           // refuses incoming calls with this code instead
-	HangUp    time.Duration // hangs up so long after an answered incoming call began; 0: never
+	HangUp    time.Duration // hangs up so long after an incoming call was answered; 0: never
 	Log       *slog.Logger
+	Network   sip.Network // nil: the machine's own
 }
 
-// Phone is a SIP phone on an Endpoint of its own.
-type Phone struct{}
+// Phone is a SIP phone on an Endpoint of its own. It takes any number of calls at a time.
+type Phone struct {
+	cfg   Config
+	ep    *sip.Endpoint
+	reg   *sip.Registrant
+	calls chan *Call
+	rings chan *sip.Incoming
+	ctx   context.Context
+	stop  context.CancelFunc
+	wg    sync.WaitGroup
+	sink  net.PacketConn // the address of all calls without media
+
+	mu         sync.Mutex
+	closed     bool
+	registered bool
+}
 
 // NewPhone opens its sockets.
-func NewPhone(cfg Config) (*Phone, error) { return nil, errStub }
+func NewPhone(cfg Config) (*Phone, error) {
+	if cfg.Addr == "" {
+		cfg.Addr = "127.0.0.1:0"
+	}
+	if cfg.User == "" {
+		cfg.User = "phone"
+	}
+	ep, err := sip.Listen(sip.Config{Addr: cfg.Addr, Log: cfg.Log, UserAgent: "santra-phone", Network: cfg.Network})
+	if err != nil {
+		return nil, err
+	}
+	p := &Phone{cfg: cfg, ep: ep, calls: make(chan *Call, unread), rings: make(chan *sip.Incoming, unread)}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	p.reg = ep.Registrant(p.target(cfg.User))
+	if cfg.NoMedia {
+		if p.sink, err = p.socket(); err != nil {
+			return nil, err
+		}
+	}
+	ep.Serve(p)
+	return p, nil
+}
+
+// target is a user at the server.
+func (p *Phone) target(user string) sip.Target {
+	return sip.Target{
+		URI: "sip:" + user + "@" + p.cfg.Server.String(), Route: p.cfg.Server, Transport: p.cfg.Transport,
+		User: p.cfg.User, Password: p.cfg.Password,
+	}
+}
+
+func (p *Phone) socket() (net.PacketConn, error) {
+	host := netip.AddrPortFrom(p.ep.Addr().Addr(), 0).String()
+	if p.cfg.Network != nil {
+		return p.cfg.Network.ListenPacket(host)
+	}
+	return net.ListenPacket("udp", host)
+}
 
 // Addr is where it listens.
-func (p *Phone) Addr() netip.AddrPort { return netip.AddrPort{} }
+func (p *Phone) Addr() netip.AddrPort { return p.ep.Addr() }
+
+// Endpoint is its SIP side.
+func (p *Phone) Endpoint() *sip.Endpoint { return p.ep }
 
 // Register registers (digest), keeps the registration fresh, and gives *sip.Refused where the password is wrong.
-func (p *Phone) Register(ctx context.Context) error { return errStub }
+func (p *Phone) Register(ctx context.Context) error {
+	life, err := p.reg.Register(ctx, registrationLife)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.registered && !p.closed {
+		p.registered = true
+		p.wg.Go(func() { p.renew(life) })
+	}
+	return nil
+}
 
-// Unregister takes the contact back.
-func (p *Phone) Unregister(ctx context.Context) error { return errStub }
+// renew registers again at half of the granted time, or soon where that fails.
+func (p *Phone) renew(life time.Duration) {
+	for {
+		select {
+		case <-time.After(life / 2):
+		case <-p.ctx.Done():
+			return
+		}
+		ctx, cancel := context.WithTimeout(p.ctx, time.Minute)
+		granted, err := p.reg.Register(ctx, registrationLife)
+		cancel()
+		if life = granted; err != nil {
+			life = 10 * time.Second
+		}
+	}
+}
+
+// Unregister takes the contact back. It is renewed no more only after Close.
+func (p *Phone) Unregister(ctx context.Context) error {
+	_, err := p.reg.Register(ctx, 0)
+	return err
+}
 
 // Call dials number at the server and returns once it is answered; caller is shown in From (withheld: anonymous).
 func (p *Phone) Call(ctx context.Context, number string, caller pii.Number) (*Call, error) {
-	return nil, errStub
+	r, err := p.Dial(ctx, number, caller)
+	if err != nil {
+		return nil, err
+	}
+	return r.Wait(ctx)
 }
 
 // Dial is Call without waiting for the answer.
-func (p *Phone) Dial(ctx context.Context, number string, caller pii.Number) (*Ringing, error) {
-	return nil, errStub
+func (p *Phone) Dial(ctx context.Context, number string, caller pii.Number, hdr ...sip.Header) (*Ringing, error) {
+	c, err := p.newCall()
+	if err != nil {
+		return nil, err
+	}
+	c.offer = sdp.Offer(sdp.Options{ID: c.session, Version: c.version()}, c.stream(sdp.SendRecv))
+	out, err := p.ep.Invite(ctx, p.target(number), sip.InviteOptions{From: caller, ContentType: "application/sdp", Body: c.offer, Headers: hdr})
+	if err != nil {
+		c.release()
+		return nil, err
+	}
+	return &Ringing{call: c, out: out}, nil
 }
 
 // Calls gives each incoming call once it is answered.
-func (p *Phone) Calls() <-chan *Call { return nil }
+func (p *Phone) Calls() <-chan *Call { return p.calls }
 
-// Rings gives each incoming call when it starts to ring; unread ones are dropped.
-func (p *Phone) Rings() <-chan *sip.Incoming { return nil }
+// Rings gives each incoming call when it starts to ring.
+func (p *Phone) Rings() <-chan *sip.Incoming { return p.rings }
+
+// Invite is called for an incoming call.
+func (p *Phone) Invite(in *sip.Incoming) {
+	if p.cfg.Reject != 0 {
+		in.Reject(p.cfg.Reject, "")
+		return
+	}
+	_ = in.Ringing()
+	select {
+	case p.rings <- in:
+	default:
+	}
+	if p.cfg.Answer < 0 {
+		<-in.Done()
+		return
+	}
+	select {
+	case <-time.After(p.cfg.Answer):
+		_, _ = p.Answer(in)
+	case <-in.Done():
+	}
+}
+
+// Answer answers a call that rings; it comes out of Calls too.
+func (p *Phone) Answer(in *sip.Incoming) (*Call, error) {
+	c, err := p.newCall()
+	if err != nil {
+		in.Reject(500, "")
+		return nil, err
+	}
+	_, body := in.Body()
+	answer, err := c.answer(body)
+	if err != nil {
+		c.release()
+		in.Reject(488, "")
+		return nil, err
+	}
+	d, err := in.Answer("application/sdp", answer)
+	if err != nil {
+		c.release()
+		return nil, err
+	}
+	c.begin(d)
+	select {
+	case p.calls <- c:
+	default:
+	}
+	if p.cfg.HangUp > 0 {
+		p.wg.Go(func() { c.hangUpAfter(p.cfg.HangUp) })
+	}
+	return c, nil
+}
 
 // Close unregisters, hangs up and closes the sockets.
-func (p *Phone) Close() error { return errStub }
+func (p *Phone) Close() error {
+	p.mu.Lock()
+	registered, closed := p.registered, p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if closed {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	p.stop()
+	if registered {
+		_ = p.Unregister(ctx)
+	}
+	err := p.ep.Close(ctx)
+	p.wg.Wait()
+	if p.sink != nil {
+		err = errors.Join(err, p.sink.Close())
+	}
+	return err
+}
 
 // Ringing is a call that is not yet answered.
-type Ringing struct{}
+type Ringing struct {
+	call *Call
+	out  *sip.Outgoing
+}
 
 // Wait waits for the answer.
-func (r *Ringing) Wait(ctx context.Context) (*Call, error) { return nil, errStub }
+func (r *Ringing) Wait(ctx context.Context) (*Call, error) {
+	d, err := r.out.Wait(ctx)
+	if err != nil {
+		r.call.release()
+		return nil, err
+	}
+	if err := r.call.accepted(r.call.offer, d.RemoteBody()); err != nil {
+		r.call.release()
+		_ = d.Bye(ctx)
+		return nil, errs.New(errs.Invalid, "siptest: the answer is not usable: %w", err)
+	}
+	r.call.begin(d)
+	return r.call, nil
+}
 
 // Progress gives provisional responses.
-func (r *Ringing) Progress() <-chan sip.Response { return nil }
+func (r *Ringing) Progress() <-chan sip.Response { return r.out.Progress() }
 
 // Cancel gives up.
-func (r *Ringing) Cancel() {}
-
-// Call is an answered call.
-type Call struct{}
-
-// Dialog is the SIP side of it.
-func (c *Call) Dialog() *sip.Dialog { return nil }
-
-// SendDTMF sends digits as RFC 4733 events of 100 ms with 100 ms between them and returns when they are out.
-func (c *Call) SendDTMF(ctx context.Context, digits string) error { return errStub }
-
-// Digits gives the DTMF digits received.
-func (c *Call) Digits() <-chan rune { return nil }
-
-// SetTone changes what it sends; 0 is silence.
-func (c *Call) SetTone(hz float64) {}
-
-// Hold re-INVITEs sendonly; Resume sendrecv.
-func (c *Call) Hold(ctx context.Context) error { return errStub }
-
-// Resume takes the call back from hold.
-func (c *Call) Resume(ctx context.Context) error { return errStub }
-
-// HangUp sends BYE.
-func (c *Call) HangUp(ctx context.Context) error { return errStub }
-
-// Ended is closed when the call is over.
-func (c *Call) Ended() <-chan struct{} { return nil }
-
-// Stats counts the media.
-func (c *Call) Stats() Stats { return Stats{} }
-
-// Hears measures the last second received: the share of its energy (0–1) at hz, by Goertzel; 0 when silent.
-func (c *Call) Hears(hz float64) float64 { return 0 }
-
-// WaitHears waits until at least half of the energy of a whole second is at hz.
-func (c *Call) WaitHears(ctx context.Context, hz float64) error { return errStub }
-
-// Stats counts the media of a call.
-type Stats struct {
-	Sent, Received uint64        // RTP packets
-	Lost           uint64        // by sequence numbers
-	Gap            time.Duration // longest time between two packets received
-	Energy         float64       // mean square of the last second, 0–1
-}
+func (r *Ringing) Cancel() { r.out.Cancel() }
