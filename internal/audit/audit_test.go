@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 
 	"santra/internal/errs"
@@ -129,4 +130,23 @@ func FuzzParseCheckpoint(f *testing.F) {
 			t.Fatal("it does not read what it wrote")
 		}
 	})
+}
+
+// The tree that Verify computes is the one that package tlog stores.
+func TestFrontierIsTlog(t *testing.T) {
+	var f frontier
+	g := &growing{reader: tlog.HashReaderFunc(func([]int64) ([]tlog.Hash, error) { return nil, errs.New(errs.Internal, "nothing is stored") })}
+	for n := range int64(70) {
+		data := []byte{byte(n)}
+		hashes, err := tlog.StoredHashes(n, data, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.added = append(g.added, hashes...)
+		f.add(tlog.RecordHash(data))
+		want, err := tlog.TreeHash(n+1, g)
+		if err != nil || f.root() != want {
+			t.Fatal(n, err)
+		}
+	}
 }

@@ -41,9 +41,16 @@ func (r Report) Age(now time.Time) time.Duration {
 
 // verification is one walk over all entries.
 type verification struct {
-	report   Report
-	tree     growing // the tree as computed from the entries alone; nothing of it is read from the database
-	exported Checkpoint
+	report Report
+	tree   frontier // computed from the entries alone; nothing of it is read from the database
+	due    []due    // checkpoints to compare it with
+}
+
+type due struct {
+	Checkpoint
+	what string
+	root tlog.Hash // of the computed tree at that size
+	met  bool
 }
 
 // Verify computes every leaf and the tree again from the entries alone and compares them with the stored hashes, the signed
@@ -58,15 +65,21 @@ func (l *Log) Verify(ctx context.Context) (Report, error) {
 	if err != nil {
 		v.fail(-1, "", "the database's checkpoint: "+err.Error())
 	}
-	if v.exported, err = l.exported(); err != nil {
+	exported, err := l.exported()
+	if err != nil {
 		v.fail(-1, "", "the exported checkpoint: "+err.Error())
 	}
-	v.report.Size, v.report.Exported = last.Size, v.exported.Size
+	v.report.Size, v.report.Exported = last.Size, exported.Size
+	v.due = []due{{Checkpoint: last, what: "the signed checkpoint"}, {Checkpoint: exported, what: "the exported checkpoint"}}
 	if err := l.walk(ctx, v); err != nil {
 		return Report{}, err
 	}
-	v.compare(last, "the signed checkpoint")
-	v.compare(v.exported, "the exported checkpoint")
+	for _, d := range v.due {
+		v.compare(d)
+	}
+	if err := l.holds(ctx, last, last.Size); err != nil {
+		v.fail(-1, "", "the stored hashes: "+err.Error())
+	}
 	v.report.Waiting, v.report.Oldest, err = l.cfg.Store.Waiting(ctx)
 	return v.report, err
 }
@@ -82,16 +95,14 @@ func (l *Log) walk(ctx context.Context, v *verification) error {
 			return nil
 		}
 		for _, r := range rows[:min(int64(len(rows)), v.report.Size-v.report.Checked)] {
-			if err := l.check(ctx, v, r); err != nil {
-				return err
-			}
+			l.check(ctx, v, r)
 		}
 	}
 	return nil
 }
 
 // check computes one entry's leaf again. A mismatch is noted, and the walk goes on, to count.
-func (l *Log) check(ctx context.Context, v *verification, r Row) error {
+func (l *Log) check(ctx context.Context, v *verification, r Row) {
 	n := v.report.Checked
 	v.report.Checked++
 	if r.Leaf != n {
@@ -103,36 +114,37 @@ func (l *Log) check(ctx context.Context, v *verification, r Row) error {
 	if r.Erased() {
 		v.report.Erased++
 	}
-	hashes, err := tlog.StoredHashes(n, r.Data(), &v.tree)
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	v.tree.added = append(v.tree.added, hashes...)
+	leaf := tlog.RecordHash(r.Data())
+	v.grow(leaf)
 	if v.report.First != nil {
-		return nil
+		return
 	}
-	index := tlog.StoredHashIndex(0, n)
-	stored, err := l.cfg.Store.Hashes(ctx, []int64{index})
+	stored, err := l.cfg.Store.Hashes(ctx, []int64{tlog.StoredHashIndex(0, n)})
 	if err != nil {
-		v.fail(n, r.ID, "its hash is missing from the tree")
-	} else if stored[0] != hashes[0] {
+		v.fail(n, r.ID, "its hash can't be read from the tree")
+	} else if stored[0] != leaf {
 		v.fail(n, r.ID, "the entry was altered")
 	}
-	return nil
+}
+
+// grow appends a leaf to the computed tree.
+func (v *verification) grow(leaf tlog.Hash) {
+	v.tree.add(leaf)
+	for i := range v.due {
+		if v.due[i].Size == v.tree.size {
+			v.due[i].root, v.due[i].met = v.tree.root(), true
+		}
+	}
 }
 
 // compare checks a checkpoint against the tree that was computed.
-func (v *verification) compare(c Checkpoint, what string) {
-	if c.Size == 0 {
-		return
-	}
-	if c.Size > v.report.Checked {
-		v.fail(-1, "", fmt.Sprintf("%s is over %d entries, %d are there", what, c.Size, v.report.Checked))
-		return
-	}
-	root, err := tlog.TreeHash(c.Size, &v.tree)
-	if err != nil || root != c.Root {
-		v.fail(-1, "", fmt.Sprintf("%s over %d entries is not of these entries", what, c.Size))
+func (v *verification) compare(d due) {
+	switch {
+	case d.Size == 0:
+	case !d.met:
+		v.fail(-1, "", fmt.Sprintf("%s is over %d entries, %d are there", d.what, d.Size, v.report.Checked))
+	case d.root != d.Root:
+		v.fail(-1, "", fmt.Sprintf("%s over %d entries is not of these entries", d.what, d.Size))
 	}
 }
 
@@ -140,4 +152,28 @@ func (v *verification) fail(leaf int64, id, what string) {
 	if v.report.First == nil {
 		v.report.First = &Failure{leaf, id, what}
 	}
+}
+
+// frontier is a Merkle tree (RFC 6962 2.1) of which only the roots of its full subtrees are kept, largest first.
+type frontier struct {
+	size int64
+	full []tlog.Hash
+}
+
+func (f *frontier) add(leaf tlog.Hash) {
+	f.full = append(f.full, leaf)
+	for n := f.size; n&1 == 1; n >>= 1 {
+		last := len(f.full) - 1
+		f.full = append(f.full[:last-1], tlog.NodeHash(f.full[last-1], f.full[last]))
+	}
+	f.size++
+}
+
+func (f *frontier) root() tlog.Hash {
+	last := len(f.full) - 1
+	root := f.full[last]
+	for i := last - 1; i >= 0; i-- {
+		root = tlog.NodeHash(f.full[i], root)
+	}
+	return root
 }

@@ -124,6 +124,7 @@ func TestEveryAlterationIsFoundAndNamed(t *testing.T) {
 		"dropped":    {`delete from audit_entry where leaf = 2`, 2, "the entry is missing"},
 		"last":       {`delete from audit_entry where leaf = 6`, 6, "the entry is missing"},
 		"hash":       {`update audit_hash set hash = (select hash from audit_hash where idx = 0) where idx = 1`, 1, "the entry was altered"},
+		"interior":   {`update audit_hash set hash = (select hash from audit_hash where idx = 0) where idx = 6`, -1, "the stored hashes: audit: the tree of the first 7 entries is not the one that was signed"},
 		"rolledback": {`delete from audit_checkpoint`, -1, "the exported checkpoint is over 7 entries, 0 are there"},
 	} {
 		t.Run(name, func(t *testing.T) {
