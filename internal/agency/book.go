@@ -69,11 +69,18 @@ type Book struct {
 func Open(ctx context.Context, cfg Config) (*Book, error) {
 	b := &Book{cfg: cfg}
 	b.index.Store(newIndex(City{}.WithDefaults()))
-	return b, b.Reload(ctx)
+	return b, b.reload(ctx)
 }
 
 // Reload reads the newest version, which another node may have made.
 func (b *Book) Reload(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.reload(ctx)
+}
+
+// reload is Reload for who holds the lock.
+func (b *Book) reload(ctx context.Context) error {
 	v, body, err := b.cfg.Store.Newest(ctx)
 	if errs.Is(err, errs.NotFound) {
 		return nil
@@ -92,12 +99,12 @@ func (b *Book) Reload(ctx context.Context) error {
 func (b *Book) Import(ctx context.Context, c City) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.Reload(ctx); err != nil || b.Current().Version != 0 {
+	if err := b.reload(ctx); err != nil || b.Current().Version != 0 {
 		return false, err
 	}
 	_, err := b.put(ctx, audit.Entry{Action: Imported, Actor: audit.System}, c)
 	if errs.Is(err, errs.Conflict) { // another node imported it just now
-		return false, b.Reload(ctx)
+		return false, b.reload(ctx)
 	}
 	return err == nil, err
 }
@@ -107,7 +114,7 @@ func (b *Book) Import(ctx context.Context, c City) (bool, error) {
 func (b *Book) Apply(ctx context.Context, actor string, c City) (Version, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.Reload(ctx); err != nil {
+	if err := b.reload(ctx); err != nil {
 		return Version{}, err
 	}
 	if c.Version != 0 && c.Version != b.Current().Version {
