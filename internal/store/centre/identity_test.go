@@ -194,13 +194,14 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	each(t, func(t *testing.T, s *centre.Store) {
 		ctx := t.Context()
 		svc, _ := staff(t, s)
-		for name, c := range map[string]struct {
+		for _, c := range []struct {
+			name          string
 			created, seen time.Duration
 			live          bool
 		}{
-			"fresh": {time.Minute, time.Minute, true},
-			"idle":  {identity.SessionIdle + time.Minute, identity.SessionIdle, false},
-			"old":   {identity.SessionLife, time.Minute, false},
+			{"fresh", time.Minute, time.Minute, true},
+			{"idle", identity.SessionIdle + time.Minute, identity.SessionIdle, false},
+			{"old", identity.SessionLife, time.Minute, false},
 		} {
 			token, _, err := svc.Login(ctx, "maija", password, remote)
 			ok(t, err)
@@ -210,7 +211,7 @@ func TestSessionsEndByThemselves(t *testing.T) {
 				return err
 			}))
 			if _, err := svc.Authenticate(ctx, token); (err == nil) != c.live {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%s: %v", c.name, err)
 			}
 		}
 		_, _, err := svc.Login(ctx, "maija", password, remote)
