@@ -37,7 +37,8 @@ type Leg struct {
 	muted   atomic.Bool
 	held    atomic.Bool
 
-	left   bool // the reading goroutine's own: something of the peer was left out, so its numbers have a gap
+	left   bool // the reading goroutine's own: something was left out, so the numbers have a gap that is no loss
+	hearer *Leg // and who heard the last packet
 	in     inbound
 	events events
 	out    outbound
@@ -169,6 +170,8 @@ func (l *Leg) silenced() bool {
 // pass sends a packet to the bridged peer.
 func (l *Leg) pass(f *flying) {
 	peer := l.bridged.Load()
+	l.left = l.left || peer != l.hearer
+	l.hearer = peer
 	l.left = peer == nil || l.silenced() || !peer.relay(l, f, l.left)
 }
 

@@ -319,11 +319,15 @@ func TestEarIsOnThePath(t *testing.T) {
 func TestContinuityProperty(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		steps := rapid.SliceOfN(rapid.IntRange(0, 9), 1, 60).Draw(r, "steps")
-		synctest.Test(t, func(*testing.T) { continuity(r, steps) })
+		var err error
+		synctest.Test(t, func(*testing.T) { err = continuity(steps) })
+		if err != nil {
+			r.Fatal(err)
+		}
 	})
 }
 
-func continuity(t *rapid.T, steps []int) {
+func continuity(steps []int) error {
 	legs, wires, talkers := make([]*Leg, 3), make([]*memory, 3), make([]*talker, 3)
 	for i := range legs {
 		wires[i] = newMemory()
@@ -360,7 +364,9 @@ func continuity(t *rapid.T, steps []int) {
 		}
 		synctest.Wait()
 	}
+	var failed []error
 	for _, w := range wires {
-		steady(t, w.all())
+		failed = append(failed, unsteady(w.all()))
 	}
+	return errors.Join(failed...)
 }

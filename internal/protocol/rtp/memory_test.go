@@ -1,6 +1,7 @@
 package rtp
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -109,15 +110,19 @@ func newLeg(t *testing.T, c media.Codec, events uint8) (*Leg, *memory) {
 }
 
 // steady checks that the numbers go up by one and the time never goes back.
-func steady(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, all []heard) {
+func steady(t *testing.T, all []heard) {
 	t.Helper()
+	if err := unsteady(all); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func unsteady(all []heard) error {
 	for i := 1; i < len(all); i++ {
 		a, b := all[i-1], all[i]
 		if b.Sequence != a.Sequence+1 || b.SSRC != a.SSRC || int32(b.Timestamp-a.Timestamp) < 0 {
-			t.Fatalf("packet %d: %+v after %+v", i, b.Header, a.Header)
+			return fmt.Errorf("packet %d: %+v after %+v", i, b.Header, a.Header)
 		}
 	}
+	return nil
 }

@@ -17,7 +17,7 @@ type rewriter struct {
 	source    any // who sent last, compared by identity
 	sourceOf  uint32
 	sourceSeq uint16 // its highest sequence number
-	run       int    // packets since the source began, up to maxRun
+	run       int    // numbers from the source's first to its highest, up to maxRun
 
 	seqShift  uint16
 	timeShift uint32
@@ -41,7 +41,7 @@ func (r *rewriter) next(now time.Time, source any, h Header, restart bool) (Head
 	if ahead <= 0 && r.run > 0 && int(-ahead) >= r.run {
 		return h, false
 	}
-	r.run = min(r.run+1, maxRun)
+	r.run = min(max(r.run+max(int(ahead), 0), 1), maxRun)
 	h.SSRC, h.Sequence, h.Timestamp = r.ssrc, h.Sequence+r.seqShift, h.Timestamp+r.timeShift
 	if ahead >= 0 {
 		r.advance(now, h, ahead)

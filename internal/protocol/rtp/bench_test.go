@@ -1,0 +1,235 @@
+package rtp
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"santra/internal/protocol/media"
+)
+
+// The load of a benchmark: so many calls of two parties, each party saying a packet every 20 ms.
+const benchCalls = 200
+
+// cpu is what the process has used: user and system time.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// parties are the callers of a benchmark, in a process of their own, so that what they cost is not counted. They say a packet
+// every 20 ms, spread evenly, and do not listen: the kernel drops what is sent to them once their sockets are full.
+type parties struct {
+	addrs   []netip.AddrPort
+	targets []netip.AddrPort
+	orders  io.Writer
+	answers *bufio.Scanner
+}
+
+const partiesEnv = "SANTRA_BENCH_PARTIES"
+
+func TestMain(m *testing.M) {
+	if n, err := strconv.Atoi(os.Getenv(partiesEnv)); err == nil {
+		beParties(n)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func newParties(b *testing.B, n int) *parties {
+	b.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d", partiesEnv, n))
+	child.Stderr = os.Stderr
+	orders, _ := child.StdinPipe()
+	answers, _ := child.StdoutPipe()
+	if err := child.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { orders.Close(); _ = child.Wait() })
+	p := &parties{targets: make([]netip.AddrPort, n), orders: orders, answers: bufio.NewScanner(answers)}
+	for range n {
+		p.answers.Scan()
+		p.addrs = append(p.addrs, netip.MustParseAddrPort(p.answers.Text()))
+	}
+	return p
+}
+
+func (p *parties) addr(i int) netip.AddrPort { return p.addrs[i] }
+
+// speak lets the parties say so many packets each, and waits until they have.
+func (p *parties) speak(rounds int) {
+	for _, t := range p.targets {
+		fmt.Fprintln(p.orders, t)
+	}
+	fmt.Fprintln(p.orders, rounds)
+	p.answers.Scan()
+}
+
+// beParties is what the other process does.
+func beParties(n int) {
+	var sockets []*net.UDPConn
+	packets := make([][]byte, n)
+	for i := range n {
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			panic(err)
+		}
+		sockets = append(sockets, c)
+		packets[i] = packetOf(Header{PayloadType: 8, SSRC: uint32(i + 1)}, frameOf(byte(i)))
+		fmt.Println(c.LocalAddr())
+	}
+	for orders := bufio.NewScanner(os.Stdin); orders.Scan(); {
+		targets := make([]netip.AddrPort, n)
+		for i := range n {
+			targets[i] = netip.MustParseAddrPort(orders.Text())
+			orders.Scan()
+		}
+		rounds, _ := strconv.Atoi(orders.Text())
+		start := time.Now()
+		for step := range rounds * n {
+			i := step % n
+			time.Sleep(time.Until(start.Add(time.Duration(step) * frameTime / time.Duration(n))))
+			h := header(packets[i])
+			h.Sequence++
+			h.Timestamp += media.FrameSamples
+			h.Put(packets[i])
+			_, _ = sockets[i].WriteToUDPAddrPort(packets[i], targets[i])
+		}
+		fmt.Println("done")
+	}
+}
+
+// measure runs a relay under the parties' load and reports its processor time for each packet that it relays.
+func measure(b *testing.B, p *parties, relayed func() uint64) {
+	const rounds = 150
+	p.speak(10)
+	var used time.Duration
+	var packets uint64
+	for b.Loop() {
+		before, count := cpu(), relayed()
+		p.speak(rounds)
+		used += cpu() - before
+		packets += relayed() - count
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(used)/float64(time.Microsecond)/float64(packets), "µs-cpu/packet")
+	b.ReportMetric(100*float64(packets)/float64(b.N*rounds*len(p.addrs)), "%relayed")
+}
+
+func benchPool(b testing.TB) *Pool {
+	pool, err := NewPool(PoolConfig{Ephemeral: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pool
+}
+
+func benchRelay(b *testing.B, tapped bool) {
+	pool, p := benchPool(b), newParties(b, 2*benchCalls)
+	var legs []*Leg
+	for call := range benchCalls {
+		var pair [2]*Leg
+		for side := range pair {
+			u, err := pool.Open()
+			if err != nil {
+				b.Fatal(err)
+			}
+			i := 2*call + side
+			pair[side] = NewLeg(u, LegConfig{})
+			b.Cleanup(func() { pair[side].Close() })
+			pair[side].Start(p.addr(i), media.PCMA, 0)
+			p.targets[i] = u.Local()
+		}
+		Bridge(pair[0], pair[1])
+		if tapped {
+			tapCall(b, pool, pair)
+		}
+		legs = append(legs, pair[:]...)
+	}
+	b.ReportAllocs()
+	measure(b, p, func() (sum uint64) {
+		for _, l := range legs {
+			sum += l.Stats().Sent
+		}
+		return sum
+	})
+}
+
+// tapCall adds a tap and its receivers, which only read: both ends are in the figure.
+func tapCall(b *testing.B, pool *Pool, pair [2]*Leg) {
+	tap, err := NewTap(TapConfig{Pool: pool})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { tap.Close() })
+	var ends [2]netip.AddrPort
+	for ch := range ends {
+		r, err := Listen(pool)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.Expect(tap.Local(Channel(ch)))
+		ends[ch] = r.Local()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range r.Packets() {
+			}
+		})
+		b.Cleanup(func() { r.Close(); wg.Wait() })
+		pair[ch].Tap(tap, Channel(ch))
+	}
+	tap.Start(ends[0], ends[1])
+}
+
+func BenchmarkRelay(b *testing.B)       { benchRelay(b, false) }
+func BenchmarkRelayTapped(b *testing.B) { benchRelay(b, true) }
+
+// BenchmarkBareRelay is the limit to compare with: a goroutine for each socket that reads and writes, and does nothing else.
+func BenchmarkBareRelay(b *testing.B) {
+	p := newParties(b, 2*benchCalls)
+	var sockets []*net.UDPConn
+	for i := range 2 * benchCalls {
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { c.Close() })
+		sockets = append(sockets, c)
+		p.targets[i] = c.LocalAddr().(*net.UDPAddr).AddrPort()
+	}
+	var relayed atomic.Uint64
+	for i, c := range sockets {
+		to, other := p.addr(i^1), sockets[i^1]
+		go func() {
+			buf := make([]byte, MaxPacket)
+			for {
+				n, _, err := c.ReadFromUDPAddrPort(buf)
+				if err != nil {
+					return
+				}
+				_, _ = other.WriteToUDPAddrPort(buf[:n], to)
+				relayed.Add(1)
+			}
+		}()
+	}
+	b.ReportAllocs()
+	measure(b, p, relayed.Load)
+}
