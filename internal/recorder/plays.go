@@ -189,7 +189,7 @@ func (s *service) findPlay(_ context.Context, id string, from netip.Addr) (*Play
 		s.refuse(audit.Entry{Action: "recording.play_refused", Actor: "unknown"}, err)
 		return nil, err
 	}
-	if p == nil {
+	if p == nil || p.Check() != nil {
 		return nil, errs.New(errs.Gone, "no such play, or it has ended")
 	}
 	return p, nil
@@ -229,11 +229,12 @@ func (p *Play) Audio(ctx context.Context) (*Audio, error) {
 	return newAudio(ctx, o, x, p.Check), nil
 }
 
-// end ends a play; a timer that fired while the play was prolonged does nothing.
+// end ends a play; a timer that fired while the play was prolonged, or a little before the wall clock, is set again.
 func (p *Play) end() {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	if time.Now().Before(p.expires) {
+	if left := time.Until(p.expires); left > 0 && !p.over {
+		p.timer.Reset(left)
 		return
 	}
 	p.endLocked()
