@@ -106,6 +106,9 @@ func checkCommon(m sip.Message, raw []byte) *fault {
 // checkNames checks Via, Call-ID and tags.
 func checkNames(m sip.Message) *fault {
 	via := m.Via()
+	for _, ps := range []sip.HeaderParams{via.Params, m.From().Params, m.To().Params} {
+		trim(ps)
+	}
 	branch, _ := via.Params.Get("branch")
 	if !strings.EqualFold(via.ProtocolName, "SIP") || via.ProtocolVersion != "2.0" || via.Host == "" || len(branch) > maxID ||
 		strings.ContainsAny(via.Host, " \t<>\"@") || via.Port < 0 || via.Port > 65535 {
@@ -119,6 +122,18 @@ func checkNames(m sip.Message) *fault {
 		}
 	}
 	return nil
+}
+
+// trim takes away the white space that is allowed around "=" and ";" (RFC 3261 25.1: EQUAL, SEMI) and that sipgo leaves.
+func trim(ps sip.HeaderParams) {
+	for i := range ps {
+		ps[i].K, ps[i].V = strings.ToLower(strings.TrimSpace(ps[i].K)), strings.TrimSpace(ps[i].V)
+	}
+}
+
+// unfold joins continued lines (RFC 3261 7.3.1).
+func unfold(head []byte) string {
+	return strings.NewReplacer("\r\n ", " ", "\r\n\t", " ").Replace(string(head))
 }
 
 // repeated finds a header field that may be there once only, and is there twice (RFC 3261 7.3.1).
@@ -213,7 +228,7 @@ func checkResponse(r *sip.Response) *fault {
 // does without, but its sender would retransmit for 32 s).
 func refuseRaw(raw []byte, bad *fault, agent string) []byte {
 	head, _, _ := bytes.Cut(raw, endOfHeaders)
-	lines := strings.Split(string(head), "\r\n")
+	lines := strings.Split(unfold(head), "\r\n")
 	method, _, _ := strings.Cut(lines[0], " ")
 	if bad.code == 0 || method == mACK || strings.HasPrefix(lines[0], "SIP/") {
 		return nil
