@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,6 +26,8 @@ type ArchiveConfig struct {
 	Dir     string     // a folder for each agency is made in it
 	Keys    *keys.Ring // outside Dir and every backup of it
 	Segment int64      // bytes; 0: DefaultSegment
+	// ReadOnly opens an archive that another process may be writing: nothing is made, cut or appended.
+	ReadOnly bool
 	// Known says how far an agency's messages are known to the database; nil: nothing is. Recovery never cuts below it.
 	Known func(agency string) Position
 
@@ -52,10 +55,13 @@ func OpenArchive(cfg ArchiveConfig) (*Archive, error) {
 	if cfg.Known == nil {
 		cfg.Known = func(string) Position { return Position{} }
 	}
+	a := &Archive{cfg: cfg, logs: map[string]*log{}, keys: map[string][]byte{}}
+	if cfg.ReadOnly {
+		return a, nil
+	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, unavailable(err)
 	}
-	a := &Archive{cfg: cfg, logs: map[string]*log{}, keys: map[string][]byte{}}
 	agencies, err := a.Agencies()
 	if err != nil {
 		return nil, err
@@ -123,6 +129,9 @@ func (a *Archive) log(agency string) (*log, error) {
 	if a.closed {
 		return nil, errs.New(errs.Unavailable, "email: the archive is closed")
 	}
+	if a.cfg.ReadOnly {
+		return &log{dir: filepath.Join(a.cfg.Dir, agency), readOnly: true}, nil
+	}
 	if l, ok := a.logs[agency]; ok {
 		return l, nil
 	}
@@ -168,6 +177,9 @@ func (a *Archive) Forget(agency string) {
 func (a *Archive) Append(ctx context.Context, batch []Record) ([]Ref, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, errs.New(errs.Unavailable, "email: %w", err)
+	}
+	if a.cfg.ReadOnly {
+		return nil, errs.New(errs.Denied, "email: the archive is open for reading alone")
 	}
 	refs := make([]Ref, len(batch))
 	frames := map[string][][]byte{}
@@ -299,7 +311,7 @@ func (a *Archive) Scan(ctx context.Context, agency string, from Position) iter.S
 		}
 		end, ends := l.durable()
 		for _, n := range segments {
-			if n < from.Segment || n > end.Segment {
+			if n < from.Segment || (n > end.Segment && !l.readOnly) {
 				continue
 			}
 			start := int64(0)
@@ -307,7 +319,7 @@ func (a *Archive) Scan(ctx context.Context, agency string, from Position) iter.S
 				start = from.Offset
 			}
 			stop := int64(-1)
-			if n == end.Segment {
+			if n == end.Segment && !l.readOnly {
 				stop = end.Offset
 			} else if e, ok := ends[n]; ok {
 				stop = e
@@ -327,11 +339,9 @@ func (a *Archive) scanSegment(ctx context.Context, l *log, agency string, n, sta
 	}
 	defer f.Close()
 	if stop < 0 {
-		info, err := f.Stat()
-		if err != nil {
+		if stop, err = settledSize(ctx, f, start, l.readOnly); err != nil {
 			return yield(Stored{}, unavailable(err))
 		}
-		stop = info.Size()
 	}
 	for p, whole := range frames(f, start, stop) {
 		if err := ctx.Err(); err != nil {
@@ -350,4 +360,31 @@ func (a *Archive) scanSegment(ctx context.Context, l *log, agency string, n, sta
 		}
 	}
 	return true
+}
+
+// How often and how long a reader waits for a write of another process that it has caught in the middle.
+const (
+	settleTries = 5
+	settleWait  = 50 * time.Millisecond
+)
+
+// settledSize gives the size of a segment; where another process may be writing, once its last record is whole or stays broken.
+func settledSize(ctx context.Context, f *os.File, start int64, live bool) (int64, error) {
+	for try := 0; ; try++ {
+		info, err := f.Stat()
+		if err != nil || !live || try == settleTries {
+			if err != nil {
+				return 0, err
+			}
+			return info.Size(), nil
+		}
+		if lastWhole(f, info.Size()) >= info.Size() || start >= info.Size() {
+			return info.Size(), nil
+		}
+		select {
+		case <-time.After(settleWait):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
 }

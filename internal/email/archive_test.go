@@ -541,3 +541,29 @@ func FuzzFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestReadOnlyBesideAWriter(t *testing.T) {
+	dir := t.TempDir()
+	a := archiveIn(t, dir)
+	mustAppend(t, a, inbound("parks", "first"))
+	reader, err := OpenArchive(ArchiveConfig{Dir: a.cfg.Dir, Keys: a.cfg.Keys, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := mustAppend(t, a, inbound("parks", "second"))[0]
+	if s, err := reader.FindSHA256(t.Context(), ref.SHA256); err != nil || string(s.Raw) != "second" {
+		t.Fatal(err)
+	}
+	if _, err := reader.Append(t.Context(), []Record{inbound("parks", "x")}); !errs.Is(err, errs.Denied) {
+		t.Fatal(err)
+	}
+	path := filepath.Join(a.cfg.Dir, "parks", "00000001.seg")
+	b, _ := os.ReadFile(path)
+	b[len(b)-1] ^= 1
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := reader.VerifyAll(t.Context()); err != nil || r.Damaged != 1 || r.Messages != 1 || r.Damages[0].ID != ref.ID {
+		t.Fatalf("%+v %v", r, err)
+	}
+}

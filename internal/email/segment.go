@@ -28,9 +28,10 @@ type segmentFile interface {
 // log is the append-only segments of one agency. One goroutine writes: all that waits while the disk syncs goes into the
 // next write and the next sync together (group commit).
 type log struct {
-	dir  string
-	max  int64 // bytes of a segment before the next begins
-	open func(path string) (segmentFile, error)
+	dir      string
+	readOnly bool  // no goroutine, no end of its own
+	max      int64 // bytes of a segment before the next begins
+	open     func(path string) (segmentFile, error)
 
 	mu      sync.Mutex
 	waiting []*pending

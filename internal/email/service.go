@@ -7,96 +7,259 @@ package email
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
+	"santra/internal/agency"
+	"santra/internal/dispatch"
 	"santra/internal/errs"
+	"santra/internal/event"
+	"santra/internal/keys"
 	"santra/internal/protocol/mail"
+	"santra/internal/routing"
+	"santra/internal/run"
 )
 
-// Recipient answers RCPT for the SMTP and LMTP servers (mail.Backend).
-func (s *Service) Recipient(_ context.Context, address string) error {
-	return errs.New(errs.Unavailable, "not yet")
+// Router finds agents for cases; *dispatch.Dispatcher is one.
+type Router interface {
+	Enqueue(w routing.Work) error
+	Remove(workID, outcome string)
+	Accept(workID, agent string) error
+	Decline(workID, agent string) error
+	Finish(workID, agent string)
+	Restore(w routing.Work, agent string) error
 }
 
-// Deliver takes one message for one or more mailboxes and returns after it is durable in the archive of each agency (M12).
-func (s *Service) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) error {
-	return errs.New(errs.Unavailable, "not yet")
+// Relay submits messages; *mail.Client is one. Its errors are *mail.SubmitError.
+type Relay interface {
+	Submit(ctx context.Context, from string, to []string, raw []byte) error
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store     Store
+	Dir       string     // of the archive; a folder for each agency is made in it
+	Keys      *keys.Ring // agency/<id>/{archive,seal,index}
+	Mailboxes Mailboxes  // see FromBook
+	Router    Router
+	Events    event.Publisher                 // may be nil
+	Relay     Relay                           // nil: replies wait
+	Purpose   func(purpose string) error      // tells whether a purpose is on the closed list for mail; nil: any but none
+	Backoff   func(attempt int) time.Duration // before the next submission; nil: Backoff
+	Log       *slog.Logger                    // may be nil
+
+	openFile func(path string) (segmentFile, error) // a failing disk in a test
 }
 
 // Service is the room. It is a run.Service, a mail.Backend and a dispatch.Worker.
-type Service struct{}
+type Service struct {
+	cfg       Config
+	archive   *Archive
+	sanitiser *mail.Sanitiser
+	keys      *agencyKeys
 
-// Cases lists cases, longest waiting first. An agent sees those offered to or held by them; who oversees a queue sees also
-// the others of the agency, without subject and customer (M13).
-func (s *Service) Cases(ctx context.Context, p Principal, f Filter) ([]Case, error) {
-	return nil, errs.New(errs.Unavailable, "not yet")
+	indexing, lexing sync.Mutex // one at a time
+
+	mu      sync.Mutex
+	offers  map[string]dispatch.Offer
+	sending map[string]bool       // cases with a reply on its way into the archive
+	waiters map[string]chan error // by message id: who waits for its indexing
+	cursors map[string]Position   // how far each agency is indexed
+
+	kicks   chan struct{} // the archive has more
+	out     chan struct{} // the outbox has more
+	lexes   chan struct{} // the search index has more to do
+	ctx     context.Context
+	cancel  context.CancelFunc
+	started bool
+	wg      sync.WaitGroup
 }
 
-// Case reads a case that the principal works on, with its messages and draft; errs.Denied once it is closed (M13).
-func (s *Service) Case(ctx context.Context, p Principal, id string) (Case, error) {
-	return Case{}, errs.New(errs.Unavailable, "not yet")
+var (
+	_ run.Service     = (*Service)(nil)
+	_ mail.Backend    = (*Service)(nil)
+	_ dispatch.Worker = (*Service)(nil)
+)
+
+// New opens the archive; Start does the rest.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.Store == nil || cfg.Keys == nil || cfg.Mailboxes == nil || cfg.Router == nil || cfg.Dir == "" {
+		return nil, errs.New(errs.Invalid, "email: store, keys, mailboxes, router and dir are needed")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Backoff == nil {
+		cfg.Backoff = Backoff
+	}
+	s := &Service{cfg: cfg, sanitiser: mail.NewSanitiser(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
+		waiters: map[string]chan error{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1)}
+	var known error
+	a, err := OpenArchive(ArchiveConfig{Dir: cfg.Dir, Keys: cfg.Keys, openFile: cfg.openFile, Known: func(agency string) Position {
+		p, err := cfg.Store.Cursor(ctx, agency)
+		if err != nil {
+			known = err
+		}
+		s.cursors[agency] = p
+		return p
+	}})
+	if err == nil && known != nil {
+		err = fmt.Errorf("email: how far the archive is known: %w", known)
+		_ = a.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.archive = a
+	return s, nil
 }
 
-// Message reads a message of a case that the principal has open.
-func (s *Service) Message(ctx context.Context, p Principal, caseID, messageID string) (Message, error) {
-	return Message{}, errs.New(errs.Unavailable, "not yet")
+// Archive gives the archive, for verification and backup.
+func (s *Service) Archive() *Archive { return s.archive }
+
+// Start indexes what the archive has and the database has not, offers what waits and begins to submit what is queued. It
+// returns once the room knows all that it ever acknowledged.
+func (s *Service) Start(ctx context.Context) error {
+	if err := s.indexAll(ctx); err != nil {
+		return err
+	}
+	if err := s.resume(ctx); err != nil {
+		return err
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	run.Go(&s.wg, s.cfg.Log, "mail index", s.indexLoop)
+	run.Go(&s.wg, s.cfg.Log, "mail submit", s.submitLoop)
+	run.Go(&s.wg, s.cfg.Log, "mail lexemes", s.lexLoop)
+	s.mu.Lock()
+	s.started = true
+	s.mu.Unlock()
+	return nil
 }
 
-// Attachment gives the decoded bytes of a file of a message that the principal has open; index is of Message.Files.
-func (s *Service) Attachment(ctx context.Context, p Principal, caseID, messageID string, index int) (mail.Attachment, []byte, error) {
-	return mail.Attachment{}, nil, errs.New(errs.Unavailable, "not yet")
+// Stop ends indexing and submission and closes the archive; what is not done is done at the next start.
+func (s *Service) Stop(context.Context) error {
+	s.mu.Lock()
+	started := s.started
+	s.started = false
+	s.mu.Unlock()
+	if started {
+		s.cancel()
+		s.wg.Wait()
+	}
+	s.mu.Lock()
+	for id, w := range s.waiters { // their replies are archived, and known after the next start
+		w <- nil
+		delete(s.waiters, id)
+	}
+	s.mu.Unlock()
+	return s.archive.Close()
 }
 
-// Raw gives the bytes of a message as they came.
-func (s *Service) Raw(ctx context.Context, p Principal, caseID, messageID string) ([]byte, error) {
-	return nil, errs.New(errs.Unavailable, "not yet")
+// Recipient answers RCPT for the SMTP and LMTP servers (mail.Backend).
+func (s *Service) Recipient(_ context.Context, address string) error {
+	if _, ok := s.cfg.Mailboxes.Mailbox(address); !ok {
+		return errs.New(errs.NotFound, "email: no such mailbox")
+	}
+	return nil
 }
 
-// Accept takes the case that dispatch offers to the principal.
-func (s *Service) Accept(ctx context.Context, p Principal, caseID string) (Case, error) {
-	return Case{}, errs.New(errs.Unavailable, "not yet")
+// Deliver takes one message for one or more mailboxes and returns after it is durable in the archive of each agency (M12).
+// errs.Unavailable: nothing may be acknowledged.
+func (s *Service) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	batch := s.inbound(e, raw)
+	if len(batch) == 0 {
+		return errs.New(errs.NotFound, "email: no such mailbox")
+	}
+	if _, err := s.archive.Append(ctx, batch); err != nil {
+		return err
+	}
+	kick(s.kicks)
+	return nil
 }
 
-// Decline lets the offer go to another.
-func (s *Service) Decline(ctx context.Context, p Principal, caseID string) error {
-	return errs.New(errs.Unavailable, "not yet")
+// inbound makes a record for each mailbox: each is a case of its own.
+func (s *Service) inbound(e mail.Envelope, raw []byte) []Record {
+	var batch []Record
+	var seen []string
+	for _, to := range e.To {
+		box, ok := s.cfg.Mailboxes.Mailbox(to)
+		if !ok || slices.Contains(seen, box.Queue) {
+			continue
+		}
+		seen = append(seen, box.Queue)
+		own := e
+		own.To = []string{to}
+		batch = append(batch, Record{Agency: box.Agency, Direction: In, Envelope: own, Raw: raw})
+	}
+	return batch
 }
 
-// Close ends a case. Who closed it can't open it again (M13).
-func (s *Service) Close(ctx context.Context, p Principal, caseID string) error {
-	return errs.New(errs.Unavailable, "not yet")
+// kick wakes a loop that may be awake already.
+func kick(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
-// SaveDraft keeps a reply in writing; errs.Conflict when d.Version is not the stored one.
-func (s *Service) SaveDraft(ctx context.Context, p Principal, caseID string, d Draft) (Draft, error) {
-	return Draft{}, errs.New(errs.Unavailable, "not yet")
+// FromBook reads the mailboxes of the city's configuration.
+func FromBook(b *agency.Book) Mailboxes { return book{b} }
+
+type book struct{ b *agency.Book }
+
+// Mailbox finds a mailbox; a tag ("parks+x@…") is ignored.
+func (b book) Mailbox(address string) (Mailbox, bool) {
+	local, domain, ok := cutLast(strings.ToLower(address), "@")
+	if !ok {
+		return Mailbox{}, false
+	}
+	q, found := b.b.QueueByMailbox(local + "@" + domain)
+	if !found {
+		local, _, _ = strings.Cut(local, "+")
+		q, found = b.b.QueueByMailbox(local + "@" + domain)
+	}
+	return b.of(q, found)
 }
 
-// Send archives the draft of that version as a message and then queues the same bytes for submission.
-func (s *Service) Send(ctx context.Context, p Principal, caseID string, version uint64) (Summary, error) {
-	return Summary{}, errs.New(errs.Unavailable, "not yet")
+// OfQueue gives a queue's mailbox.
+func (b book) OfQueue(id string) (Mailbox, bool) {
+	q, ok := b.b.Queue(id)
+	return b.of(q, ok)
 }
 
-// SearchArchive finds archived messages for an expert or the agency's manager; it is logged first (M13).
-func (s *Service) SearchArchive(ctx context.Context, p Principal, purpose, reason string, f ArchiveFilter) ([]Summary, error) {
-	return nil, errs.New(errs.Unavailable, "not yet")
+// Agencies lists the agencies' ids.
+func (b book) Agencies() []string {
+	var ids []string
+	for _, a := range b.b.Current().Agencies {
+		ids = append(ids, a.ID)
+	}
+	return ids
 }
 
-// OpenArchived reads one archived message; it is logged before the bytes leave (M13).
-func (s *Service) OpenArchived(ctx context.Context, p Principal, purpose, reason, messageID string) (Message, error) {
-	return Message{}, errs.New(errs.Unavailable, "not yet")
+func (b book) of(q agency.Queue, ok bool) (Mailbox, bool) {
+	if !ok || q.Mailbox == "" {
+		return Mailbox{}, false
+	}
+	name := q.Name.In(agency.Finnish)
+	if a, ok := b.b.Agency(q.Agency); ok {
+		name = a.Name.In(agency.Finnish)
+	}
+	return Mailbox{Address: q.Mailbox, Name: name, Queue: q.ID, Agency: q.Agency, Skills: q.Skills, Priority: q.Priority}, true
 }
 
-// OpenArchivedRaw is OpenArchived for the bytes as they came.
-func (s *Service) OpenArchivedRaw(ctx context.Context, p Principal, purpose, reason, messageID string) ([]byte, error) {
-	return nil, errs.New(errs.Unavailable, "not yet")
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
-
-// Start opens what needs opening, indexes what the archive has and the database has not, and offers waiting cases.
-func (s *Service) Start(ctx context.Context) error { return nil }
-
-// Stop ends indexing and submission; what was not submitted is at the next start.
-func (s *Service) Stop(ctx context.Context) error { return nil }
-
-// Principal is who asks; identity.Principal takes its place.
-type Principal struct{ Person string }

@@ -10,13 +10,13 @@ import (
 // State is where a case stands.
 type State string
 
-// The states of a case. Offered is held in memory alone: after a restart an offered case is new again.
+// The states of a case. StateOffered is held in memory alone: after a restart an offered case is new again.
 const (
-	New     State = "new"     // waits in its queue
-	Offered State = "offered" // an agent is asked to take it
-	Open    State = "open"    // an agent works on it
-	Waiting State = "waiting" // answered; the customer's next message opens it again
-	Closed  State = "closed"  // for agents it is no more; the archive keeps its messages
+	StateNew     State = "new"     // waits in its queue
+	StateOffered State = "offered" // an agent is asked to take it
+	StateOpen    State = "open"    // an agent works on it
+	StateWaiting State = "waiting" // answered; the customer's next message opens it again
+	StateClosed  State = "closed"  // for agents it is no more; the archive keeps its messages
 )
 
 // Direction says who wrote a message.
@@ -73,7 +73,7 @@ type Case struct {
 	Queue    string
 	Mailbox  string
 	State    State
-	Agent    string // person id; of the offer, while State is Offered
+	Agent    string // person id; of the offer, while State is StateOffered
 	Version  uint64 // grows with each change
 	Subject  string // personal; "" where the reader may not see the content
 	Customer Party  // zero where the reader may not see the content

@@ -94,3 +94,54 @@ func (a *Archive) FindSHA256(ctx context.Context, hex string) (Stored, error) {
 	}
 	return Stored{}, errs.New(errs.NotFound, "no stored message has that hash")
 }
+
+// verifyPage is how many rows are compared at once.
+const verifyPage = 1000
+
+// Verify reads the whole archive back and compares it with the database: a message that the database knows and the archive
+// has not whole counts as damaged (M14).
+func Verify(ctx context.Context, a *Archive, st Store) (VerifyReport, error) {
+	seen := map[string]string{}
+	r, err := a.verify(ctx, func(st Stored) { seen[st.ID] = st.Ref.SHA256 })
+	if err != nil {
+		return r, err
+	}
+	named := map[string]bool{}
+	for _, d := range r.Damages {
+		named[d.ID] = true
+	}
+	for after := ""; ; {
+		rows, err := st.MessagesAfter(ctx, after, verifyPage)
+		if err != nil || len(rows) == 0 {
+			return r, err
+		}
+		for _, m := range rows {
+			after = m.ID
+			if seen[m.ID] == m.SHA256 || named[m.ID] {
+				continue
+			}
+			if _, err := a.Read(ctx, m.Ref()); err != nil && !errs.Is(err, errs.Gone) { // else it came while we were reading
+				r.damage(*damaged(m.Agency, m.Position, m.ID, "missing or not the one that the database knows"))
+			}
+		}
+	}
+}
+
+// VerifyAll is Verify of the service's archive and database.
+func (s *Service) VerifyAll(ctx context.Context) (VerifyReport, error) {
+	return Verify(ctx, s.archive, s.cfg.Store)
+}
+
+// FindSHA256 finds a message by the hash of its bytes and reads it back whole; errs.NotFound without one.
+func (s *Service) FindSHA256(ctx context.Context, hex string) (Stored, error) {
+	rows, err := s.cfg.Store.MessagesBySHA256(ctx, hex)
+	if err != nil {
+		return Stored{}, err
+	}
+	for _, m := range rows {
+		if st, err := s.archive.Read(ctx, m.Ref()); err == nil {
+			return st, nil
+		}
+	}
+	return s.archive.FindSHA256(ctx, hex)
+}
