@@ -52,7 +52,8 @@ func (a *API) auditRoutes() {
 }
 
 func (a *API) getAudit(ctx context.Context, c *caller, in *auditInput) (*auditOutput, error) {
-	e := audit.Entry{Action: ActionAuditRead, Actor: c.Person, Agency: in.Agency, Object: in.Object, Success: true}
+	e := audit.Entry{Action: ActionAuditRead, Actor: c.Person, Success: true,
+		Detail: map[string]string{"action": in.Action, "actor": in.Actor, "agency": in.Agency, "object": in.Object}}
 	if err := a.deps.Registry.Note(ctx, e); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,238 @@
+package api
+
+import (
+	"bufio"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/voice"
+)
+
+func TestSeatsAndStates(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.person("bo", identity.Agent, "")
+	h.person("sari", identity.Supervisor, "parks")
+	state := func(who, s string) answer { return h.do(who, "PUT", "/api/me/state", `{"state":"`+s+`"}`) }
+	state("anna", "ready").want(http.StatusConflict) // no seat yet
+	h.do("anna", "PUT", "/api/me/seat", SeatChoice{"nowhere"}).want(http.StatusNotFound)
+	h.do("anna", "PUT", "/api/me/seat", SeatChoice{"a1"}).want(http.StatusOK)
+	h.do("bo", "PUT", "/api/me/seat", SeatChoice{"A1"}).want(http.StatusConflict)
+	var me Me
+	state("anna", "ready").want(http.StatusOK).into(&me)
+	if me.Seat != "A1" || me.State != "ready" || time.Since(me.StateSince) > time.Minute || me.RecorderOrigin == "" || !slices.Contains(me.Actions, "call.handle") {
+		t.Errorf("%+v", me)
+	}
+	var queues struct{ Queues []QueueState }
+	h.do("anna", "GET", "/api/queues", nil).want(http.StatusOK).into(&queues)
+	if len(queues.Queues) != 1 || queues.Queues[0].ID != "parks-main" || queues.Queues[0].Ready != 1 {
+		t.Errorf("%+v", queues)
+	}
+	h.do("anna", "PUT", "/api/me/state", StateChange{"break", "lunch"}).want(http.StatusOK)
+	var agents struct{ Agents []AgentState }
+	h.do("sari", "GET", "/api/agents", nil).want(http.StatusOK).into(&agents)
+	if len(agents.Agents) != 1 || agents.Agents[0].State != "break" || agents.Agents[0].Reason != "lunch" || agents.Agents[0].Display != "Display anna" {
+		t.Errorf("%+v", agents)
+	}
+	h.do("anna", "POST", "/api/me/wrapup/done", nil).want(http.StatusConflict)
+	var c City
+	h.do("bo", "GET", "/api/city", nil).want(http.StatusOK).into(&c)
+	if !c.Seats[0].Taken || c.Seats[1].Taken || len(c.Purposes.Audio) != 4 || c.RecordingMonths != 6 {
+		t.Errorf("%+v", c)
+	}
+	if strings.Contains(string(h.do("bo", "GET", "/api/city", nil).body), "ha1") {
+		t.Error("the phones' passwords are shown")
+	}
+	h.do("anna", "DELETE", "/api/me/seat", nil).want(http.StatusOK)
+	h.do("bo", "PUT", "/api/me/seat", SeatChoice{"A1"}).want(http.StatusOK)
+	h.do("bo", "POST", "/api/logout", nil).want(http.StatusNoContent)
+	h.do("anna", "PUT", "/api/me/seat", SeatChoice{"A1"}).want(http.StatusOK) // logging out left it
+}
+
+func TestCalls(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.person("bo", identity.Agent, "")
+	h.calls.view = voice.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Talking}
+	var who Caller
+	a := h.do("anna", "GET", "/api/calls/c/caller", nil).want(http.StatusOK)
+	a.into(&who)
+	if who.Number != "+358401234567" || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%+v %v", who, a.header)
+	}
+	h.do("bo", "GET", "/api/calls/c/caller", nil).want(http.StatusNotFound)
+	h.do("bo", "POST", "/api/calls/c/hangup", nil).want(http.StatusNotFound)
+	var answered SessionDescription
+	h.do("anna", "POST", "/api/calls/c/answer", SessionDescription{"offer"}).want(http.StatusOK).into(&answered)
+	if answered.SDP != "answer to offer" {
+		t.Error(answered)
+	}
+	for _, name := range []string{"decline", "hold", "resume", "mute", "unmute", "hangup"} {
+		h.do("anna", "POST", "/api/calls/c/"+name, nil).want(http.StatusNoContent)
+	}
+	h.do("anna", "POST", "/api/calls/c/dtmf", Digits{"12#"}).want(http.StatusNoContent)
+	h.do("anna", "POST", "/api/calls/c/dtmf", Digits{"call me"}).want(http.StatusUnprocessableEntity)
+	want := []string{"caller", "answer", "decline", "hold", "resume", "mute", "unmute", "hangup", "dtmf 12#"}
+	if !slices.Equal(h.calls.calls, want) {
+		t.Errorf("%v", h.calls.calls)
+	}
+	for _, path := range []string{"/api/calls", "/api/calls/c"} {
+		if body := string(h.do("anna", "GET", path, nil).want(http.StatusOK).body); strings.Contains(body, "40123") {
+			t.Error("a view tells the number")
+		}
+	}
+	h.calls.err = errs.New(errs.Gone, "the call is over")
+	h.do("anna", "GET", "/api/calls/c/caller", nil).want(http.StatusGone)
+	h.calls.err, h.calls.view.Agency = nil, "ports"
+	h.do("anna", "GET", "/api/calls/c/caller", nil).want(http.StatusForbidden) // another agency's, whatever voice says
+}
+
+func TestCases(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.person("mari", identity.Manager, "parks")
+	var k Case
+	h.do("anna", "GET", "/api/cases/k", nil).want(http.StatusOK).into(&k)
+	if k.Customer != "aino@example.net" || k.Name != "Aino" || k.Draft.To[0] != "aino@example.net" || h.cases.who.Person != h.ids["anna"] {
+		t.Errorf("%+v", k)
+	}
+	h.do("anna", "GET", "/api/cases?state=open&mine=true", nil).want(http.StatusOK)
+	h.do("anna", "GET", "/api/cases?state=rubbish", nil).want(http.StatusUnprocessableEntity)
+	h.do("anna", "GET", "/api/cases/other", nil).want(http.StatusNotFound)
+	h.do("mari", "GET", "/api/cases/k", nil).want(http.StatusForbidden)
+	h.do("anna", "POST", "/api/archive/search", `{"agency":"parks","purpose":"answering"}`).want(http.StatusForbidden)
+	raw := h.do("anna", "GET", "/api/cases/k/messages/m/raw", nil).want(http.StatusOK)
+	if raw.header.Get("Content-Type") != "text/plain" || string(raw.body) != "Subject: x\r\n\r\n\x00\xff" || raw.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("%v %q", raw.header, raw.body)
+	}
+	file := h.do("anna", "GET", "/api/cases/k/messages/m/files/0", nil).want(http.StatusOK)
+	if file.header.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment; filename") ||
+		!strings.Contains(file.header.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%v", file.header)
+	}
+	draft := `{"subject":"Re: x","text":"Hei","version":0}`
+	var saved DraftSaved
+	h.do("anna", "PUT", "/api/cases/k/draft", draft).want(http.StatusOK).into(&saved)
+	h.do("anna", "PUT", "/api/cases/k/draft", draft).want(http.StatusConflict)
+	h.do("anna", "POST", "/api/cases/k/send", SendRequest{saved.Version}).want(http.StatusOK)
+	h.do("anna", "POST", "/api/cases/k/accept", nil).want(http.StatusOK)
+	h.do("anna", "POST", "/api/cases/k/close", nil).want(http.StatusNoContent)
+}
+
+func TestArchiveNeedsAPurpose(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("mari", identity.Manager, "parks")
+	search := func(body string) answer { return h.do("mari", "POST", "/api/archive/search", body) }
+	search(`{"agency":"parks"}`).want(http.StatusUnprocessableEntity)
+	search(`{"agency":"parks","purpose":"marketing"}`).want(http.StatusUnprocessableEntity)
+	search(`{"agency":"parks","purpose":"inspection"}`).want(http.StatusUnprocessableEntity) // needs a reason
+	search(`{"agency":"ports","purpose":"answering"}`).want(http.StatusForbidden)
+	if h.cases.purpose != "" {
+		t.Error("a refused search ran")
+	}
+	search(`{"agency":"parks","purpose":"inspection","reason":"request of 3 May"}`).want(http.StatusOK)
+	h.do("mari", "POST", "/api/archive/messages/m/open", `{"purpose":"quality"}`).want(http.StatusUnprocessableEntity)
+	h.do("mari", "POST", "/api/archive/messages/m/open", `{"purpose":"clearing_up"}`).want(http.StatusOK)
+	if h.cases.purpose != "clearing_up" {
+		t.Error(h.cases.purpose)
+	}
+}
+
+func TestRepeatedCommandsAreDoneOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.calls.view = voice.View{ID: "c", Agency: "parks", Agent: h.ids["anna"]}
+	hold := func(key string) answer {
+		return h.do("anna", "POST", "/api/calls/c/hold", nil, "Idempotency-Key", key)
+	}
+	hold("k1").want(http.StatusNoContent)
+	if a := hold("k1").want(http.StatusNoContent); a.header.Get("Idempotency-Replayed") != "true" || len(h.calls.calls) != 1 {
+		t.Error(a.header, h.calls.calls)
+	}
+	h.calls.err = errs.New(errs.Conflict, "not now")
+	h.do("anna", "POST", "/api/calls/c/resume", nil, "Idempotency-Key", "k1").want(http.StatusConflict) // another operation
+	h.calls.err = nil
+	h.do("anna", "POST", "/api/calls/c/resume", nil, "Idempotency-Key", "k1").want(http.StatusNoContent) // a failure is not remembered
+	hold(strings.Repeat("k", MaxKeyLen+1)).want(http.StatusUnprocessableEntity)
+}
+
+func TestIdempotencyIsBounded(t *testing.T) {
+	s, c := newOnces(), &caller{Principal: identity.Principal{Person: "p"}}
+	for i := range MaxKeys + 10 {
+		o, err := s.begin(c, op{method: "POST", id: "x"}, string(rune('a'+i%26))+time.Duration(i).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.end(200 + 300*(i%2)) // half of them fail
+	}
+	if len(s.seen) > MaxKeys || len(s.order) > MaxKeys {
+		t.Fatal(len(s.seen), len(s.order))
+	}
+	running, _ := s.begin(c, op{method: "POST", id: "x"}, "running")
+	if _, err := s.begin(c, op{method: "POST", id: "x"}, "running"); !errs.Is(err, errs.Conflict) {
+		t.Fatal(err)
+	}
+	running.end(204)
+	if _, err := s.begin(c, op{method: "POST", id: "x"}, "running"); err != errDone {
+		t.Fatal(err)
+	}
+}
+
+func TestEventStream(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.person("bo", identity.Agent, "ports")
+	h.do("anna", "PUT", "/api/me/seat", SeatChoice{"A1"}).want(http.StatusOK)
+	anna, bo := h.send("anna", "GET", "/api/events", nil), h.send("bo", "GET", "/api/events", nil)
+	defer anna.Body.Close()
+	defer bo.Body.Close()
+	h.do("anna", "PUT", "/api/me/state", StateChange{State: "ready"}).want(http.StatusOK)
+	lines := bufio.NewScanner(anna.Body)
+	for lines.Scan() && !strings.Contains(lines.Text(), `"state":"ready"`) {
+	}
+	if lines.Err() != nil || !strings.Contains(lines.Text(), h.ids["anna"]) {
+		t.Fatal(lines.Err(), lines.Text())
+	}
+	h.do("bo", "POST", "/api/logout", nil).want(http.StatusNoContent)
+	for other := bufio.NewScanner(bo.Body); other.Scan(); { // ends with the session
+		if strings.Contains(other.Text(), h.ids["anna"]) {
+			t.Fatal("an agent follows another's states")
+		}
+	}
+	h.do("", "GET", "/api/events", nil).want(http.StatusUnauthorized)
+}
+
+func TestWithdrawnRoleLeavesTheSeat(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.do("anna", "PUT", "/api/me/seat", SeatChoice{"A1"}).want(http.StatusOK)
+	a := New(h.deps)
+	p := identity.Principal{Person: h.ids["anna"], Roles: []identity.RoleGrant{{Role: identity.Agent, Agency: "ports"}}}
+	a.desk.sit(agentOf(identity.Principal{Person: p.Person, Roles: []identity.RoleGrant{{Role: identity.Agent, Agency: "parks"}}}, identity.Person{}, "A1"), "Anna")
+	a.refresh(t.Context(), p)
+	if at, _ := a.desk.of(p.Person); !slices.Equal(at.agent.Agencies, []string{"ports"}) {
+		t.Errorf("%+v", at.agent)
+	}
+	p.Roles = nil
+	a.refresh(t.Context(), p)
+	if _, there := h.deps.Dispatch.Agent(p.Person); there {
+		t.Error("still at the seat")
+	}
+}
+
+func TestCityInUseNarrowsPurposes(t *testing.T) {
+	h := newHouse(t, func(c *agency.City) { c.Purposes = []string{"quality", "answering"} })
+	h.person("eeva", identity.Expert, "")
+	var p Purposes
+	h.do("eeva", "GET", "/api/purposes", nil).want(http.StatusOK).into(&p)
+	if len(p.Audio) != 1 || len(p.Mail) != 1 {
+		t.Errorf("%+v", p)
+	}
+	h.do("eeva", "POST", "/api/recordings/search", `{"agency":"parks","purpose":"inspection","reason":"r"}`).want(http.StatusUnprocessableEntity)
+}
