@@ -3,7 +3,6 @@ package voice
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"santra/internal/agency"
@@ -40,8 +39,11 @@ func (a *announcement) stop() {
 	*a = announcement{tries: a.tries}
 }
 
-// begin is the first step of every call.
+// begin is the first step of every call, and again of one that hears us again.
 func (c *call) begin() {
+	if c.deaf {
+		return
+	}
 	if c.queue.LanguageMenu && len(c.queue.Languages) > 1 {
 		c.playMenu()
 		return
@@ -65,14 +67,21 @@ func (c *call) menuPlayed(error) {
 	c.step.set(MenuTime, c.announce)
 }
 
-// chosen takes a key in the language menu: 1 is the number's first language.
+// chosen takes a key in the language menu. The key belongs to the language, on every number the same, for the prompt of a
+// language names its own key: 1 Finnish, 2 Swedish, 3 English. A key of a language that the number does not have is none.
 func (c *call) chosen(k rune) {
-	i := int(k - '1')
-	if i < 0 || i >= len(c.queue.Languages) {
-		return
+	if l, ok := languageOf(k); ok && slices.Contains(c.queue.Languages, l) {
+		c.language = l
+		c.announce()
 	}
-	c.language = c.queue.Languages[i]
-	c.announce()
+}
+
+func languageOf(k rune) (agency.Lang, bool) {
+	i := int(k - '1')
+	if i < 0 || i >= len(agency.Langs()) {
+		return "", false
+	}
+	return agency.Langs()[i], true
 }
 
 // announce plays the recording announcement: in the chosen language, else in every language of the number.
@@ -85,7 +94,7 @@ func (c *call) announce() {
 	}
 	clips, _ := c.s.clips(media.Announcement, languages) // without all of them Announce gives no pass
 	ctx, cancel := context.WithCancel(c.ctx)
-	notice := gate.Notice{Clips: clips, Language: joined(languages), Agency: c.owner.ID, Queue: c.queue.ID}
+	notice := gate.Notice{Clips: clips, Language: heardIn(languages), Agency: c.owner.ID, Queue: c.queue.ID}
 	c.hearing.tries++
 	c.hearing.cancel = cancel
 	c.hearing.notice = gate.Announce(ctx, c.customer.media, notice, c.s.cfg.GateKey)
@@ -133,12 +142,12 @@ func (c *call) work() routing.Work {
 	}
 }
 
-func joined(languages []agency.Lang) string {
-	names := make([]string, len(languages))
-	for i, l := range languages {
-		names[i] = string(l)
+// heardIn is the language code of an announcement.
+func heardIn(languages []agency.Lang) string {
+	if len(languages) == 1 {
+		return string(languages[0])
 	}
-	return strings.Join(names, "+")
+	return gate.Several
 }
 
 // clips gives a prompt in each language; false when one is missing.

@@ -44,9 +44,11 @@ type call struct {
 	pass     gate.Pass
 	rec      recording
 	muted    bool
-	deaf     bool  // the caller has us on hold and hears nothing
-	step     alarm // what the state waits for
+	acked    <-chan struct{} // the caller's ACK; nil once it came
+	deaf     bool            // the caller has us on hold and hears nothing
+	step     alarm           // what the state waits for
 	life     alarm
+	pulse    alarm
 }
 
 func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number) *call {
@@ -60,7 +62,8 @@ func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number
 	return c
 }
 
-// run is the actor: it does one thing at a time until the call has ended, and leaves nothing of it.
+// run is the actor: it does one thing at a time until the call has ended, and leaves nothing of it. It begins to speak when
+// the caller's side has acknowledged the answer: before that nobody may be listening (M4).
 func (c *call) run(ctx context.Context) {
 	var cancel context.CancelFunc
 	c.ctx, cancel = context.WithCancel(ctx)
@@ -68,10 +71,9 @@ func (c *call) run(ctx context.Context) {
 		cancel()
 		c.bury()
 	}()
+	c.acked = c.customer.dialog.Acked()
 	c.life.set(MaxLife, func() { c.finish("too long") })
-	if !c.deaf {
-		c.begin()
-	}
+	c.pulse.set(LegPulse, c.lookAtLegs)
 	for c.state != Ended {
 		c.turn()
 	}
@@ -86,20 +88,25 @@ func (c *call) turn() {
 		c.fail("jammed")
 	case <-c.step.c():
 		c.step.ring()
+	case <-c.acked:
+		c.acked = nil
+		c.begin()
+	case <-c.pulse.c():
+		c.pulse.ring()
 	case <-c.life.c():
 		c.life.ring()
 	case err := <-c.hearing.menu:
 		c.menuPlayed(err)
 	case o := <-c.hearing.notice:
 		c.noticePlayed(o)
-	case k := <-c.customer.keys():
-		c.pressed(c.customer, k)
+	case k, ok := <-c.customer.keys():
+		c.pressed(c.customer, k, ok)
 	case r, ok := <-c.customer.requests():
 		c.asked(c.customer, r, ok)
 	case <-c.customer.ended():
 		c.finish("caller")
-	case k := <-c.agent.keys():
-		c.pressed(c.agent, k)
+	case k, ok := <-c.agent.keys():
+		c.pressed(c.agent, k, ok)
 	case r, ok := <-c.agent.requests():
 		c.asked(c.agent, r, ok)
 	case <-c.agent.ended():
@@ -224,6 +231,7 @@ func (c *call) bury() {
 	c.state = Ended
 	c.step.stop()
 	c.life.stop()
+	c.pulse.stop()
 	for _, f := range c.mail.close() {
 		f()
 	}

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
@@ -25,11 +26,16 @@ type leg struct {
 	local  netip.AddrPort
 	dialog *sip.Dialog  // of a telephone
 	peer   *webrtc.Peer // of a browser
+	heard  uint64       // packets, at the last look
+	silent bool         // no more keys come: its media have ended, and its signalling will say why
 	desc   sdp.Options  // of our session description, to go on from
 }
 
 // describes gives the options of our next session description in this leg's session (RFC 3264 8).
 func (l *leg) describes() sdp.Options {
+	if l.desc.ID == 0 {
+		l.desc.ID = rand.Uint64()>>2 | 1 // below 2^62, which every parser takes
+	}
 	l.desc.Version++
 	return l.desc
 }
@@ -72,7 +78,7 @@ func (l *leg) connected() <-chan struct{} {
 }
 
 func (l *leg) keys() <-chan rune {
-	if l == nil {
+	if l == nil || l.silent {
 		return nil
 	}
 	return l.media.DTMF()

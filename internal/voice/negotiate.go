@@ -55,6 +55,9 @@ func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {
 	return answer, c, l.start(c)
 }
 
+// hears tells whether the peer listens: it has not put us on hold, in today's way or by the address 0.0.0.0 (RFC 3264 8.4).
+func hears(c sdp.Choice) bool { return c.Sends() && c.Remote.IsValid() }
+
 // offer is our side of a call to a telephone, or our answer to an INVITE without a description (RFC 3264 5).
 func (l *leg) offer() []byte {
 	return sdp.Offer(l.describes(), sdp.Stream{Local: l.local, DTMF: true})
@@ -117,9 +120,9 @@ func (c *call) renegotiate(l *leg, r *sip.Request) {
 	}
 	c.respond(r, codeOK, answer)
 	if l == c.agent {
-		c.agentHears(choice.Sends())
+		c.agentHears(hears(choice))
 	} else {
-		c.callerHears(choice.Sends())
+		c.callerHears(hears(choice))
 	}
 }
 
@@ -148,7 +151,7 @@ func (c *call) info(l *leg, r *sip.Request) {
 
 // relay gives a key that came by INFO to the menu or, as telephone event, to the other party.
 func (c *call) relay(from *leg, k rune) {
-	c.pressed(from, k)
+	c.pressed(from, k, true)
 	other := c.customer
 	if from == c.customer {
 		other = c.agent
@@ -165,8 +168,9 @@ func (c *call) relay(from *leg, k rune) {
 }
 
 // pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
-func (c *call) pressed(l *leg, k rune) {
-	if l == c.customer && c.state == Announcing && c.hearing.choose && strings.ContainsRune(keySet, k) {
+func (c *call) pressed(l *leg, k rune, ok bool) {
+	l.silent = l.silent || !ok
+	if ok && l == c.customer && c.state == Announcing && c.hearing.choose && strings.ContainsRune(keySet, k) {
 		c.chosen(k)
 	}
 }
@@ -180,7 +184,7 @@ func (c *call) callerHears(yes bool) {
 	}
 	c.hearing.stop()
 	c.step.stop()
-	if yes {
+	if c.acked == nil {
 		c.begin()
 	}
 }

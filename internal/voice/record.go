@@ -18,9 +18,7 @@ const (
 	RecorderTime     = 5 * time.Second  // for the recorder to answer
 	RecorderBackoff  = time.Second      // before the first try again; doubled each time
 	RecorderBackoffs = 30 * time.Second // at most
-	RecorderPulse    = 2 * time.Second  // how often a running recording is looked at
-	RecorderProbe    = 5 * time.Second  // how often the recorder itself is asked whether it lives, while anything is recorded
-	RecorderMisses   = 2                // unanswered probes after which its recordings count as lost
+	RecorderPulse    = 5 * time.Second  // how often a running part is asked for: a dead recorder is noticed in at most twice that
 )
 
 // recording is the recording side of a call: at most one session with the recorder at a time, parts numbered from 1.
@@ -33,7 +31,6 @@ type recording struct {
 	try     *try
 	backoff time.Duration
 	timer   alarm // the next try, or the next look at the running one
-	dropped uint64
 }
 
 // session is a part that the recorder takes.
@@ -188,8 +185,7 @@ func (c *call) recorderAnswered(t *try, s *session, err error) {
 		return
 	}
 	c.s.count.recorded.Add(1)
-	c.s.recordings.Add(1)
-	c.rec.session, c.rec.state, c.rec.backoff, c.rec.dropped = s, RecordingOn, 0, 0
+	c.rec.session, c.rec.state, c.rec.backoff = s, RecordingOn, 0
 	c.customer.media.Tap(s.tap, rtp.Customer)
 	c.agent.media.Tap(s.tap, rtp.Agent)
 	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
@@ -202,14 +198,29 @@ func (c *call) retryRecorder() {
 	c.rec.timer.set(c.rec.backoff, c.dialRecorder)
 }
 
-// lookAtRecorder notices a recorder whose ports are closed: the kernel refuses what is sent there.
+// lookAtRecorder asks the recorder inside its dialog whether this very part is still taken: a process that was killed says
+// no BYE, and one that was started again answers 481. The dialog then ends and tells so; a host that is silent does not.
 func (c *call) lookAtRecorder() {
-	dropped := c.rec.session.tap.Stats().Dropped
-	if dropped > c.rec.dropped {
-		c.recorderLeft("its ports are closed")
-		return
-	}
+	s := c.rec.session
+	c.background("recorder probe", func() {
+		if !s.lives(c.ctx) {
+			c.mail.must(func() { c.recorderSilent(s) })
+		}
+	})
 	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
+}
+
+func (s *session) lives(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, RecorderTime)
+	defer cancel()
+	_, err := s.dialog.Request(ctx, "OPTIONS", "", nil)
+	return err == nil
+}
+
+func (c *call) recorderSilent(s *session) {
+	if c.rec.session == s {
+		c.recorderLeft("no answer")
+	}
 }
 
 // recorderLeft goes on without the recorder, says so, and tries again.
@@ -242,7 +253,6 @@ func (c *call) untap() {
 		return
 	}
 	c.rec.session = nil
-	c.s.recordings.Add(-1)
 	c.customer.media.Tap(nil, rtp.Customer)
 	c.agent.media.Tap(nil, rtp.Agent)
 	c.background("recorder", s.close)
@@ -269,40 +279,4 @@ func hangUp(d *sip.Dialog) {
 	ctx, cancel := context.WithTimeout(context.Background(), byeTime)
 	defer cancel()
 	_ = d.Bye(ctx) // over at once, whatever the peer says
-}
-
-// probeRecorder asks, while anything is recorded, whether the recorder still lives: a host that died closes no port and
-// sends no BYE. Each of its recordings then counts as lost.
-func (s *Service) probeRecorder(ctx context.Context) {
-	tick := time.NewTicker(RecorderProbe)
-	defer tick.Stop()
-	misses := 0
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if s.recordings.Load() == 0 || s.recorderLives(ctx) {
-			misses = 0
-			continue
-		}
-		if misses++; misses >= RecorderMisses {
-			misses = 0
-			s.tellRecorderLost()
-		}
-	}
-}
-
-func (s *Service) recorderLives(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, RecorderTime)
-	defer cancel()
-	_, err := s.cfg.Recording.Options(ctx, s.cfg.Recorder)
-	return err == nil
-}
-
-func (s *Service) tellRecorderLost() {
-	for _, c := range s.calls.all() {
-		c.mail.must(func() { c.recorderLeft("no answer") })
-	}
 }

@@ -30,14 +30,9 @@ const (
 	drainLook = 50 * time.Millisecond
 )
 
-// Dispatcher is what the room needs of dispatch; *dispatch.Dispatcher is one.
-type Dispatcher interface {
-	Handle(k routing.Kind, w dispatch.Worker)
-	Enqueue(w routing.Work) error
-	Remove(workID, outcome string)
-	Accept(workID, agent string) error
-	Decline(workID, agent string) error
-	Finish(workID, agent string)
+// Prompts is what is played; *media.Library is one.
+type Prompts interface {
+	Prompt(lang, name string) (media.Clip, bool)
 }
 
 // Config is what a Service is made of. The endpoints, pools and servers are listening already; who opened them closes them,
@@ -54,26 +49,25 @@ type Config struct {
 	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
 
 	Book     *agency.Book
-	Dispatch Dispatcher
+	Dispatch *dispatch.Dispatcher
 	Events   event.Publisher
 	GateKey  ed25519.PrivateKey // signs what lets a recording start; the recorder has its public half
-	Prompts  *media.Library
-	MaxCalls int    // 0: DefaultMaxCalls
+	Prompts  Prompts
+	MaxCalls int // 0: DefaultMaxCalls
 	Log      *slog.Logger
 }
 
 // Service is the telephone's room.
 type Service struct {
-	cfg        Config
-	log        *slog.Logger
-	registrar  *sip.Registrar
-	calls      *calls
-	count      counters
-	recordings atomic.Int64 // parts that run now
-	drain      atomic.Bool
-	ctx        context.Context
-	cancel     context.CancelFunc
-	wg         sync.WaitGroup
+	cfg       Config
+	log       *slog.Logger
+	registrar *sip.Registrar
+	calls     *calls
+	count     counters
+	drain     atomic.Bool
+	ctx       context.Context
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
 }
 
 var (
@@ -131,9 +125,6 @@ func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Call, s)
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
-	if s.cfg.Recorder.URI != "" {
-		run.Go(&s.wg, s.log, "recorder probe", func() { s.probeRecorder(s.ctx) })
-	}
 	return nil
 }
 

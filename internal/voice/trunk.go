@@ -77,7 +77,7 @@ func (s *Service) open(c *call, in *sip.Incoming) error {
 		in.Reject(codeNotAcceptable, "Not Acceptable Here")
 		return err
 	}
-	c.deaf = !choice.Sends()
+	c.deaf = !hears(choice)
 	if err := s.calls.add(c); err != nil {
 		s.refuse(in)
 		return err

@@ -15,6 +15,9 @@ import (
 	"santra/internal/token"
 )
 
+// Several is the language code for more than one language ("mul": RFC 5646 4.1, ISO 639-2).
+const Several = "mul"
+
 // Pass says that the announcement was heard to its end. The zero Pass opens nothing; no other package can make another.
 type Pass struct {
 	token    string
@@ -31,7 +34,7 @@ func (p Pass) Token() string { return p.token }
 // Version names what was heard (see the function Version).
 func (p Pass) Version() string { return p.version }
 
-// Language is the language of what was heard; several are joined by "+" in their order.
+// Language is the language of what was heard; Several where it was more than one.
 func (p Pass) Language() string { return p.language }
 
 // Player plays to the caller; *rtp.Leg is one. The channel gives nil only when all was played to its end.
@@ -41,8 +44,8 @@ type Player interface {
 
 // Notice is the announcement to play, and for what.
 type Notice struct {
-	Clips         []media.Clip // in the order of Language
-	Language      string       // "fi", or "fi+sv+en"
+	Clips         []media.Clip
+	Language      string // of the clips: "fi"; Several where they have more than one
 	Agency, Queue string
 }
 
@@ -84,12 +87,12 @@ func mint(n Notice, key ed25519.PrivateKey, now time.Time) (Pass, error) {
 	return Pass{text, version, n.Language}, nil
 }
 
-// Version names an announcement by the versions of its clips, joined by "+" in their order: by its sound, so that no two
+// Version names an announcement by the versions of its clips, joined by "." in their order: by its sound, so that no two
 // different ones share a name and nobody has to count.
 func Version(clips []media.Clip) string {
 	names := make([]string, len(clips))
 	for i, c := range clips {
 		names[i] = c.Version()
 	}
-	return strings.Join(names, "+")
+	return strings.Join(names, ".")
 }

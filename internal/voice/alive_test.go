@@ -1,0 +1,24 @@
+package voice
+
+import (
+	"testing"
+
+	"santra/internal/protocol/sip/siptest"
+)
+
+// A silent caller is asked and answers: the call goes on.
+func TestSilentCallerIsAsked(t *testing.T) {
+	h := newHouse(t, plan{})
+	caller := h.call(waterNumber, siptest.Config{NoMedia: true})
+	v := h.state(Waiting)
+	c, err := h.svc.calls.get(v.ID)
+	h.must(err)
+	before := h.trunk.Stats().Responses
+	for h.trunk.Stats().Responses == before {
+		h.must(c.ask(func() error { c.lookAtLegs(); return nil }))
+		h.breathe()
+	}
+	h.state(Waiting)
+	h.must(caller.HangUp(h.ctx()))
+	h.empty()
+}
