@@ -22,9 +22,12 @@ const (
 	scanOverlap = 128 // longer than any form
 )
 
+// MaxScan is how many bytes one scan reads; what is looked through first is the smaller folders, the recordings last.
+const MaxScan = 1 << 30
+
 // traces counts where a made-up number's last digits stand in the files of some folders: as text (8 and 16 bit), reversed,
-// in hexadecimal or in base64.
-func traces(ctx context.Context, folders []string, number string) (int, error) {
+// in hexadecimal or in base64. It also gives how many bytes it read: up to MaxScan.
+func traces(ctx context.Context, folders []string, number string) (found int, read int64, err error) {
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
@@ -32,27 +35,26 @@ func traces(ctx context.Context, folders []string, number string) (int, error) {
 		return r
 	}, number)
 	if len(digits) < canaryTail {
-		return 0, errs.New(errs.Invalid, "a canary has at least %d digits", canaryTail)
+		return 0, 0, errs.New(errs.Invalid, "a canary has at least %d digits", canaryTail)
 	}
 	forms := formsOf([]byte(digits[len(digits)-canaryTail:]))
-	total := 0
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // removed meanwhile
 			}
-			if err = errors.Join(err, ctx.Err()); err != nil || !d.Type().IsRegular() {
+			if err = errors.Join(err, ctx.Err()); err != nil || !d.Type().IsRegular() || read >= MaxScan {
 				return err
 			}
-			n, err := tracesIn(path, forms)
-			total += n
+			n, size, err := tracesIn(path, forms)
+			found, read = found+n, read+size
 			return err
 		})
 		if err != nil {
-			return total, errs.New(errs.Internal, "recorder: %w", err)
+			return found, read, errs.New(errs.Internal, "recorder: %w", err)
 		}
 	}
-	return total, nil
+	return found, read, nil
 }
 
 // formsOf gives the ways in which digits could have been written down.
@@ -73,28 +75,28 @@ func formsOf(tail []byte) [][]byte {
 	return forms
 }
 
-func tracesIn(path string, forms [][]byte) (int, error) {
+func tracesIn(path string, forms [][]byte) (found int, read int64, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return 0, 0, nil
 	}
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer f.Close()
 	buf := make([]byte, scanOverlap+scanChunk)
-	found, kept := 0, 0
-	for {
+	for kept := 0; ; {
 		n, err := io.ReadFull(f, buf[kept:])
 		window := buf[:kept+n]
+		read += int64(n)
 		for _, form := range forms {
 			found += bytes.Count(window, form)
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return found, nil
+			return found, read, nil
 		}
 		if err != nil {
-			return found, err
+			return found, read, err
 		}
 		kept = copy(buf, window[len(window)-scanOverlap:]) // a trace in it may count twice: never less than once
 	}

@@ -25,16 +25,16 @@ func TestCanaryIsFoundInEveryForm(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "f"), content, 0o600))
-		if n, err := traces(t.Context(), []string{dir}, number); err != nil || n == 0 {
+		if n, _, err := traces(t.Context(), []string{dir}, number); err != nil || n == 0 {
 			t.Errorf("%s: %d, %v", name, n, err)
 		}
 	}
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "f"), []byte("2026-11-23-A12-9876"), 0o600))
-	if n, err := traces(t.Context(), []string{dir}, number); err != nil || n != 0 {
+	if n, _, err := traces(t.Context(), []string{dir}, number); err != nil || n != 0 {
 		t.Error("a fragment is no trace:", n, err)
 	}
-	if _, err := traces(t.Context(), []string{dir}, "123"); err == nil {
+	if _, _, err := traces(t.Context(), []string{dir}, "123"); err == nil {
 		t.Error("a canary as short as a fragment")
 	}
 }
@@ -49,7 +49,7 @@ func TestCanaryAnywhere(t *testing.T) {
 			content = append(bytes.Repeat([]byte("."), scanChunk-50), base64.StdEncoding.EncodeToString(content[scanChunk-30:])...)
 		}
 		must(t, os.WriteFile(filepath.Join(dir, "f"), content, 0o600))
-		if n, err := traces(t.Context(), []string{dir}, "+358401239876"); err != nil || n == 0 {
+		if n, _, err := traces(t.Context(), []string{dir}, "+358401239876"); err != nil || n == 0 {
 			rt.Fatal(n, err)
 		}
 	})

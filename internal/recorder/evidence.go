@@ -77,21 +77,21 @@ func (s *service) tellDisk(ctx context.Context, canaries []string, e *Evidence) 
 	e.FreeBytes = free
 	e.problem("objects", s.checkObjects(ctx, e))
 	for i, c := range canaries {
-		n, err := traces(ctx, s.scanned(), c)
-		e.Canaries[strconv.Itoa(i)] = n
+		n, read, err := traces(ctx, s.scanned(), c)
+		e.Canaries[strconv.Itoa(i)], e.Scanned = n, read
 		e.problem("canary", err)
 	}
 }
 
 // scanned are the folders in which no trace of a number may be.
 func (s *service) scanned() []string {
-	folders := []string{s.Data}
+	var folders []string
 	for _, also := range []string{s.Config.Keys, filepath.Dir(strings.TrimPrefix(s.Database, "sqlite:"))} {
 		if also != "." && !strings.Contains(also, ":") && !strings.HasPrefix(filepath.Clean(also)+"/", filepath.Clean(s.Data)+"/") {
 			folders = append(folders, also)
 		}
 	}
-	return folders
+	return append(folders, s.Data)
 }
 
 // checkObjects looks at the beginning of every object, finished or growing: each is a sealed one.

@@ -84,9 +84,9 @@ func nonce(number int) []byte {
 	return n
 }
 
-// piece seals a piece.
-func (s *sealer) piece(number int, plain []byte) []byte {
-	return s.gcm.Seal(make([]byte, 0, len(plain)+gcmTag), nonce(number), plain, s.ad)
+// piece appends a sealed piece to dst.
+func (s *sealer) piece(dst []byte, number int, plain []byte) []byte {
+	return s.gcm.Seal(dst, nonce(number), plain, s.ad)
 }
 
 // openPiece opens a piece; errs.Internal where it was altered, moved or belongs to another recording.

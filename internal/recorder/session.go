@@ -100,6 +100,7 @@ func (ss *session) write(ctx context.Context, pieces [][]byte) error {
 		if err := ss.w.piece(ctx, p); err != nil {
 			return err
 		}
+		ss.tl.reuse(p)
 	}
 	return nil
 }

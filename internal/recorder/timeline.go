@@ -30,6 +30,7 @@ type timeline struct {
 	base   int64     // place of the first frame that is still open: a multiple of pieceFrames
 	high   int64     // place after the last frame that was written
 	pieces [][]byte  // open pieces from base on, interleaved
+	spare  [][]byte  // memory for further ones
 	ch     [2]channel
 	late   int // packets that came too late to be kept
 }
@@ -66,20 +67,47 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 	}
 	c.end = max(c.end, place+n)
 	t.high = max(t.high, c.end)
-	for i, b := range p.Payload {
-		if codec != media.PCMA {
-			b = media.EncodeALaw(codec.Decode(b))
+	t.put(ch, place, p.Payload, codec)
+}
+
+// put writes samples to their places, piece by piece.
+func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
+	for len(samples) > 0 {
+		n, off := int((place-t.base)/pieceFrames), place%pieceFrames
+		for len(t.pieces) <= n {
+			t.pieces = append(t.pieces, t.blank())
 		}
-		t.set(ch, place+int64(i), b)
+		run := samples[:min(int64(len(samples)), pieceFrames-off)]
+		into := t.pieces[n][off*frameBytes+int64(ch):]
+		for i, b := range run {
+			if codec != media.PCMA {
+				b = media.EncodeALaw(codec.Decode(b))
+			}
+			into[i*frameBytes] = b
+		}
+		samples, place = samples[len(run):], place+int64(len(run))
 	}
 }
 
-func (t *timeline) set(ch int, place int64, b byte) {
-	n := int((place - t.base) / pieceFrames)
-	for len(t.pieces) <= n {
-		t.pieces = append(t.pieces, silence())
+// blank gives a silent piece, of memory that was used before where there is some.
+func (t *timeline) blank() []byte {
+	n := len(t.spare)
+	if n == 0 {
+		return silence()
 	}
-	t.pieces[n][place%pieceFrames*frameBytes+int64(ch)] = b
+	b := t.spare[n-1]
+	t.spare = t.spare[:n-1]
+	quiet(b)
+	return b
+}
+
+// reuse takes back the memory of a piece that was written.
+func (t *timeline) reuse(piece []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(piece) == piecePlain && len(t.spare) < ahead {
+		t.spare = append(t.spare, piece)
+	}
 }
 
 // placeOf unwraps a packet's timestamp; where it is too far from its arrival, or its source is new, it anchors the channel.
@@ -114,10 +142,16 @@ func within(a, b, most int64) bool { return a-b <= most && b-a <= most }
 
 func silence() []byte {
 	b := make([]byte, piecePlain)
-	for i := range b {
-		b[i] = media.PCMA.Silence()
-	}
+	quiet(b)
 	return b
+}
+
+// quiet fills a piece with silence, doubling what is filled already.
+func quiet(b []byte) {
+	b[0] = media.PCMA.Silence()
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
+	}
 }
 
 // closed gives the pieces that are over at now, in order.
@@ -147,19 +181,19 @@ func (t *timeline) over(now time.Time) bool {
 }
 
 func (t *timeline) take() []byte {
-	piece := silencePiece(t.pieces)
+	piece := t.first()
 	if len(t.pieces) > 0 {
-		t.pieces = t.pieces[1:]
+		t.pieces = append(t.pieces[:0], t.pieces[1:]...)
 	}
 	t.base += pieceFrames
 	return piece
 }
 
-func silencePiece(open [][]byte) []byte {
-	if len(open) > 0 {
-		return open[0]
+func (t *timeline) first() []byte {
+	if len(t.pieces) > 0 {
+		return t.pieces[0]
 	}
-	return silence()
+	return t.blank()
 }
 
 // rest gives what is still open at the end; the last piece is cut where the last sound ends.
@@ -171,7 +205,7 @@ func (t *timeline) rest() [][]byte {
 		out = append(out, t.take())
 	}
 	if left := t.high - t.base; left > 0 {
-		out = append(out, silencePiece(t.pieces)[:left*frameBytes])
+		out = append(out, t.first()[:left*frameBytes])
 	}
 	t.pieces = nil
 	return out

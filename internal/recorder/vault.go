@@ -13,10 +13,10 @@ import (
 
 // Names in the key ring. A day's identity unwraps every recording of one agency that is destroyed on that day.
 const (
-	identityPrefix  = "agency"    // agency/<id>/<yyyy-mm-dd>: X25519 identity of age
-	recipientPrefix = "recipient" // recipient/<id>/<yyyy-mm-dd>: its public half, all that ingesting reads
-	holdPrefix      = "hold"      // hold/<recording>: the recording's own key, under a legal hold
-	signName        = "recorder/sign"
+	identityPrefix  = "agency"        // agency/<id>/<yyyy-mm-dd>: X25519 identity of age
+	recipientPrefix = "recipient"     // recipient/<id>/<yyyy-mm-dd>: its public half, all that ingesting reads
+	holdPrefix      = "hold"          // hold/<recording>: the recording's own key, under a legal hold
+	SignKeyName     = "recorder/sign" // Ed25519 seed of the signed evidence
 )
 
 // recordingKeySize is that of AES-256.
@@ -125,12 +125,12 @@ func (v vault) destroy(agency, day string) error {
 
 // signing gives the recorder's own key.
 func (v vault) signing() (ed25519.PrivateKey, error) {
-	seed, err := v.ring.Ensure(signName, ed25519.SeedSize)
+	seed, err := v.ring.Ensure(SignKeyName, ed25519.SeedSize)
 	if err != nil {
 		return nil, err
 	}
 	if len(seed) != ed25519.SeedSize {
-		return nil, errs.New(errs.Internal, "recorder: key %q is damaged", signName)
+		return nil, errs.New(errs.Internal, "recorder: key %q is damaged", SignKeyName)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
 }

@@ -17,7 +17,8 @@ type writer struct {
 	sealer *sealer
 	hash   hash.Hash
 	index  Index
-	short  bool // the last piece was not a whole one: none may follow
+	buf    []byte // of the piece that is being sealed
+	short  bool   // the last piece was not a whole one: none may follow
 }
 
 // beginObject makes a fresh key, wraps it for the row's agency and destruction day, and writes the head. The key lives in
@@ -46,7 +47,8 @@ func (w *writer) piece(ctx context.Context, plain []byte) error {
 	if w.short || len(plain) > piecePlain || len(plain)%frameBytes != 0 {
 		return errs.New(errs.Internal, "recorder: a piece after the last or of a wrong length")
 	}
-	if err := w.append(ctx, w.sealer.piece(w.index.Pieces, plain)); err != nil {
+	w.buf = w.sealer.piece(w.buf[:0], w.index.Pieces, plain)
+	if err := w.append(ctx, w.buf); err != nil {
 		return err
 	}
 	w.count(plain)

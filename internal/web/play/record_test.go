@@ -2,11 +2,13 @@ package play_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,6 +232,53 @@ func TestDiskFull(t *testing.T) {
 	if n := objects(t, r); n != 0 {
 		t.Error(n, "objects")
 	}
+}
+
+// fills is a disk on which an object takes so many bytes and no more.
+type fills struct {
+	recorder.Blobs
+	left atomic.Int64
+}
+
+func (f *fills) Append(ctx context.Context, key string, p []byte) error {
+	if room := f.left.Add(-int64(len(p))); room < 0 {
+		part := max(0, room+int64(len(p)))
+		f.left.Store(0)
+		return errors.Join(f.Blobs.Append(ctx, key, p[:part]), errs.New(errs.Unavailable, "the disk is full"))
+	}
+	return f.Blobs.Append(ctx, key, p)
+}
+
+func (f *fills) Truncate(ctx context.Context, key string, size int64) error {
+	before, err := f.Blobs.Size(ctx, key)
+	f.left.Add(before - size)
+	return errors.Join(err, f.Blobs.Truncate(ctx, key, size))
+}
+
+// TestDiskFillsInMidCall: the call is hung up, what was written stays and can be heard, an alarm goes to the log.
+func TestDiskFillsInMidCall(t *testing.T) {
+	r := newRig(t)
+	r.stop()
+	r.wrap = func(b recorder.Blobs) recorder.Blobs {
+		f := &fills{Blobs: b}
+		f.left.Store(25_000) // a head, a whole piece, half of another
+		return f
+	}
+	r.open()
+	must(t, r.s.Start(t.Context()))
+	e := r.extension("water")
+	c, err := r.dial("tcp", nil, own(e))
+	must(t, err)
+	c.talk(125)
+	<-c.dialog.Ended()
+	if c.dialog.Reason() != sip.EndRemote {
+		t.Error(c.dialog.Reason())
+	}
+	row := r.finished("water", e.Session)
+	if row.State != recorder.Broken || row.Length != time.Second || !strings.Contains(r.logs.String(), "alarm=true") {
+		t.Errorf("%+v", row)
+	}
+	aligned(t, r.heard(row), 50)
 }
 
 // TestStopLosesNothing: a stop in mid-call closes the recording.

@@ -55,6 +55,7 @@ type rig struct {
 	client *remote.Recorder
 	phone  *sip.Endpoint
 	logs   journal
+	wrap   func(recorder.Blobs) recorder.Blobs // puts a fault before the blobs
 }
 
 // journal is a log that is read while it is written.
@@ -116,7 +117,11 @@ func (r *rig) open() {
 	r.db, err = store.Open(t.Context(), store.Config{DSN: r.cfg.Database, Migrations: catalogue.Migrations()})
 	must(t, err)
 	r.store = catalogue.New(r.db)
-	r.s, err = recorder.New(recorder.Options{Config: r.cfg, Store: r.store, Blobs: r.blobs, Keys: ring, Log: slog.New(slog.NewTextHandler(&r.logs, nil))})
+	var blobs recorder.Blobs = r.blobs
+	if r.wrap != nil {
+		blobs = r.wrap(blobs)
+	}
+	r.s, err = recorder.New(recorder.Options{Config: r.cfg, Store: r.store, Blobs: blobs, Keys: ring, Log: slog.New(slog.NewTextHandler(&r.logs, nil))})
 	must(t, err)
 	r.http = httptest.NewServer(play.New(r.s, play.Config{CentreOrigin: centreOrigin}))
 	r.client, err = remote.New(remote.Config{URL: r.http.URL, CentreKey: r.key, RecorderKey: r.s.PublicKey()})
