@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"unsafe"
 
@@ -11,22 +12,16 @@ import (
 // burst sends several packets of one size in one system call (udp(7), UDP_SEGMENT): on the wire they are ordinary ones.
 // Where the kernel or the device refuses, it sends them one by one. It never waits: what does not fit is lost.
 type burst struct {
-	socket *UDP
+	socket *socket
 	addr   unix.Sockaddr
 	plain  bool // the kernel has refused
 	oob    [48]byte
 	oobLen int
 }
 
-func newBurst(socket *UDP) burst { return burst{socket: socket} }
+func newBurst(u *UDP) burst { return burst{socket: u.media} }
 
-func (b *burst) to(remote netip.AddrPort) {
-	if a := remote.Addr().Unmap(); a.Is4() {
-		b.addr = &unix.SockaddrInet4{Port: int(remote.Port()), Addr: a.As4()}
-	} else {
-		b.addr = &unix.SockaddrInet6{Port: int(remote.Port()), Addr: a.As16()}
-	}
-}
+func (b *burst) to(remote netip.AddrPort) { b.addr = sockaddr(remote) }
 
 // send sends n packets, all segment bytes long. It gives how many went out, and how many calls took several.
 func (b *burst) send(packets []byte, segment, n int) (sent, batches int) {
@@ -49,15 +44,13 @@ func (b *burst) send(packets []byte, segment, n int) (sent, batches int) {
 	return sent, 0
 }
 
-func (b *burst) call(packet, oob []byte) (failed error) {
-	err := b.socket.raw.Write(func(fd uintptr) (done bool) {
-		_, failed = unix.SendmsgN(int(fd), packet, oob, b.addr, unix.MSG_DONTWAIT)
-		return true
-	})
-	if err != nil {
-		return err
+func (b *burst) call(packet, oob []byte) error {
+	if !b.socket.acquire() {
+		return net.ErrClosed
 	}
-	return failed
+	defer b.socket.release()
+	_, err := unix.SendmsgN(b.socket.fd, packet, oob, b.addr, unix.MSG_DONTWAIT)
+	return err
 }
 
 // segments is the control message with the size of a packet.

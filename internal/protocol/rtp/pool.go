@@ -1,9 +1,10 @@
 package rtp
 
 import (
+	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/netip"
+	"runtime"
 	"sync/atomic"
 
 	"santra/internal/errs"
@@ -11,9 +12,11 @@ import (
 
 // PoolConfig says where RTP sockets are opened.
 type PoolConfig struct {
-	IP        netip.Addr // the address to bind and to name in SDP; the zero value is 127.0.0.1
-	Min, Max  uint16     // the range of ports, ends included; both 0: DefaultMinPort to DefaultMaxPort
-	Ephemeral bool       // let the kernel pick instead of a range: for tests and phones
+	IP        netip.Addr   // the address to bind and to name in SDP; the zero value is 127.0.0.1
+	Min, Max  uint16       // the range of ports, ends included; both 0: DefaultMinPort to DefaultMaxPort
+	Ephemeral bool         // let the kernel pick instead of a range: for tests and phones
+	Readers   int          // goroutines that read all the pool's sockets; 0: one for every two processors
+	Log       *slog.Logger // nil: discarded
 }
 
 // The default range of ports lies below Linux's ip_local_port_range (32768 to 60999), so that no other client socket takes one.
@@ -39,6 +42,7 @@ type Pool struct {
 	turn       atomic.Uint32
 
 	packets, bulk, control *inboxes
+	reactors               []*reactor
 }
 
 // NewPool checks the configuration; errs.Invalid.
@@ -48,6 +52,12 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	}
 	if cfg.Min == 0 && cfg.Max == 0 {
 		cfg.Min, cfg.Max = DefaultMinPort, DefaultMaxPort
+	}
+	if cfg.Readers <= 0 {
+		cfg.Readers = max(runtime.GOMAXPROCS(0)/2, 1)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	first := uint32(cfg.Min) + uint32(cfg.Min&1)
 	if cfg.IP.IsUnspecified() {
@@ -59,6 +69,9 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	p := &Pool{
 		ip: cfg.IP.Unmap(), min: first, pairs: (uint32(cfg.Max) - first + 1) / 2, ephemeral: cfg.Ephemeral,
 		packets: newInboxes(readMessages, MaxPacket), bulk: newInboxes(1, bulkBytes), control: newInboxes(1, MaxPacket),
+	}
+	for range cfg.Readers {
+		p.reactors = append(p.reactors, &reactor{log: cfg.Log})
 	}
 	p.turn.Store(rand.Uint32N(p.pairs)) // so that several processes with one range seldom meet
 	return p, nil
@@ -78,6 +91,9 @@ func (p *Pool) Open() (*UDP, error) {
 	return nil, errs.New(errs.Unavailable, "no free pair of RTP ports")
 }
 
+// reactorOf shares the sockets out.
+func (p *Pool) reactorOf(s *socket) *reactor { return p.reactors[s.fd/2%len(p.reactors)] }
+
 // nextPort goes round the range, so that a port is not used again soon: late packets of an old call find nobody.
 func (p *Pool) nextPort() uint16 {
 	if p.ephemeral {
@@ -87,24 +103,15 @@ func (p *Pool) nextPort() uint16 {
 }
 
 func (p *Pool) try(port uint16) *UDP {
-	media, err := p.listen(port)
+	media, err := openSocket(netip.AddrPortFrom(p.ip, port))
 	if err != nil {
 		return nil
 	}
-	bound := media.LocalAddr().(*net.UDPAddr).AddrPort()
-	if bound.Port()%2 == 0 {
-		if control, err := p.listen(bound.Port() + 1); err == nil {
+	if bound := media.local.Port(); bound%2 == 0 {
+		if control, err := openSocket(netip.AddrPortFrom(p.ip, bound+1)); err == nil {
 			return newUDP(p, media, control)
 		}
 	}
 	media.Close()
 	return nil
-}
-
-func (p *Pool) listen(port uint16) (*net.UDPConn, error) {
-	network := "udp4"
-	if p.ip.Is6() {
-		network = "udp6"
-	}
-	return net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.ip, port)))
 }

@@ -25,9 +25,7 @@ func Listen(p *Pool) (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = socket.raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.SOL_UDP, unix.UDP_GRO, 1) // without it packets come one by one
-	})
+	_ = unix.SetsockoptInt(socket.media.fd, unix.SOL_UDP, unix.UDP_GRO, 1) // without it packets come one by one
 	return &Receiver{socket: socket}, nil
 }
 
@@ -50,21 +48,26 @@ func (r *Receiver) admits(from netip.AddrPort) bool {
 // once at a time.
 func (r *Receiver) Packets() iter.Seq[Packet] {
 	return func(yield func(Packet) bool) {
-		// An error is the end of the socket: there is nothing more to yield, and Close is what ends it.
-		_ = r.socket.raw.Read(func(fd uintptr) (done bool) { return !r.drain(fd, yield) })
+		if r.socket.watch(r.socket.signal) != nil {
+			return
+		}
+		for r.drain(yield) && r.socket.wait() == nil {
+		}
 	}
 }
 
-// drain yields all that waits; false when the reader has had enough or the socket fails.
-func (r *Receiver) drain(fd uintptr, yield func(Packet) bool) bool {
+// drain yields all that waits; false when the reader has had enough or the socket is closed.
+func (r *Receiver) drain(yield func(Packet) bool) bool {
+	media := r.socket.media
+	if !media.acquire() {
+		return false
+	}
+	defer media.release()
 	in := r.socket.pool.bulk.take()
 	defer r.socket.pool.bulk.giveBack(in)
 	for {
-		n, err := in.receive(fd)
-		if err != nil {
-			return false
-		}
-		if n == 0 {
+		n, err := in.receive(uintptr(media.fd))
+		if err != nil || n == 0 {
 			return true
 		}
 		if r.admits(in.sender(0)) && !r.split(in, yield) {

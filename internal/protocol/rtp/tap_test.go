@@ -2,7 +2,6 @@ package rtp
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -212,13 +211,9 @@ func TestTapSendsReports(t *testing.T) {
 }
 
 // controlPair gives an address whose next port is read by the socket.
-func controlPair(t *testing.T) (netip.AddrPort, *net.UDPConn) {
-	u, err := benchPool(t).Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { u.Close() })
-	return u.Local(), u.control
+func controlPair(t *testing.T) (netip.AddrPort, phone) {
+	p := newPhone(t)
+	return netip.AddrPortFrom(p.addr().Addr(), p.addr().Port()-1), p
 }
 
 func TestTimeline(t *testing.T) {
