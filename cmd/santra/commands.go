@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"santra/internal/app"
+)
+
+func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
+
+type serveCmd struct {
+	Config     string `required:"" type:"existingfile" help:"The configuration, santra.yaml."`
+	DemoPeople string `hidden:"" help:"People of a demonstration city."`
+}
+
+func (c serveCmd) Run(ctx context.Context) error {
+	return app.Serve(ctx, c.Config, c.DemoPeople, logger())
+}
+
+type recorderCmd struct {
+	Serve   recorderRunCmd `cmd:"" name:"run" default:"withargs" help:"Run the session recording server."`
+	Destroy destroyCmd     `cmd:"" help:"Destroy the recordings whose time has come: their key first, then the bytes."`
+}
+
+type recorderRunCmd struct {
+	Config string `required:"" type:"existingfile" help:"The configuration, recorder.yaml."`
+}
+
+func (c recorderRunCmd) Run(ctx context.Context) error {
+	return app.ServeRecorder(ctx, c.Config, logger())
+}
+
+type destroyCmd struct {
+	Config string    `required:"" type:"existingfile" help:"The configuration, recorder.yaml."`
+	Due    bool      `required:"" help:"Destroy what is due (the only kind of destruction)."`
+	Now    time.Time `help:"Pretend that it is this time (RFC 3339); only on a folder made by santra demo."`
+}
+
+func (c destroyCmd) Run(ctx context.Context) error {
+	return app.DestroyDue(ctx, c.Config, c.Now, os.Stdout, logger())
+}
+
+type demoCmd struct {
+	Data      string `default:".demo" help:"Folder of everything; kept between starts."`
+	HTTP      string `name:"http" default:"127.0.0.1:8080" help:"Address of the desktop."`
+	SIP       string `name:"sip" default:"127.0.0.1:5060" help:"Address for calls from the trunk."`
+	SMTP      string `name:"smtp" default:"127.0.0.1:2525" help:"Address for mail in."`
+	Seats     int    `default:"8" help:"Seats, with one trained agent each."`
+	NoTraffic bool   `help:"No simulated customers and agents."`
+	ReadyFile string `help:"Write addresses and log-ins there, as JSON, once everything listens."`
+}
+
+func (c demoCmd) Run(ctx context.Context) error {
+	o := app.DemoOptions{Data: c.Data, HTTP: c.HTTP, SIP: c.SIP, SMTP: c.SMTP, Seats: c.Seats, Traffic: !c.NoTraffic, ReadyFile: c.ReadyFile}
+	return app.Demo(ctx, o, os.Stdout, logger())
+}
+
+type attestCmd struct {
+	ReadyFile string `required:"" type:"existingfile" help:"Of the running demo."`
+	JSON      bool   `name:"json" help:"As JSON."`
+}
+
+func (c attestCmd) Run(ctx context.Context) error {
+	return app.Attest(ctx, c.ReadyFile, c.JSON, os.Stdout)
+}
+
+type verifyCmd struct {
+	ReadyFile string `required:"" type:"existingfile" help:"Of the demo, which may run or not."`
+	SHA256    string `name:"sha256" help:"Only look for the stored message with this hash: exit 0 if it is read back whole."`
+}
+
+func (c verifyCmd) Run(ctx context.Context) error {
+	return app.Verify(ctx, c.ReadyFile, c.SHA256, os.Stdout)
+}
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Check a configuration: line, column and the likely word for a typo."`
+}
+
+type configCheckCmd struct {
+	File string `arg:"" type:"existingfile" help:"santra.yaml"`
+}
+
+func (c configCheckCmd) Run() error {
+	if _, err := app.ReadConfig(c.File); err != nil {
+		return err
+	}
+	fmt.Println(c.File + ": good")
+	return nil
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run() error {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	fmt.Println("santra", version)
+	return nil
+}

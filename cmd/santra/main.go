@@ -1,0 +1,57 @@
+// Command santra is the contact centre, its recorder, a demonstration city and what operators run, in one program.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"santra/internal/app"
+)
+
+type cli struct {
+	Serve    serveCmd    `cmd:"" help:"Run the contact centre."`
+	Recorder recorderCmd `cmd:"" help:"Run the session recording server, or destroy what is due."`
+	Demo     demoCmd     `cmd:"" help:"Run a demonstration city on this machine: both servers, people, customers."`
+	Attest   attestCmd   `cmd:"" help:"Check the city's promises on a running system."`
+	Verify   verifyCmd   `cmd:"" help:"Check that nothing in the archive and the log was altered."`
+	Config   configCmd   `cmd:"" help:"Look at a configuration."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+const description = `Santra, a contact centre for cities: it answers the telephone and the e-mail of many agencies and keeps what the
+city has promised about people's data.
+
+  santra demo                                  a demonstration city, with its addresses and log-ins
+  santra serve --config /etc/santra/santra.yaml
+  santra recorder --config /etc/santra/recorder.yaml
+  santra attest --ready-file ready.json --json
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	k := kong.Parse(&c, kong.Name("santra"), kong.Description(description), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+	os.Exit(exitCode(k.Run()))
+}
+
+// exitCode prints an error and gives the process's code: that of an app.Exit, else 1.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	if exit, ok := errors.AsType[app.Exit](err); ok {
+		if exit.Message != "" {
+			fmt.Fprintln(os.Stderr, "santra:", exit.Message)
+		}
+		return exit.Code
+	}
+	fmt.Fprintln(os.Stderr, "santra:", err)
+	return 1
+}

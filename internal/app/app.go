@@ -1,0 +1,96 @@
+// Package app turns configuration into running servers: the contact centre (Serve), the recorder (ServeRecorder) and a
+// demonstration city of both (Demo). It is the only room that knows them all; it decides nothing that a room below could.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"santra/internal/run"
+)
+
+// Exit is an error that asks for a particular exit code of the program.
+type Exit struct {
+	Code    int
+	Message string
+}
+
+// Error gives the message.
+func (e Exit) Error() string { return e.Message }
+
+// HTTP limits of both servers.
+const (
+	headerWithin = 10 * time.Second
+	idleWithin   = 2 * time.Minute
+	maxHeader    = 32 << 10
+)
+
+// webServer is an HTTP server as a run.Service.
+type webServer struct {
+	addr, cert, key string
+	server          *http.Server
+	log             *slog.Logger
+}
+
+func newWebServer(addr, cert, key string, h http.Handler, log *slog.Logger) *webServer {
+	return &webServer{addr: addr, cert: cert, key: key, log: log, server: &http.Server{
+		Handler: h, ReadHeaderTimeout: headerWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelWarn),
+	}}
+}
+
+// quiet drops net/http's own words: they name the addresses of browsers.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	return q.Handler.Handle(ctx, slog.NewRecord(r.Time, slog.LevelWarn, "http: a connection failed", r.PC))
+}
+
+// Start listens and serves in the background.
+func (w *webServer) Start(ctx context.Context) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", w.addr)
+	if err != nil {
+		return err
+	}
+	go func() {
+		defer run.Recover(w.log, "http")
+		serve := func() error { return w.server.Serve(l) }
+		if w.cert != "" {
+			serve = func() error { return w.server.ServeTLS(l, w.cert, w.key) }
+		}
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
+			w.log.Error("the HTTP server ended", "error", err)
+		}
+	}()
+	return nil
+}
+
+// Stop lets running requests end until ctx does, then cuts them (event streams never end by themselves).
+func (w *webServer) Stop(ctx context.Context) error {
+	if err := w.server.Shutdown(ctx); err != nil {
+		return w.server.Close()
+	}
+	return nil
+}
+
+// untilDone runs what was started until ctx ends, then stops it within stopWithin.
+func untilDone(ctx context.Context, g *run.Group, log *slog.Logger, what string) error {
+	log.Info(what + " is ready")
+	<-ctx.Done()
+	return stopGroup(g)
+}
+
+func stopGroup(g *run.Group) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	if err := g.Stop(ctx); err != nil {
+		return fmt.Errorf("stopping: %w", err)
+	}
+	return nil
+}

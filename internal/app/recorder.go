@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"santra/internal/blob"
+	"santra/internal/errs"
+	"santra/internal/keys"
+	"santra/internal/recorder"
+	"santra/internal/registry"
+	"santra/internal/run"
+	recorderstore "santra/internal/store/recorder"
+	"santra/internal/web/play"
+)
+
+// ServeRecorder runs the session recording server until ctx ends.
+func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) error {
+	if err := run.Undumpable(); err != nil {
+		return err
+	}
+	config, err := readRecorder(configPath)
+	if err != nil {
+		return err
+	}
+	parts, err := openRecorder(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer parts.store.Close()
+	var g run.Group
+	start := func() error {
+		if err := g.Start(ctx, "recorder", parts.service); err != nil {
+			return err
+		}
+		face := play.New(parts.service, play.Config{CentreOrigin: config.CentreOrigin, Log: log})
+		return g.Start(ctx, "http", newWebServer(config.HTTP, "", "", face, log))
+	}
+	if err := start(); err != nil {
+		return errors.Join(err, stopGroup(&g))
+	}
+	return untilDone(ctx, &g, log, "recorder")
+}
+
+// recorderParts are an opened recorder that does not serve yet.
+type recorderParts struct {
+	store   *recorderstore.Store
+	service *recorder.Service
+}
+
+func readRecorder(path string) (recorder.Config, error) {
+	var c recorder.Config
+	if err := decodeFile(path, &c); err != nil {
+		return c, err
+	}
+	if c.Data == "" {
+		return c, errs.At(errs.Invalid, path+": data", "name the folder that holds the catalogue and the recordings")
+	}
+	orDefault(&c.Keys, filepath.Join(c.Data, "keys"))
+	orDefault(&c.Database, "sqlite:"+filepath.Join(c.Data, "catalogue.db"))
+	return c, registry.CheckEndpoints([]registry.Endpoint{{Name: "recorder", Country: c.Country}})
+}
+
+func openRecorder(ctx context.Context, c recorder.Config, log *slog.Logger) (recorderParts, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return recorderParts{}, fmt.Errorf("recorder: %w", err)
+	}
+	ring, err := keys.Open(c.Keys)
+	if err != nil {
+		return recorderParts{}, err
+	}
+	files, err := blob.NewFiles(filepath.Join(c.Data, "recordings"))
+	if err != nil {
+		return recorderParts{}, err
+	}
+	store, err := recorderstore.Open(ctx, c.Database)
+	if err != nil {
+		return recorderParts{}, err
+	}
+	service, err := recorder.New(recorder.Options{Config: c, Store: store, Blobs: files, Keys: ring, Log: log})
+	if err != nil {
+		return recorderParts{}, errors.Join(err, store.Close())
+	}
+	return recorderParts{store, service}, nil
+}
+
+// DestroyDue destroys the recordings that are due now, or at another time on a folder that the demo made.
+func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Writer, log *slog.Logger) error {
+	config, err := readRecorder(configPath)
+	if err != nil {
+		return err
+	}
+	parts, err := openRecorder(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer parts.store.Close()
+	if now.IsZero() {
+		now = time.Now()
+	}
+	done, err := parts.service.Destroy(ctx, now)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "destroyed %d recordings and %d keys; %d were late, %d are held\n", done.Recordings, done.Keys, done.Late, done.Held)
+	for _, id := range done.IDs {
+		fmt.Fprintln(out, "  ", id)
+	}
+	return nil
+}

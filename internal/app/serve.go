@@ -1,0 +1,301 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"santra/internal/agency"
+	"santra/internal/audit"
+	"santra/internal/dispatch"
+	"santra/internal/email"
+	"santra/internal/identity"
+	"santra/internal/keys"
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/webrtc"
+	"santra/internal/registry"
+	"santra/internal/remote"
+	"santra/internal/run"
+	"santra/internal/store/centre"
+	"santra/internal/voice"
+	"santra/internal/web/live"
+)
+
+// Serve runs the contact centre until ctx ends. demoPeople names the seed of a demonstration city, "" elsewhere.
+func Serve(ctx context.Context, configPath, demoPeople string, log *slog.Logger) error {
+	if err := run.Undumpable(); err != nil {
+		return err
+	}
+	config, err := ReadConfig(configPath)
+	if err != nil {
+		return err
+	}
+	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
+		return fmt.Errorf("%s: %w", configPath, err)
+	}
+	c := &contactCentre{config: config, server: config.Server, log: log}
+	defer c.close()
+	if err := c.open(ctx, demoPeople); err != nil {
+		return fmt.Errorf("%s: %w", configPath, err)
+	}
+	if err := c.start(ctx); err != nil {
+		return errors.Join(err, stopGroup(&c.group))
+	}
+	return untilDone(ctx, &c.group, log, "contact centre")
+}
+
+// Names of the audit log.
+const (
+	auditOrigin    = "/centre"     // after the host's name, in checkpoints
+	checkpointFile = "checkpoints" // in the data folder, outside the database
+)
+
+// endpoints lists all outside that the contact centre exchanges data with (M18).
+func (c *Config) endpoints() []registry.Endpoint {
+	s := c.Server
+	return []registry.Endpoint{
+		{Name: "server", Kind: "server", Country: s.Country},
+		{Name: "server.sip.trunk", Kind: "sip", Country: s.SIP.TrunkCountry},
+		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
+		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
+	}
+}
+
+// contactCentre is the contact centre between its configuration and its end.
+type contactCentre struct {
+	config Config
+	server Server
+	log    *slog.Logger
+	group  run.Group
+	opened []interface{ Close() error }
+
+	store     *centre.Store
+	ring      *keys.Ring
+	key       ed25519.PrivateKey // signs gate tokens, grants and asks
+	audit     *audit.Log
+	book      *agency.Book
+	people    *identity.Service
+	events    *live.Hub
+	dispatch  *dispatch.Dispatcher
+	recorder  *remote.Recorder
+	registry  *registry.Service
+	trunk     *sip.Endpoint
+	phones    *sip.Endpoint
+	browsers  *webrtc.Server
+	voice     *voice.Service
+	mail      *email.Service
+	published registry.Published
+}
+
+func (c *contactCentre) keep(closer interface{ Close() error }) { c.opened = append(c.opened, closer) }
+
+// close lets go what was opened, last first.
+func (c *contactCentre) close() {
+	for i := len(c.opened) - 1; i >= 0; i-- {
+		if err := c.opened[i].Close(); err != nil {
+			c.log.Warn("closing", "error", err)
+		}
+	}
+}
+
+// open makes every room; nothing of it serves yet.
+func (c *contactCentre) open(ctx context.Context, demoPeople string) error {
+	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openVoice, c.openMail, c.openRegistry}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if demoPeople != "" {
+		return c.seedPeople(ctx, demoPeople)
+	}
+	return nil
+}
+
+func (c *contactCentre) openStore(ctx context.Context) (err error) {
+	if err := os.MkdirAll(c.server.Data, 0o700); err != nil {
+		return err
+	}
+	if c.ring, err = keys.Open(c.server.Keys); err != nil {
+		return err
+	}
+	seed, err := c.ring.Ensure(grantKeyName, ed25519.SeedSize)
+	if err != nil {
+		return err
+	}
+	c.key = ed25519.NewKeyFromSeed(seed)
+	if c.store, err = centre.Open(ctx, c.server.Database, centre.Options{}); err != nil {
+		return err
+	}
+	c.keep(c.store)
+	c.audit, err = audit.New(audit.Config{
+		Store: c.store.Audit(), Keys: c.ring, Origin: c.server.Mail.Hostname + auditOrigin,
+		Export: filepath.Join(c.server.Data, checkpointFile), Log: c.log,
+	})
+	return err
+}
+
+// openCity reads the running configuration, imports it at the first start and refuses one that is laxer than what the city
+// has published.
+func (c *contactCentre) openCity(ctx context.Context) (err error) {
+	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
+		return err
+	}
+	check := func(city *agency.City) error { return registry.CheckPromises(city, c.published) }
+	if err := check(&c.config.City); err != nil {
+		return err
+	}
+	if c.book, err = agency.Open(ctx, agency.Config{Store: c.store.Agency(), Check: check, Log: c.log}); err != nil {
+		return err
+	}
+	if _, err := c.book.Import(ctx, c.config.City); err != nil {
+		return err
+	}
+	if drift := c.book.Drift(c.config.City); len(drift) > 0 {
+		if err := c.drifted(ctx, drift); err != nil {
+			return err
+		}
+	}
+	c.people = identity.New(identity.Config{Store: c.store.Identity(), Log: c.log})
+	c.events = live.New(c.log)
+	c.dispatch = dispatch.New(dispatch.Config{Log: c.log, Events: c.events, Epoch: 1})
+	return nil
+}
+
+// drifted reports a file that differs from what runs; only a demonstration city follows it by itself (it may get more seats).
+func (c *contactCentre) drifted(ctx context.Context, parts []string) error {
+	if !c.server.Demo {
+		c.log.Warn("the configuration file differs from the running city, which stays: use config apply", "parts", parts)
+		return nil
+	}
+	_, err := c.book.Apply(ctx, audit.System, c.config.City)
+	return err
+}
+
+func (c *contactCentre) openRecorder(context.Context) (err error) {
+	public, err := c.server.Recorder.key()
+	if err != nil {
+		return err
+	}
+	c.recorder, err = remote.New(remote.Config{URL: c.server.Recorder.HTTP, CentreKey: c.key, RecorderKey: public})
+	return err
+}
+
+func (c *contactCentre) openVoice(context.Context) (err error) {
+	s := c.server
+	allowed, err := prefixes("server.sip.trunk_allow", s.SIP.TrunkAllow)
+	if err != nil {
+		return err
+	}
+	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+		return err
+	}
+	c.keep(endpointCloser{c.trunk})
+	if c.phones, err = sip.Listen(sip.Config{Addr: s.SIP.Phones, Log: c.log}); err != nil {
+		return err
+	}
+	c.keep(endpointCloser{c.phones})
+	ip, err := netip.ParseAddr(s.SIP.MediaIP)
+	if err != nil {
+		return err
+	}
+	ports, err := rtp.NewPool(rtp.PoolConfig{IP: ip, Min: s.SIP.RTPMin, Max: s.SIP.RTPMax})
+	if err != nil {
+		return err
+	}
+	if c.browsers, err = webrtc.NewServer(webrtc.Config{UDPAddr: s.WebRTC.Listen, Log: c.log}); err != nil {
+		return err
+	}
+	c.keep(c.browsers)
+	prompts, err := c.prompts()
+	if err != nil {
+		return err
+	}
+	route, err := netip.ParseAddrPort(s.Recorder.SIP)
+	if err != nil {
+		return err
+	}
+	c.voice, err = voice.New(voice.Config{
+		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
+		Recorder: sip.Target{URI: "sip:recorder@" + s.Recorder.SIP, Route: route, Transport: "tcp"},
+		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+	})
+	return err
+}
+
+// prompts gives the built-in announcements, or those of the folder that replaces them.
+func (c *contactCentre) prompts() (*media.Library, error) {
+	if c.server.Prompts == "" {
+		return media.NewLibrary(nil)
+	}
+	return media.NewLibrary(os.DirFS(c.server.Prompts))
+}
+
+func (c *contactCentre) openRegistry(context.Context) error {
+	c.registry = registry.New(registry.Config{
+		Store: c.store.Registry(), Book: c.book, Recorder: catalogue{c.recorder}, GrantKey: c.key.Public().(ed25519.PublicKey),
+		Endpoints: c.config.endpoints(), Witnesses: c.witnesses(), Log: c.log,
+	})
+	return nil
+}
+
+// start serves, from the inside outwards: who calls or writes is answered only when all behind it runs.
+func (c *contactCentre) start(ctx context.Context) error {
+	face, err := c.face()
+	if err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		name string
+		run.Service
+	}{
+		{"audit", c.audit},
+		{"dispatch", c.dispatch},
+		{"e-mail", c.mail},
+		{"voice", c.voice},
+		{"smtp", c.smtp(c.server.Mail.SMTP, false)},
+		{"lmtp", c.smtp(c.server.Mail.LMTP, true)},
+		{"http", newWebServer(c.server.HTTP.Listen, c.server.HTTP.Cert, c.server.HTTP.Key, face, c.log)},
+	} {
+		if err := c.group.Start(ctx, s.name, s.Service); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefixes parses CIDRs into a check of sources.
+func prefixes(field string, cidrs []string) (func(netip.AddrPort) bool, error) {
+	var nets []netip.Prefix
+	for _, s := range cidrs {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: want networks like 192.0.2.0/24: %w", field, err)
+		}
+		nets = append(nets, p)
+	}
+	return func(src netip.AddrPort) bool {
+		for _, p := range nets {
+			if p.Contains(src.Addr().Unmap()) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+// endpointCloser ends a SIP endpoint without waiting for peers that don't answer.
+type endpointCloser struct{ *sip.Endpoint }
+
+func (e endpointCloser) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin/4)
+	defer cancel()
+	return e.Endpoint.Close(ctx)
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"santra/internal/audit"
+	"santra/internal/email"
+	"santra/internal/errs"
+	"santra/internal/keys"
+	"santra/internal/store/centre"
+)
+
+// archiveDir is the mail archive's folder in the contact centre's data.
+const archiveDir = "archive"
+
+// verification is what reading everything back found.
+type verification struct {
+	mail email.VerifyReport
+	log  audit.Report
+}
+
+// verifyAll reads back every message and every entry of the log (M14).
+func verifyAll(ctx context.Context, archive *email.Archive, log *audit.Log) (verification, error) {
+	var v verification
+	var err error
+	if v.mail, err = archive.VerifyAll(ctx); err != nil {
+		return v, err
+	}
+	v.log, err = log.Verify(ctx)
+	return v, err
+}
+
+// problems names what is not as it was; empty when all is.
+func (v verification) problems() (all []string) {
+	for _, d := range v.mail.Damages {
+		all = append(all, "archive: "+d.Error())
+	}
+	if hidden := v.mail.Damaged - len(v.mail.Damages); hidden > 0 {
+		all = append(all, fmt.Sprintf("archive: %d more", hidden))
+	}
+	if f := v.log.First; f != nil {
+		all = append(all, fmt.Sprintf("log: entry %d (%s): %s", f.Leaf, f.ID, f.What))
+	}
+	return all
+}
+
+// String says what was read.
+func (v verification) String() string {
+	return fmt.Sprintf("%d messages (%d bytes) and %d log entries were read back and are what they were; %d entries are not yet in the signed tree",
+		v.mail.Messages, v.mail.Bytes, v.log.Checked, v.log.Waiting)
+}
+
+// Verify reads back the archive and the log of a demonstration city, which may be running. With a hash it only looks for
+// that message. The error is an Exit 1 when something was altered or is not there, 2 when it could not be checked.
+func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error {
+	ready, err := ReadReady(readyFile)
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	ring, err := keys.Open(filepath.Join(ready.Data, "keys"))
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	archive, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(ready.Data, archiveDir), Keys: ring, ReadOnly: true})
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	defer archive.Close()
+	if sha256 != "" {
+		return findMessage(ctx, archive, strings.ToLower(sha256), out)
+	}
+	store, err := centre.Open(ctx, "sqlite:"+filepath.Join(ready.Data, "santra.db"), centre.Options{})
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	defer store.Close()
+	log, err := audit.New(audit.Config{Store: store.Audit(), Keys: ring, Origin: demoHostname + auditOrigin, Export: filepath.Join(ready.Data, checkpointFile)})
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	v, err := verifyAll(ctx, archive, log)
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	if problems := v.problems(); len(problems) > 0 {
+		return Exit{1, "altered:\n  " + strings.Join(problems, "\n  ")}
+	}
+	_, err = fmt.Fprintln(out, v)
+	return err
+}
+
+func findMessage(ctx context.Context, archive *email.Archive, sha256 string, out io.Writer) error {
+	stored, err := archive.FindSHA256(ctx, sha256)
+	if errs.Is(err, errs.NotFound) {
+		return Exit{1, "no stored message has this hash"}
+	}
+	if err != nil {
+		return Exit{2, err.Error()}
+	}
+	_, err = fmt.Fprintf(out, "found: %d bytes, read back whole, the hash matches\n", len(stored.Raw))
+	return err
+}
