@@ -35,7 +35,9 @@ func (s *Service) Search(ctx context.Context, p identity.Principal, purpose, rea
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayHear(ctx, p, identity.RecordingSearch, purpose, reason, f.Agency); err != nil {
+	if err := s.mayHear(ctx, p, identity.RecordingSearch, purpose, reason, f.Agency); errs.Is(err, errs.Denied) {
+		return nil, s.refuse(ctx, p, Request{Agency: f.Agency, Purpose: purpose}, err)
+	} else if err != nil {
 		return nil, err
 	}
 	e := audit.Entry{Action: ActionSearched, Actor: p.Person, Agency: f.Agency, Purpose: purpose, Reason: reason, Success: true}
@@ -117,7 +119,10 @@ func (s *Service) mayListen(ctx context.Context, p identity.Principal, r Request
 
 func (s *Service) refuse(ctx context.Context, p identity.Principal, r Request, why error) error {
 	e := audit.Entry{Action: ActionRefused, Actor: p.Person, Object: r.Recording, Purpose: r.Purpose,
-		Detail: map[string]string{"why": why.Error(), "from": r.From.String()}}
+		Detail: map[string]string{"why": why.Error()}}
+	if r.From.IsValid() {
+		e.Detail["from"] = r.From.String()
+	}
 	if _, ok := s.cfg.Book.Agency(r.Agency); ok {
 		e.Agency = r.Agency
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"golang.org/x/time/rate"
 )
 
 // Version is the version of the API's description; it grows with each addition.
@@ -19,6 +20,9 @@ const (
 	MaxBody      = 64 << 10 // bytes of a request without a limit of its own
 	MaxDraftBody = 2 << 20  // bytes of a draft: a long letter with its HTML
 	MaxSDPBody   = 64 << 10 // bytes of an offer
+
+	RefusalBurst      = 50  // refused requests logged one by one (the log has a bound) …
+	RefusalsPerSecond = 0.5 // … then so many
 )
 
 // API serves the operations of one contact centre.
@@ -29,6 +33,8 @@ type API struct {
 	origin *http.CrossOriginProtection
 	once   *onces
 	desk   *desk
+
+	refusals *rate.Limiter
 }
 
 // New builds the API; operations whose service is nil in deps answer 503.
@@ -36,7 +42,8 @@ func New(deps Deps) *API {
 	if deps.Log == nil {
 		deps.Log = discard()
 	}
-	a := &API{deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk()}
+	a := &API{deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk(),
+		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst)}
 	if deps.Live != nil {
 		deps.Live.Watch(a.desk.note)
 	}

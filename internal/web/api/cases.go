@@ -167,6 +167,9 @@ func (a *API) caseRoutes() {
 	register(a, route("POST", "/{id}/decline", "case-decline", "Push the offer away; the case keeps its place."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
 		return nil, a.deps.Cases.Decline(ctx, c.Principal, in.ID)
 	})
+	register(a, route("POST", "/{id}/release", "case-release", "Give the case back to its queue."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+		return nil, a.deps.Cases.Release(ctx, c.Principal, in.ID)
+	})
 	register(a, route("POST", "/{id}/close", "case-close", "Close it; afterwards only the archive shows it (M13)."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
 		return nil, a.deps.Cases.Close(ctx, c.Principal, in.ID)
 	})

@@ -37,8 +37,8 @@ var (
 	_ Book     = (*agency.Book)(nil)
 	_ Dispatch = (*dispatch.Dispatcher)(nil)
 	_ Calls    = (*voice.Service)(nil)
-	// email.Service: asserted where email is finished
-	_ Audit = (*audit.Log)(nil)
+	_ Cases    = (*email.Service)(nil)
+	_ Audit    = (*audit.Log)(nil)
 )
 
 const password = "kolme sanaa riittää"
@@ -289,7 +289,7 @@ func (p *playedCases) see(who identity.Principal) { p.who = who }
 
 func (p *playedCases) Cases(_ context.Context, who identity.Principal, _ email.Filter) ([]email.Case, error) {
 	p.see(who)
-	return []email.Case{{ID: "k", State: email.Open}}, nil
+	return []email.Case{{ID: "k", State: email.StateOpen}}, nil
 }
 
 func (p *playedCases) Case(_ context.Context, who identity.Principal, id string) (email.Case, error) {
@@ -317,9 +317,10 @@ func (p *playedCases) Raw(context.Context, identity.Principal, string, string) (
 
 func (p *playedCases) Accept(_ context.Context, who identity.Principal, id string) (email.Case, error) {
 	p.see(who)
-	return email.Case{ID: id, State: email.Open}, nil
+	return email.Case{ID: id, State: email.StateOpen}, nil
 }
 func (p *playedCases) Decline(context.Context, identity.Principal, string) error { return nil }
+func (p *playedCases) Release(context.Context, identity.Principal, string) error { return nil }
 func (p *playedCases) Close(context.Context, identity.Principal, string) error   { return nil }
 func (p *playedCases) SaveDraft(_ context.Context, _ identity.Principal, _ string, d email.Draft) (email.Draft, error) {
 	if d.Version != p.draft.Version {

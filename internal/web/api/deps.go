@@ -95,6 +95,7 @@ type Cases interface {
 	Raw(ctx context.Context, p identity.Principal, caseID, messageID string) ([]byte, error)
 	Accept(ctx context.Context, p identity.Principal, caseID string) (email.Case, error)
 	Decline(ctx context.Context, p identity.Principal, caseID string) error
+	Release(ctx context.Context, p identity.Principal, caseID string) error
 	Close(ctx context.Context, p identity.Principal, caseID string) error
 	SaveDraft(ctx context.Context, p identity.Principal, caseID string, d email.Draft) (email.Draft, error)
 	Send(ctx context.Context, p identity.Principal, caseID string, version uint64) (email.Summary, error)

@@ -54,6 +54,7 @@ func TestListening(t *testing.T) {
 	if l.URL != "http://127.0.0.1:9/play" || time.Until(l.Expires) > time.Minute {
 		t.Errorf("%+v", l)
 	}
+	search("other", "parks").want(http.StatusForbidden)
 	listen("other", "rec1", "parks").want(http.StatusForbidden)
 	listen("other", "rec1", "ports").want(http.StatusNotFound) // can't be guessed
 	h.renewals(l)
@@ -92,6 +93,9 @@ func (h *house) traces(given ListenGrant) {
 	granted := h.audit("?object=" + given.ID)
 	if len(granted) != 2 || granted[0].Action != registry.ActionWithdrawn || granted[1].Reason != "letter of 3 May" {
 		h.t.Errorf("%+v", granted)
+	}
+	if refused := h.audit("?action=" + ActionRefused); len(refused) != 1 || refused[0].Agency != "parks" || refused[0].Object != "recording-search" {
+		h.t.Errorf("%+v", refused)
 	}
 	if reads := h.audit("?action=" + ActionAuditRead); len(reads) < 3 {
 		h.t.Error("reading the log leaves no trace")

@@ -60,11 +60,11 @@ func registerFor[I, O any](a *API, o op, which agencyOf[I], h handler[I, O]) {
 	o.scope = scopeAgency
 	add(a, o, func(ctx context.Context, c *caller, in *I) (*O, error) {
 		id, err := which(ctx, c, in)
-		if err == nil {
-			err = c.May(o.action, id)
-		}
 		if err != nil {
 			return nil, err
+		}
+		if err := c.May(o.action, id); err != nil {
+			return nil, a.refused(ctx, c, o, id, err)
 		}
 		return h(ctx, c, in)
 	})
@@ -158,7 +158,7 @@ func (a *API) admit(r *http.Request, o op) (*caller, error) {
 	}
 	c.Principal = p
 	if o.scope != scopeSelf && !p.Anywhere(o.action) {
-		return nil, p.May(o.action, "")
+		return nil, a.refused(r.Context(), c, o, "", p.May(o.action, ""))
 	}
 	return c, nil
 }

@@ -61,6 +61,9 @@ func checkOrigin(s string) error {
 	return nil
 }
 
+// trustedTypes are the only policies that may turn text into HTML: the sanitiser's and the mail frame's (web/src/mail/frame.ts).
+const trustedTypes = "dompurify santra-mail"
+
 // Policy is the Content-Security-Policy of the desktop. The mail frame is a sandboxed srcdoc, which inherits it: no script,
 // and no image but those of the mail itself (data:).
 func Policy(recorder string) string {
@@ -71,9 +74,9 @@ func Policy(recorder string) string {
 	}
 	return strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-		"connect-src " + from, "media-src " + media + " blob:", "worker-src 'self'", "manifest-src 'self'", "frame-src 'self'",
+		"connect-src " + from, "media-src " + media, "frame-src 'self'",
 		"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "object-src 'none'",
-		"require-trusted-types-for 'script'",
+		"require-trusted-types-for 'script'", "trusted-types " + trustedTypes,
 	}, "; ")
 }
 
