@@ -18,8 +18,12 @@ import (
 	"santra/internal/protocol/media"
 )
 
-// The load of a benchmark: so many calls of two parties, each party saying a packet every 20 ms.
-const benchCalls = 200
+// benchCalls are the loads: so many calls of two parties, each saying a packet every 20 ms.
+func benchCalls(b *testing.B, bench func(b *testing.B, calls int)) {
+	for _, calls := range []int{50, 200} {
+		b.Run(fmt.Sprint("calls=", calls), func(b *testing.B) { bench(b, calls) })
+	}
+}
 
 // cpu is what the process has used: user and system time.
 func cpu() time.Duration {
@@ -142,10 +146,10 @@ func benchPool(b testing.TB) *Pool {
 	return pool
 }
 
-func benchRelay(b *testing.B, tapped bool) {
-	pool, p := benchPool(b), newParties(b, 2*benchCalls)
+func benchRelay(b *testing.B, calls int, tapped bool) {
+	pool, p := benchPool(b), newParties(b, 2*calls)
 	var legs []*Leg
-	for call := range benchCalls {
+	for call := range calls {
 		var pair [2]*Leg
 		for side := range pair {
 			u, err := pool.Open()
@@ -199,14 +203,23 @@ func tapCall(b *testing.B, pool *Pool, pair [2]*Leg) {
 	tap.Start(ends[0], ends[1])
 }
 
-func BenchmarkRelay(b *testing.B)       { benchRelay(b, false) }
-func BenchmarkRelayTapped(b *testing.B) { benchRelay(b, true) }
+// BenchmarkRelay is a bridge of two legs.
+func BenchmarkRelay(b *testing.B) {
+	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, false) })
+}
+
+// BenchmarkRelayTapped is the same with a tap, the recorder's receiving included.
+func BenchmarkRelayTapped(b *testing.B) {
+	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, true) })
+}
 
 // BenchmarkBareRelay is the limit to compare with: a goroutine for each socket that reads and writes, and does nothing else.
-func BenchmarkBareRelay(b *testing.B) {
-	p := newParties(b, 2*benchCalls)
+func BenchmarkBareRelay(b *testing.B) { benchCalls(b, bareRelay) }
+
+func bareRelay(b *testing.B, calls int) {
+	p := newParties(b, 2*calls)
 	var sockets []*net.UDPConn
-	for i := range 2 * benchCalls {
+	for i := range 2 * calls {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			b.Fatal(err)

@@ -21,6 +21,7 @@ type LegConfig struct {
 	Log   *slog.Logger // nil: discarded
 	Latch bool         // let the first packet set the peer's port
 	// Heard, where set, is called on the read path with each audio packet of the peer (siptest's ear). The payload is a view.
+	// It must not wait for anything, nor close the leg: other legs are read by the same goroutine.
 	Heard func(c media.Codec, timestamp uint32, payload []byte)
 }
 

@@ -2,8 +2,9 @@
 // events (RFC 4733), reports (RFC 3550) and the tap that sends a copy of a call to the recorder. It owns the way of a packet
 // from one wire to the other. It must not know what a call, a queue or a person is.
 //
-// A packet is read, rewritten in place and sent by one goroutine, that of the leg that it came in on: there is no queue,
-// no timer and no allocation on that way, so after a stall all that has waited goes out at once and no delay stays.
+// A packet is read, rewritten in place and sent by one goroutine: that of a reactor, which serves all sockets of a pool, or
+// that of the leg for other transports. There is no queue, no timer and no allocation on that way, so after a stall all that
+// has waited goes out at once and no delay stays. Only what we say ourselves (prompts, music, digits) is paced.
 package rtp
 
 import (
