@@ -7,6 +7,7 @@ import (
 	"santra/internal/email"
 	"santra/internal/protocol/mail"
 	"santra/internal/registry"
+	"santra/internal/routing"
 	"santra/internal/run"
 )
 
@@ -25,6 +26,9 @@ func (c *contactCentre) openMail(ctx context.Context) error {
 		Router: c.dispatch, Events: c.events, Relay: relay, Log: c.log,
 		Purpose: func(purpose string) error { return registry.CheckPurpose(registry.Mail, purpose, "-") },
 	})
+	if err == nil {
+		c.dispatch.Handle(routing.Mail, c.mail)
+	}
 	return err
 }
 
