@@ -20,12 +20,10 @@ import (
 
 // Limits of the face.
 const (
-	MaxBody      = 64 << 10         // bytes of a request
-	CookieName   = "santra_play"    //
-	readTimeout  = 10 * time.Second // of a request's head and body
-	idleTimeout  = 60 * time.Second
-	writeTimeout = 30 * time.Second // of a whole answer that is no stream
-	maxHeader    = 16 << 10
+	MaxBody    = 64 << 10 // bytes of a request
+	CookieName = "santra_play"
+	bodyWithin = 10 * time.Second // for a request's body to come
+	tellWithin = 30 * time.Second // for an answer that is no stream to be taken
 )
 
 // TokenHeader carries a signed question (token.DomainAsk).
@@ -63,12 +61,6 @@ func New(s *recorder.Service, cfg Config) http.Handler {
 	return f.guard(mux)
 }
 
-// NewServer makes the server around a handler, with its limits.
-func NewServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)}
-}
-
 // guard sets the headers of every answer, answers preflights and keeps panics from printing values.
 func (f face) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,6 +80,7 @@ func (f face) guard(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(tellWithin)) // not every writer has one (tests)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -283,6 +276,9 @@ func (f face) health(w http.ResponseWriter, r *http.Request) {
 
 // read reads a JSON body strictly.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Now().Add(bodyWithin)) // not every writer has one (tests)
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
