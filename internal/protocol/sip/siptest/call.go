@@ -63,6 +63,11 @@ func (c *Call) stream(dir sdp.Direction) sdp.Stream {
 	return sdp.Stream{Local: c.local, Codecs: c.p.cfg.Codecs, DTMF: true, Direction: dir}
 }
 
+// offerOf is the offer of a call that begins.
+func offerOf(c *Call) []byte {
+	return sdp.Offer(sdp.Options{ID: c.session, Version: c.version()}, c.stream(sdp.SendRecv))
+}
+
 // answer answers an offer of the peer's; a call on hold stays so.
 func (c *Call) answer(body []byte) ([]byte, error) {
 	offer, err := sdp.Parse(body)

@@ -13,7 +13,6 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/pii"
-	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
 
@@ -156,7 +155,7 @@ func (p *Phone) Dial(ctx context.Context, number string, caller pii.Number, hdr 
 	if err != nil {
 		return nil, err
 	}
-	c.offer = sdp.Offer(sdp.Options{ID: c.session, Version: c.version()}, c.stream(sdp.SendRecv))
+	c.offer = offerOf(c)
 	out, err := p.ep.Invite(ctx, p.target(number), sip.InviteOptions{From: caller, ContentType: "application/sdp", Body: c.offer, Headers: hdr})
 	if err != nil {
 		c.release()
