@@ -38,3 +38,6 @@ func (s *Service) Settle() error {
 	}
 	return s.lexAll(s.ctx)
 }
+
+// SubmitDue submits what is due now.
+func (s *Service) SubmitDue() error { return s.submitDue(s.ctx) }

@@ -89,9 +89,9 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, caseID string,
 		s.endSending(caseID)
 		return Summary{}, err
 	}
-	indexed := make(chan error, 1)
+	indexed := make(chan struct{})
 	s.mu.Lock()
-	s.waiters[rec.ID] = indexed
+	s.waiters[rec.ID] = waiter{caseID, indexed} // the case is busy until the database knows the message, whoever waits
 	s.mu.Unlock()
 	if _, err := s.archive.Append(ctx, []Record{rec}); err != nil {
 		s.mu.Lock()
@@ -100,17 +100,12 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, caseID string,
 		s.endSending(caseID)
 		return Summary{}, err
 	}
-	go func() { // the case is busy until the database knows the message, whoever waits
-		<-indexed
-		s.endSending(caseID)
-		indexed <- nil
-	}()
 	kick(s.kicks)
 	return s.sent(ctx, rec.ID, indexed)
 }
 
 // sent waits for the indexer.
-func (s *Service) sent(ctx context.Context, messageID string, indexed chan error) (Summary, error) {
+func (s *Service) sent(ctx context.Context, messageID string, indexed <-chan struct{}) (Summary, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendWait)
 	defer cancel()
 	select {
@@ -123,6 +118,12 @@ func (s *Service) sent(ctx context.Context, messageID string, indexed chan error
 		return Summary{}, err
 	}
 	return s.summary(m)
+}
+
+// waiter is a Send that waits for the indexer.
+type waiter struct {
+	caseID  string
+	indexed chan struct{}
 }
 
 func (s *Service) beginSending(caseID string) bool {
@@ -146,8 +147,9 @@ func (s *Service) indexed(messageID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w, ok := s.waiters[messageID]; ok {
-		w <- nil
+		delete(s.sending, w.caseID)
 		delete(s.waiters, messageID)
+		close(w.indexed)
 	}
 }
 

@@ -63,13 +63,13 @@ type Service struct {
 	sanitiser *mail.Sanitiser
 	keys      *agencyKeys
 
-	indexing, lexing sync.Mutex // one at a time
+	indexing, lexing, submitting sync.Mutex // one at a time
 
 	mu      sync.Mutex
 	offers  map[string]dispatch.Offer
-	sending map[string]bool       // cases with a reply on its way into the archive
-	waiters map[string]chan error // by message id: who waits for its indexing
-	cursors map[string]Position   // how far each agency is indexed
+	sending map[string]bool     // cases with a reply on its way into the archive
+	waiters map[string]waiter   // by message id: who waits for its indexing
+	cursors map[string]Position // how far each agency is indexed
 
 	kicks   chan struct{} // the archive has more
 	out     chan struct{} // the outbox has more
@@ -98,7 +98,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		cfg.Backoff = Backoff
 	}
 	s := &Service{cfg: cfg, sanitiser: mail.NewSanitiser(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
-		waiters: map[string]chan error{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1)}
+		waiters: map[string]waiter{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1)}
 	var known error
 	a, err := OpenArchive(ArchiveConfig{Dir: cfg.Dir, Keys: cfg.Keys, openFile: cfg.openFile, Known: func(agency string) Position {
 		p, err := cfg.Store.Cursor(ctx, agency)
@@ -153,8 +153,8 @@ func (s *Service) Stop(context.Context) error {
 	}
 	s.mu.Lock()
 	for id, w := range s.waiters { // their replies are archived, and known after the next start
-		w <- nil
 		delete(s.waiters, id)
+		close(w.indexed)
 	}
 	s.mu.Unlock()
 	return s.archive.Close()

@@ -46,6 +46,8 @@ func (s *Service) submitDue(ctx context.Context) error {
 	if s.cfg.Relay == nil {
 		return nil
 	}
+	s.submitting.Lock()
+	defer s.submitting.Unlock()
 	for {
 		due, err := s.cfg.Store.Queued(ctx, time.Now(), SubmitAtOnce)
 		if err != nil || len(due) == 0 || ctx.Err() != nil {

@@ -106,9 +106,15 @@ func Verify(ctx context.Context, a *Archive, st Store) (VerifyReport, error) {
 	if err != nil {
 		return r, err
 	}
-	named := map[string]bool{}
-	for _, d := range r.Damages {
-		named[d.ID] = true
+	type place struct {
+		agency string
+		at     Position
+	}
+	named, nameless := map[string]bool{}, map[place]int{}
+	for i, d := range r.Damages {
+		if named[d.ID] = true; d.ID == "" {
+			nameless[place{d.Agency, d.At}] = i
+		}
 	}
 	for after := ""; ; {
 		rows, err := st.MessagesAfter(ctx, after, verifyPage)
@@ -118,6 +124,10 @@ func Verify(ctx context.Context, a *Archive, st Store) (VerifyReport, error) {
 		for _, m := range rows {
 			after = m.ID
 			if seen[m.ID] == m.SHA256 || named[m.ID] {
+				continue
+			}
+			if i, ok := nameless[place{m.Agency, m.Position}]; ok { // the database knows which it was
+				r.Damages[i].ID = m.ID
 				continue
 			}
 			if _, err := a.Read(ctx, m.Ref()); err != nil && !errs.Is(err, errs.Gone) { // else it came while we were reading
