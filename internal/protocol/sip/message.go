@@ -276,12 +276,15 @@ func (w *writer) vias(in *inbound) {
 	}
 }
 
+// reasonOf is the reason phrase of a code (RFC 3261 21) where its user gave none.
 func reasonOf(code int, reason string) string {
 	if reason != "" {
 		return reason
 	}
-	if r := reasons()[code]; r != "" {
-		return r
+	for _, r := range reasons {
+		if r.code == code {
+			return r.text
+		}
 	}
 	switch code / 100 {
 	case 1:
@@ -292,17 +295,46 @@ func reasonOf(code int, reason string) string {
 	return "Refused"
 }
 
-func reasons() map[int]string {
-	return map[int]string{
-		100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
-		200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
-		405: "Method Not Allowed", 408: "Request Timeout", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
-		415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension", 423: "Interval Too Brief",
-		480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 483: "Too Many Hops",
-		486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
-		500: "Server Internal Error", 501: "Not Implemented", 503: "Service Unavailable", 505: "Version Not Supported",
-		513: "Message Too Large", 600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere",
-	}
+// reasons is never written to; the most used come first.
+var reasons = [...]struct {
+	code int
+	text string
+}{
+	{200, "OK"},
+	{180, "Ringing"},
+	{100, "Trying"},
+	{181, "Call Is Being Forwarded"},
+	{182, "Queued"},
+	{183, "Session Progress"},
+	{202, "Accepted"},
+	{400, "Bad Request"},
+	{401, "Unauthorized"},
+	{403, "Forbidden"},
+	{404, "Not Found"},
+	{405, "Method Not Allowed"},
+	{408, "Request Timeout"},
+	{413, "Request Entity Too Large"},
+	{414, "Request-URI Too Long"},
+	{415, "Unsupported Media Type"},
+	{416, "Unsupported URI Scheme"},
+	{420, "Bad Extension"},
+	{423, "Interval Too Brief"},
+	{480, "Temporarily Unavailable"},
+	{481, "Call/Transaction Does Not Exist"},
+	{482, "Loop Detected"},
+	{483, "Too Many Hops"},
+	{486, "Busy Here"},
+	{487, "Request Terminated"},
+	{488, "Not Acceptable Here"},
+	{491, "Request Pending"},
+	{500, "Server Internal Error"},
+	{501, "Not Implemented"},
+	{503, "Service Unavailable"},
+	{505, "Version Not Supported"},
+	{513, "Message Too Large"},
+	{600, "Busy Everywhere"},
+	{603, "Decline"},
+	{604, "Does Not Exist Anywhere"},
 }
 
 // hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060.

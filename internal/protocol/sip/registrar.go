@@ -129,6 +129,19 @@ func (r *Registrar) registeredFrom(user string, src netip.Addr) bool {
 	return slices.ContainsFunc(r.users[user], func(b *binding) bool { return b.flow.remote.Addr() == src })
 }
 
+// Knows tells whether a phone is registered from exactly this source: what Config.Admit of an endpoint for phones may ask, so
+// that only a registered phone can call.
+func (r *Registrar) Knows(src netip.AddrPort) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, all := range r.users {
+		if slices.ContainsFunc(all, func(b *binding) bool { return b.flow.remote == src }) {
+			return true
+		}
+	}
+	return false
+}
+
 // ask challenges, with the algorithm of the user's HA1; an unknown user gets MD5 like most.
 func (r *Registrar) ask(reg *Registration, stale bool) {
 	if !r.asked.allow(reg.Source().Addr()) {

@@ -57,6 +57,9 @@ func TestRegister(t *testing.T) {
 				if !ok || target.Transport != transport || target.Route.Addr() != a.Addr().Addr() {
 					t.Fatalf("%+v", target)
 				}
+				if transport == "udp" && !h.Knows(a.Addr()) || h.Knows(b.Addr()) {
+					t.Error("knows the wrong sources")
+				}
 				o, err := b.Invite(t.Context(), target, opts())
 				if err != nil {
 					t.Fatal(err)

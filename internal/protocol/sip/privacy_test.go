@@ -1,0 +1,118 @@
+package sip
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"santra/internal/memnet"
+)
+
+// Nothing that a message says reaches the log (M3), whatever is wrong with it, and the lines of one source are bounded.
+func TestTheLogHoldsNothingOfAMessage(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		var out bytes.Buffer
+		logged := func(c *Config) {
+			c.Log = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		}
+		h := newPhones(false)
+		e := listen(t, n, "192.0.2.1", h, logged)
+		w := newWire(t, n, "192.0.2.2")
+		for i := range 50 {
+			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+itoa(i), "call-one", "c"+itoa(i)).Replace(invite))
+			w.send(server, strings.Replace(invite, "CSeq: 1 INVITE", "CSeq: 1 maija", 1))
+			w.send(server, strings.Replace(invite, "INVITE sip", "+358401234567 sip", 1))
+			w.send(server, register(i, "", "Authorization: Digest username=\"maija\", realm=\"santra\", nonce=\"x\", response=\"y\", uri=\"sip:maija\"\n"))
+		}
+		time.Sleep(time.Minute)
+		if s := e.Stats(); s.Malformed == 0 {
+			t.Errorf("%+v", s)
+		}
+		for _, secret := range []string{"358401234567", "401234567", "maija", "Maija", "1001"} {
+			if strings.Contains(out.String(), secret) {
+				t.Errorf("the log holds %q:\n%s", secret, out.String())
+			}
+		}
+		if lines := strings.Count(out.String(), "\n"); lines > 3 {
+			t.Errorf("%d lines for one source in a minute", lines)
+		}
+	})
+}
+
+func TestIncomingPrintsNoNumber(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		ws := make(waiting, 1)
+		listen(t, n, "192.0.2.1", ws)
+		w := newWire(t, n, "192.0.2.2")
+		w.send(server, invite)
+		in := <-ws
+		if s := fmt.Sprintf("%v %+v", in.Caller(), in.Caller()); strings.Contains(s, "40123") {
+			t.Error(s)
+		}
+		in.Reject(404, "")
+		w.want("SIP/2.0 404")
+		w.send(server, strings.NewReplacer("INVITE sip", "ACK sip", "1 INVITE", "1 ACK").Replace(invite))
+	})
+}
+
+func TestLimiter(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, _ *memnet.Network) {
+		l := newLimiter(1, 3)
+		a := server.Addr()
+		for i := range 5 {
+			if l.allow(a) != (i < 3) {
+				t.Error(i)
+			}
+		}
+		if !l.exhausted(a) {
+			t.Error("there is more")
+		}
+		time.Sleep(time.Second)
+		if l.exhausted(a) || !l.allow(a) || l.allow(a) {
+			t.Error("a second gives one")
+		}
+		for range maxSources + 10 {
+			a = a.Next()
+			l.allow(a)
+		}
+		if len(l.sources) > maxSources {
+			t.Error(len(l.sources))
+		}
+	})
+}
+
+func BenchmarkCall(b *testing.B) {
+	h := handlerFunc(func(in *Incoming) {
+		_ = in.Ringing()
+		_, _ = in.Answer("application/sdp", []byte(offer))
+	})
+	at, err := Listen(Config{Addr: "127.0.0.1:0"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	at.Serve(h)
+	from, err := Listen(Config{Addr: "127.0.0.1:0"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	from.Serve(nil)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			o, err := from.Invite(b.Context(), to(at, "udp"), opts())
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			d, err := o.Wait(b.Context())
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_ = d.Bye(b.Context())
+		}
+	})
+}
