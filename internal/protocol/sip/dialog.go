@@ -22,7 +22,6 @@ type Dialog struct {
 	localTag, remoteTag string
 	localURI, remoteURI string // whole From and To values, with tags, as we send them
 	user, password      string
-	contactUser         string
 	contact             string
 	requests            chan *Request
 	ended, settled      chan struct{} // settled: our first 2xx is acknowledged
