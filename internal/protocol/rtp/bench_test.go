@@ -193,10 +193,7 @@ func tapCall(b *testing.B, pool *Pool, pair [2]*Leg) {
 		r.Expect(tap.Local(Channel(ch)))
 		ends[ch] = r.Local()
 		var wg sync.WaitGroup
-		wg.Go(func() {
-			for range r.Packets() {
-			}
-		})
+		wg.Go(func() { _ = r.Push(func(Packet) {}) })
 		b.Cleanup(func() { r.Close(); wg.Wait() })
 		pair[ch].Tap(tap, Channel(ch))
 	}

@@ -155,7 +155,7 @@ func (l *Leg) speak(f *flying) {
 	}
 	l.pass(f)
 	if full != nil { // after the peer has been served
-		full.flush()
+		full.tap.flush()
 	}
 }
 

@@ -207,10 +207,18 @@ func (s *stream) gather(at uint32, f *flying) {
 // watch sees to it that a batch does not wait for a voice that has fallen silent.
 func (s *stream) watch() {
 	if s.timer == nil {
-		s.timer = time.AfterFunc(tapPatience, s.flush)
+		s.timer = time.AfterFunc(tapPatience, s.tap.flush)
 		return
 	}
 	s.timer.Reset(tapPatience)
+}
+
+// flush sends both channels' batches, though only one may be full: they fill at one pace, so from then on they go out
+// together, and the recorder wakes once for two.
+func (t *Tap) flush() {
+	for _, s := range t.streams {
+		s.flush()
+	}
 }
 
 func (s *stream) flush() {

@@ -1,7 +1,9 @@
 package rtp
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -66,7 +68,7 @@ func fly(at time.Time, ssrc uint32, seq int, c media.Codec, payload []byte) *fly
 
 func (s *stream) say(from *Leg, f *flying) {
 	if s.take(from, f) {
-		s.flush()
+		s.tap.flush()
 	}
 }
 
@@ -170,6 +172,28 @@ func TestReceiverTakesOnlyItsSource(t *testing.T) {
 	r.r.Close()
 	for range r.r.Packets() {
 		t.Error("closed")
+	}
+}
+
+func TestReceiverPushes(t *testing.T) {
+	tap, ends := newTapped(t)
+	tap.Start(ends[0].r.Local(), ends[1].r.Local())
+	got, over := make(chan Packet, 20), make(chan error, 1)
+	go func() { over <- ends[1].r.Push(func(p Packet) { got <- p }) }()
+	leg, start := new(Leg), time.Now()
+	for i := range 10 { // the customer's tenth packet takes the agent's first along
+		at := start.Add(time.Duration(i) * frameTime)
+		if i == 8 {
+			tap.streams[Agent].say(leg, fly(at, 2, 1, media.PCMA, frameOf(4)))
+		}
+		tap.streams[Customer].say(leg, fly(at, 1, i, media.PCMA, frameOf(3)))
+	}
+	if p := <-got; p.Timestamp != 8*160 || !p.Marker || p.At.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	ends[1].r.Close()
+	if err := <-over; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
 	}
 }
 
