@@ -38,18 +38,19 @@ func customer(t *testing.T, c *city, transport string) *siptest.Phone {
 // recording is what a search shows of one.
 type recording struct {
 	ID             string `json:"id"`
-	Identification string `json:"identification"`
+	Identification string `json:"name"`
 	Seat           string `json:"seat"`
 	Queue          string `json:"queue"`
+	State          string `json:"state"`
 }
 
 func (p *person) recordings(agency string) []recording {
 	p.t.Helper()
 	var found struct {
-		Recordings []recording `json:"recordings"`
+		Rows []recording `json:"rows"`
 	}
 	p.must("POST", "/api/recordings/search", map[string]any{"agency": agency, "purpose": "quality"}, &found)
-	return found.Recordings
+	return found.Rows
 }
 
 // TestACallGoesAllTheWay is issue's "A call": announcement, queue, phone, both voices, recording, listening, forgetting.
@@ -118,7 +119,7 @@ func listen(t *testing.T, c *city, seat, number string) recording {
 	var rec recording
 	eventually(t, soon, "the recording is in the catalogue", func() bool {
 		for _, r := range manager.recordings("kaupunkiymparisto") {
-			if r.Seat == seat && bytes.HasSuffix([]byte(r.Identification), []byte(number[len(number)-4:])) {
+			if r.State == "complete" && r.Seat == seat && bytes.HasSuffix([]byte(r.Identification), []byte(number[len(number)-4:])) {
 				rec = r
 			}
 		}
@@ -147,11 +148,11 @@ func listen(t *testing.T, c *city, seat, number string) recording {
 // play streams a recording from the recorder's own origin as the player does.
 func play(t *testing.T, p *person, id string) []byte {
 	t.Helper()
-	var grant struct{ Grant, Origin string }
+	var grant struct{ Grant, Origin, URL string }
 	p.must("POST", "/api/recordings/"+id+"/listen", map[string]any{"agency": "kaupunkiymparisto", "purpose": "quality", "reason": "arviointi"}, &grant)
 	jar, _ := cookiejar.New(nil)
 	browser := &http.Client{Jar: jar, Timeout: soon}
-	req, _ := http.NewRequestWithContext(t.Context(), "POST", grant.Origin+"/play", bytes.NewReader([]byte(`{"grant":"`+grant.Grant+`"}`)))
+	req, _ := http.NewRequestWithContext(t.Context(), "POST", grant.URL, bytes.NewReader([]byte(`{"grant":"`+grant.Grant+`"}`)))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", p.base)
 	res, err := browser.Do(req)

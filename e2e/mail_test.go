@@ -119,14 +119,14 @@ func afterwards(t *testing.T, c *city, a *agent, subject string) {
 	query := map[string]any{"agency": "kaupunkiymparisto", "purpose": "clearing_up", "reason": "selvitys"}
 	for _, who := range []*person{c.logIn(t, "manager", "kaupunkiymparisto"), c.logIn(t, "expert", "")} {
 		var found struct {
-			Messages []struct{ ID, Subject string }
+			Rows []struct{ ID, Subject string }
 		}
 		who.must("POST", "/api/archive/search", query, &found)
-		if len(found.Messages) == 0 {
+		if len(found.Rows) == 0 {
 			t.Fatalf("%s finds nothing", who.name)
 		}
 		var opened struct{ Text string }
-		who.must("POST", "/api/archive/messages/"+found.Messages[0].ID+"/open", map[string]string{"purpose": "clearing_up", "reason": "selvitys"}, &opened)
+		who.must("POST", "/api/archive/messages/"+found.Rows[0].ID+"/open", map[string]string{"purpose": "clearing_up", "reason": "selvitys"}, &opened)
 	}
 	for _, who := range []*person{a.person, c.logIn(t, "manager", "hyvinvointi"), c.logIn(t, "administrator", "")} {
 		if s := who.try("POST", "/api/archive/search", query, nil); s != http.StatusForbidden {
