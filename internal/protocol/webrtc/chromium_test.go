@@ -1,0 +1,101 @@
+package webrtc
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
+)
+
+// page is a browser's whole telephone: a microphone (Chromium's fake one beeps), an offer, an answer, a key press, and a
+// report of what it hears.
+const page = `<script>
+(async () => {
+  const pc = new RTCPeerConnection();
+  const mic = await navigator.mediaDevices.getUserMedia({audio: true});
+  const sender = pc.addTrack(mic.getAudioTracks()[0], mic);
+  await pc.setLocalDescription(await pc.createOffer());
+  await new Promise(done => { pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done(); });
+  const answer = await (await fetch('/offer', {method: 'POST', body: pc.localDescription.sdp})).text();
+  await pc.setRemoteDescription({type: 'answer', sdp: answer});
+  for (let i = 0; i < 100; i++) {
+    await new Promise(done => setTimeout(done, 100));
+    if (i === 20) sender.dtmf.insertDTMF('7');
+    for (const s of (await pc.getStats()).values())
+      if (i > 25 && s.type === 'inbound-rtp' && s.packetsReceived > 50) {
+        await fetch('/heard', {method: 'POST', body: String(s.packetsLost)});
+        return;
+      }
+  }
+})().catch(e => fetch('/failed', {method: 'POST', body: String(e)}));
+</script>`
+
+// A real browser talks, hears and presses a key. Set-up and page are its own; the demo's front end has its own test.
+func TestChromium(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil || testing.Short() {
+		t.Skip("chromium is missing: a real browser is not tried")
+	}
+	s := newServer(t, Config{})
+	said, lost := make(chan struct{}, 100000), make(chan string, 1)
+	var leg *rtp.Leg
+	answered := make(chan struct{})
+	post := func(f func(body string) string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			fmt.Fprint(w, f(string(body)))
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
+	mux.Handle("/offer", post(func(offer string) string {
+		p, answer, err := s.Answer(t.Context(), offer)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		leg = rtp.NewLeg(p, rtp.LegConfig{Heard: func(media.Codec, uint32, []byte) { said <- struct{}{} }})
+		leg.Start(netip.AddrPort{}, p.Codec(), p.DTMFPayloadType())
+		leg.Play(t.Context(), []media.Clip{media.Tone(440, time.Second, 8000)}, true)
+		close(answered)
+		return answer
+	}))
+	mux.Handle("/heard", post(func(body string) string { lost <- body; return "" }))
+	mux.Handle("/failed", post(func(body string) string { t.Error("the page failed:", body); lost <- body; return "" }))
+	web := httptest.NewServer(mux)
+	defer web.Close()
+	startChromium(t, chromium, web.URL)
+	await(t, answered, "the offer")
+	defer leg.Close()
+	for range 50 {
+		await(t, said, "the microphone")
+	}
+	if d := await(t, leg.DTMF(), "the key"); d != '7' {
+		t.Error("the key was", string(d))
+	}
+	if n := await(t, lost, "what it heard"); n != "0" {
+		t.Error("lost:", n)
+	}
+}
+
+func startChromium(t *testing.T, chromium, url string) {
+	t.Helper()
+	browser := exec.Command(chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--user-data-dir="+t.TempDir(),
+		"--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required", url)
+	browser.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has children
+	if err := browser.Start(); err != nil {
+		t.Skip("chromium does not start:", err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-browser.Process.Pid, syscall.SIGKILL)
+		_ = browser.Wait()
+	})
+}
