@@ -17,7 +17,9 @@ func config() huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title: "Santra", Version: Version,
-				Description: "The contact centre of a city. Errors are RFC 9457 problems. Each operation names in x-action what the caller's roles must allow.",
+				Description: "The contact centre of a city. Errors are RFC 9457 problems. Each operation names in x-action what the caller's roles " +
+					"must allow, and in x-scope how far: any (in one agency at least), agency or room (in the agency of the thing asked for). " +
+					"A command may carry an Idempotency-Key: a repetition within ten minutes does nothing and answers 204 with Idempotency-Replayed.",
 			},
 			Components: &huma.Components{
 				Schemas: schemas,

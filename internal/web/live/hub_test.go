@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,12 +59,7 @@ func (b *browser) read() string {
 func person(name string, agencies ...string) Authorise {
 	return func(context.Context) (Who, error) {
 		return Who{Person: name, Session: "s-" + name, InAgency: func(a string) bool {
-			for _, have := range agencies {
-				if have == a {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(agencies, a)
 		}}, nil
 	}
 }

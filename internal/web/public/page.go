@@ -28,8 +28,8 @@ const (
 // MaxAcceptLanguage is the longest header, in bytes, that is looked at.
 const MaxAcceptLanguage = 1000
 
-// csp lets the page load its own style sheet and nothing else.
-const csp = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+// csp lets the page load its own style sheet and the icon, and nothing else.
+const csp = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // Page serves the description.
 type Page struct {
