@@ -220,7 +220,7 @@ func (c *call) over() { _ = c.set(Ended) }
 func (c *call) drop(l **leg) {
 	if gone := *l; gone != nil {
 		*l = nil
-		c.background("hang up", gone.hangUp)
+		c.background("hang up", func() { gone.hangUp(c.s.parting) })
 	}
 }
 

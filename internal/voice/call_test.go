@@ -165,7 +165,7 @@ func (h *house) agentIs(name string, want routing.State) {
 
 // No answer in time: the agent is not answering, the call goes to the next with its place kept.
 func TestNoAnswerGoesToTheNext(t *testing.T) {
-	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].NoAnswer = 300 * time.Millisecond }})
+	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].NoAnswer = 1500 * time.Millisecond }})
 	bo := h.agent("bo", 2, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	rings := <-bo.Rings()

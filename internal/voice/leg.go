@@ -85,14 +85,20 @@ func (l *leg) keys() <-chan rune {
 }
 
 // hangUp ends the leg and waits, at most byeTime, for the peer.
-func (l *leg) hangUp() {
-	l.media.Close()
-	if l.dialog != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), byeTime)
-		defer cancel()
-		_ = l.dialog.Bye(ctx) // over at once, whatever the peer says
-	}
+func (l *leg) hangUp(ctx context.Context) {
+	_ = l.media.Close()
+	hangUp(ctx, l.dialog)
 	if l.peer != nil {
 		_ = l.peer.Close()
 	}
+}
+
+// hangUp says BYE, if there is a dialog, and waits, at most byeTime, for the answer.
+func hangUp(ctx context.Context, d *sip.Dialog) {
+	if d == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, byeTime)
+	defer cancel()
+	_ = d.Bye(ctx) // over at once, whatever the peer says
 }

@@ -113,20 +113,20 @@ func (c *call) ringing(ctx context.Context, r *ring, t sip.Target, o sip.InviteO
 		d, err = out.Wait(ctx)
 	}
 	if !c.mail.must(func() { c.rang(r, d, err) }) {
-		r.release(d)
+		c.release(r, d)
 	}
 }
 
-// release lets a telephone go that is not needed any more.
-func (r *ring) release(d *sip.Dialog) {
+// release lets a telephone go that is not needed any more, answered or not.
+func (c *call) release(r *ring, d *sip.Dialog) {
 	r.leg.dialog = d
-	r.leg.hangUp()
+	r.leg.hangUp(c.s.parting)
 }
 
 // rang takes what came of ringing: the first to answer wins, a telephone that is too late is let go.
 func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 	if c.ring != r {
-		c.background("release", func() { r.release(d) })
+		c.background("release", func() { c.release(r, d) })
 		return
 	}
 	c.ring = nil
@@ -147,7 +147,7 @@ func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 
 // notAnswered: who pushed the call away is not asked again; a telephone that can't be reached leaves it to the browser.
 func (c *call) notAnswered(r *ring, err error) {
-	c.background("release", func() { r.release(nil) })
+	c.background("release", func() { c.release(r, nil) })
 	refused, ok := errors.AsType[*sip.Refused](err)
 	if ok && slices.Contains([]int{codeTemporarily, codeBusy, codeBusyEverywhere, codeDecline}, refused.Code) {
 		c.decline()

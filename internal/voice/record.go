@@ -81,7 +81,7 @@ func (c *call) dialRecorder() {
 		defer cancel()
 		s, err := c.s.openRecording(ctx, pass, meta)
 		if !c.mail.must(func() { c.recorderAnswered(t, s, err) }) && s != nil {
-			s.close()
+			s.close(c.s.parting)
 		}
 	})
 }
@@ -134,7 +134,7 @@ func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Met
 		return nil, err
 	}
 	if err := startTap(tap, offer, d.RemoteBody()); err != nil {
-		hangUp(d)
+		hangUp(s.parting, d)
 		return nil, err
 	}
 	return d, nil
@@ -173,7 +173,7 @@ func startTap(tap *rtp.Tap, offer, answer []byte) error {
 func (c *call) recorderAnswered(t *try, s *session, err error) {
 	if c.rec.try != t { // the conversation is over
 		if s != nil {
-			c.background("recorder", s.close)
+			c.background("recorder", func() { s.close(c.s.parting) })
 		}
 		return
 	}
@@ -255,7 +255,7 @@ func (c *call) untap() {
 	c.rec.session = nil
 	c.customer.media.Tap(nil, rtp.Customer)
 	c.agent.media.Tap(nil, rtp.Agent)
-	c.background("recorder", s.close)
+	c.background("recorder", func() { s.close(c.s.parting) })
 }
 
 // unrecord ends the recording with the conversation; called before the legs go.
@@ -270,13 +270,7 @@ func (c *call) unrecord() {
 }
 
 // close flushes the sound, then says that the part is complete.
-func (s *session) close() {
+func (s *session) close(ctx context.Context) {
 	_ = s.tap.Close()
-	hangUp(s.dialog)
-}
-
-func hangUp(d *sip.Dialog) {
-	ctx, cancel := context.WithTimeout(context.Background(), byeTime)
-	defer cancel()
-	_ = d.Bye(ctx) // over at once, whatever the peer says
+	hangUp(ctx, s.dialog)
 }

@@ -25,7 +25,7 @@ const (
 	// DefaultMaxCalls is how many calls there may be at a time, where the configuration does not say.
 	DefaultMaxCalls = 2000
 	// EndTime is how long Stop waits for the last hang-ups after it has ended what did not drain.
-	EndTime = 3 * time.Second
+	EndTime = 2 * time.Second
 	// drainLook is how often a draining room looks whether all calls are over.
 	drainLook = 50 * time.Millisecond
 )
@@ -67,6 +67,8 @@ type Service struct {
 	drain     atomic.Bool
 	ctx       context.Context
 	cancel    context.CancelFunc
+	parting   context.Context // of hang-ups; ends EndTime after stopping began
+	leave     context.CancelFunc
 	wg        sync.WaitGroup
 }
 
@@ -84,6 +86,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
 	s.registrar = sip.NewRegistrar(sip.RegistrarConfig{Realm: cfg.Book.Current().SIPRealm, HA1: s.ha1, Changes: s.registered})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.parting, s.leave = context.WithCancel(context.Background())
 	return s, nil
 }
 
@@ -170,6 +173,12 @@ func (s *Service) ended() error {
 		s.wg.Wait()
 		close(done)
 	}()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(EndTime):
+		s.leave() // peers that do not answer a BYE are not waited for
+	}
 	select {
 	case <-done:
 		return nil
