@@ -166,6 +166,9 @@ func (p *Peer) WritePacket(b []byte) error {
 	select {
 	case <-p.closed:
 		return net.ErrClosed
+	default:
+	}
+	select {
 	case <-p.connected:
 		return p.voice.write(b)
 	default:
