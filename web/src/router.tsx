@@ -17,6 +17,7 @@ const routes = [
   createRoute({ ...at("/mail/$caseId"), component: lazyRouteComponent(mailPages, "MailPage") }),
   createRoute({ ...at("/recordings"), component: lazyRouteComponent(() => import("./pages/Recordings.tsx"), "RecordingsPage") }),
   createRoute({ ...at("/archive"), component: lazyRouteComponent(() => import("./pages/Archive.tsx"), "ArchivePage") }),
+  createRoute({ ...at("/grants"), component: lazyRouteComponent(() => import("./pages/Grants.tsx"), "GrantsPage") }),
   createRoute({ ...at("/people"), component: lazyRouteComponent(() => import("./pages/People.tsx"), "PeoplePage") }),
   createRoute({ ...at("/log"), component: lazyRouteComponent(() => import("./pages/Log.tsx"), "LogPage") }),
   createRoute({ ...at("/attest"), component: lazyRouteComponent(() => import("./pages/Attest.tsx"), "AttestPage") }),

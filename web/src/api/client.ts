@@ -1,3 +1,4 @@
+import { i18n } from "@lingui/core";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema.d.ts";
 import type { Problem } from "./types.ts";
@@ -9,7 +10,7 @@ export class ApiError extends Error {
   readonly field: string;
 
   constructor(status: number, problem?: Partial<Problem>) {
-    super(problem?.detail || problem?.title || `HTTP ${status}`);
+    super(problem?.title || problem?.detail || `HTTP ${status}`);
     this.status = status;
     this.kind = problem?.kind ?? (status === 0 ? "unreachable" : "internal");
     this.field = problem?.field ?? "";
@@ -29,8 +30,16 @@ function freshKey(): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
+/** The title of a refusal comes in the page's language. */
+const language: Middleware = {
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", i18n.locale || "fi");
+    return request;
+  },
+};
+
 export const api = createClient<paths>({ baseUrl: "/", credentials: "same-origin", cache: "no-store" });
-api.use(idempotency);
+api.use(idempotency, language);
 
 interface Answer<T> {
   data?: T;

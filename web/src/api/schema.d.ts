@@ -64,7 +64,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Check every promise on the running system. */
+        /** @description Check every promise on the running system; takes up to 40 s. */
         post: operations["attest"];
         delete?: never;
         options?: never;
@@ -283,7 +283,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Open cases of the person's agencies, newest first, at most 200. */
+        /** @description Cases that the person works on or oversees, longest waiting first. */
         get: operations["cases"];
         put?: never;
         post?: never;
@@ -300,7 +300,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One open case; a closed one is in the archive only (M13). */
+        /** @description One case that the person works on; a closed one is in the archive only (M13). */
         get: operations["case"];
         put?: never;
         post?: never;
@@ -319,7 +319,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Take the offered or waiting case. */
+        /** @description Take the offered case. */
         post: operations["case-accept"];
         delete?: never;
         options?: never;
@@ -336,7 +336,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Close it; afterwards only the archive shows it. */
+        /** @description Close it; afterwards only the archive shows it (M13). */
         post: operations["case-close"];
         delete?: never;
         options?: never;
@@ -387,6 +387,23 @@ export interface paths {
         };
         /** @description A message, safe to show. */
         get: operations["case-message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/messages/{mid}/files/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An attached file, as a download of type application/octet-stream. */
+        get: operations["case-message-file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -446,6 +463,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The browser's one event stream (text/event-stream). Lines: id boot:seq, event <kind>, data {kind, id, version, fields}. The first event is hello, or reset where something was missed: then read everything again. Last-Event-ID continues; a heartbeat comes every 15 s; the stream ends with its session. Nothing in it is personal. */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/grants": {
         parameters: {
             query?: never;
@@ -453,11 +487,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Grants to listen, of the agencies that the person may grant for. */
+        /** @description The valid grants to listen. */
         get: operations["grants"];
         put?: never;
         /** @description Grant a named person the right to listen to an agency's recordings until a date (M10). */
         post: operations["grant-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/grants/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Managers, who need a grant to listen. */
+        get: operations["grant-candidates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -507,7 +558,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description End the session; its event stream closes. */
+        /** @description End the session; its event stream closes and the seat is left. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -540,7 +591,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** @description Change the own password; other sessions of the person end. */
+        /** @description Change the own password; every session of the person ends. */
         put: operations["set-my-password"];
         post?: never;
         delete?: never;
@@ -636,6 +687,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Set somebody's first or forgotten password; their sessions end. */
+        put: operations["person-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{id}/roles": {
         parameters: {
             query?: never;
@@ -644,7 +712,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** @description Replace the roles; sessions feel it at once. */
+        /** @description Replace the roles; nobody changes their own; sessions feel it at once. */
         put: operations["person-roles"];
         post?: never;
         delete?: never;
@@ -661,7 +729,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** @description Record training (M24). */
+        /** @description Record training; nobody records their own (M24). */
         put: operations["person-training"];
         post?: never;
         delete?: never;
@@ -730,7 +798,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Get a grant of 60 s for one recording; logged before it is given; from allowed networks only (M9). */
+        /** @description Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9). */
         post: operations["recording-listen"];
         delete?: never;
         options?: never;
@@ -747,8 +815,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Prolong a grant; refused once the right is withdrawn. */
+        /** @description Prolong a grant before it expires; refused once the right is withdrawn. */
         post: operations["recording-renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description 200 while the server works, 503 otherwise. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -767,6 +852,11 @@ export interface components {
         };
         AgentState: {
             display: string;
+            /**
+             * Format: int64
+             * @description E-mail cases in hand.
+             */
+            mails: number;
             person: string;
             reason: string;
             seat: string;
@@ -774,7 +864,11 @@ export interface components {
             since: string;
             /** @enum {string} */
             state: "offline" | "ready" | "break" | "offered" | "busy" | "wrap_up" | "not_answering";
-            work: components["schemas"]["WorkRef"][];
+            /**
+             * Format: date-time
+             * @description End of the offer or wrap-up.
+             */
+            until?: string;
         };
         AgentsOutputBody: {
             agents: components["schemas"]["AgentState"][];
@@ -786,6 +880,8 @@ export interface components {
             reason?: string;
         };
         ArchiveQuery: {
+            /** @description An exact sender or recipient, for inspection and clearing up. */
+            address?: string;
             agency: string;
             /**
              * Format: date-time
@@ -793,8 +889,9 @@ export interface components {
              */
             from?: string;
             purpose: string;
+            queue?: string;
             reason?: string;
-            /** @description Words, or a message id. */
+            /** @description All words must occur, in any inflected form. */
             text?: string;
             /**
              * Format: date-time
@@ -802,34 +899,23 @@ export interface components {
              */
             to?: string;
         };
-        ArchiveRow: {
-            agency: string;
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            direction: "in" | "out";
-            from: string;
-            id: string;
-            queue: string;
-            /** Format: int64 */
-            size: number;
-            subject: string;
-        };
         ArchiveSearchOutputBody: {
-            /** @description There are more than are given: narrow the search. */
-            more: boolean;
-            rows: components["schemas"]["ArchiveRow"][];
+            rows: components["schemas"]["MessageHead"][];
         };
         Attachment: {
+            /** Format: int64 */
+            index: number;
+            inline: boolean;
             name: string;
             /** Format: int64 */
             size: number;
+            /** @description As declared; never to be trusted. */
             type: string;
         };
         Attestation: {
             /** Format: date-time */
             at: string;
-            promises: components["schemas"]["PromiseAttests"][];
+            promises: components["schemas"]["PromiseState"][];
         };
         AuditEntry: {
             action: string;
@@ -841,7 +927,14 @@ export interface components {
             detail: {
                 [key: string]: string;
             };
+            /** @description Reason and detail were erased; the log's proofs still hold. */
+            erased: boolean;
             id: string;
+            /**
+             * Format: int64
+             * @description Number in the Merkle tree; -1 for some moments.
+             */
+            leaf: number;
             object: string;
             purpose: string;
             reason: string;
@@ -849,6 +942,11 @@ export interface components {
         };
         AuditOutputBody: {
             entries: components["schemas"]["AuditEntry"][];
+        };
+        AuthResult: {
+            domain: string;
+            method: string;
+            value: string;
         };
         Call: {
             agency: string;
@@ -884,27 +982,50 @@ export interface components {
             /** Format: date-time */
             server_time: string;
         };
+        Candidate: {
+            agency: string;
+            display: string;
+            person: string;
+        };
+        CandidatesOutputBody: {
+            candidates: components["schemas"]["Candidate"][];
+        };
         Case: {
             agency: string;
-            /** @description Person who has it; empty while it waits. */
+            /** @description Person who is offered or has it; empty while it is new. */
             agent: string;
+            /** Format: date-time */
+            arrived: string;
+            /** Format: date-time */
+            changed: string;
+            /** @description Address; empty where the reader may not see the content. */
+            customer: string;
             /** @description The kept draft; absent in lists. */
             draft?: components["schemas"]["Draft"];
-            /** @description Address that the last received mail came from. */
-            from: string;
+            /**
+             * Format: date-time
+             * @description When the offer ends.
+             */
+            expires?: string;
+            /** @description A reply did not reach the customer. */
+            failed: boolean;
             id: string;
             /** @description Oldest first; empty in lists. */
             messages: components["schemas"]["MessageHead"][];
-            /** Format: date-time */
-            opened: string;
+            /** @description As the customer wrote it beside the address. */
+            name: string;
             queue: string;
-            /** @enum {string} */
-            state: "waiting" | "offered" | "open" | "closed";
+            /**
+             * @description waiting: answered; the customer's next mail opens it again.
+             * @enum {string}
+             */
+            state: "new" | "offered" | "open" | "waiting" | "closed";
+            /** @description Empty where the reader may not see the content. */
             subject: string;
-            /** Format: date-time */
-            updated: string;
             /** Format: int64 */
             version: number;
+            /** @description Why the case was offered to this agent. */
+            why: string;
         };
         CasesOutputBody: {
             cases: components["schemas"]["Case"][];
@@ -933,6 +1054,7 @@ export interface components {
             readonly saved_at?: string;
             subject: string;
             text: string;
+            /** @description Empty: the customer. */
             to?: string[];
             /**
              * Format: int64
@@ -952,6 +1074,9 @@ export interface components {
         };
         GrantsOutputBody: {
             grants: components["schemas"]["ListenGrant"][];
+        };
+        HealthOutputBody: {
+            ok: boolean;
         };
         ListenGrant: {
             agency: string;
@@ -1005,6 +1130,13 @@ export interface components {
             actions: string[];
             /** @description Languages that the person serves in. */
             languages: string[];
+            /**
+             * Format: int64
+             * @description E-mail cases in hand.
+             */
+            mails: number;
+            /** Format: date-time */
+            offer_until?: string;
             person: components["schemas"]["Person"];
             /** @description Origin that audio is played from. */
             recorder_origin: string;
@@ -1021,53 +1153,87 @@ export interface components {
             wrap_up_until?: string;
         };
         Message: {
+            agency: string;
             /** Format: date-time */
             at: string;
             /** Format: int64 */
             attachments: number;
             /** Format: int64 */
+            attempts: number;
+            /** @description What our own relay said of the sender (RFC 8601). */
+            auth: components["schemas"]["AuthResult"][];
+            /** @description Written by a machine (out of office). */
+            auto: boolean;
+            /** Format: int64 */
             blocked_images: number;
-            cc: string[];
-            /** @description Of a sent message: queued, sent, retrying, refused; empty for received ones. */
-            delivery: string;
+            bounce: boolean;
+            case: string;
+            cc: components["schemas"]["Party"][];
+            /** @enum {string} */
+            delivery: "received" | "queued" | "sent" | "unsure" | "failed" | "bounced";
             /** @enum {string} */
             direction: "in" | "out";
-            dkim: string;
-            dmarc: string;
             files: components["schemas"]["Attachment"][];
-            from: string;
+            from: components["schemas"]["Party"];
             /** @description For a sandboxed frame only; empty when there is none. */
             html: string;
             id: string;
-            /** @description What the relay said of a refusal, without addresses. */
-            note: string;
-            /** @description False: not understood, show the raw form. */
-            parsed: boolean;
-            /** @description Of the bytes as received or sent, in hexadecimal. */
+            /** Format: date-time */
+            next_try?: string;
+            /** @description What was wrong with its form, in English. */
+            problems: string[];
+            queue: string;
+            /** @description Not understood: show the raw form. */
+            raw: boolean;
+            /** @description The relay's last refusal: code and class. */
+            reply: string;
+            reply_to: components["schemas"]["Party"][];
+            /** @description Of the bytes as received or sent, in hexadecimal (M14). */
             sha256: string;
             /** Format: int64 */
             size: number;
-            spf: string;
+            /** @description The first words. */
+            snippet: string;
             subject: string;
             text: string;
-            to: string[];
+            to: components["schemas"]["Party"][];
         };
         MessageHead: {
+            agency: string;
             /** Format: date-time */
             at: string;
             /** Format: int64 */
             attachments: number;
-            /** @description Of a sent message: queued, sent, retrying, refused; empty for received ones. */
-            delivery: string;
+            /** Format: int64 */
+            attempts: number;
+            /** @description Written by a machine (out of office). */
+            auto: boolean;
+            bounce: boolean;
+            case: string;
+            /** @enum {string} */
+            delivery: "received" | "queued" | "sent" | "unsure" | "failed" | "bounced";
             /** @enum {string} */
             direction: "in" | "out";
-            from: string;
+            from: components["schemas"]["Party"];
             id: string;
-            /** @description What the relay said of a refusal, without addresses. */
-            note: string;
+            /** Format: date-time */
+            next_try?: string;
+            queue: string;
+            /** @description Not understood: show the raw form. */
+            raw: boolean;
+            /** @description The relay's last refusal: code and class. */
+            reply: string;
+            /** @description Of the bytes as received or sent, in hexadecimal (M14). */
+            sha256: string;
             /** Format: int64 */
             size: number;
+            /** @description The first words. */
+            snippet: string;
             subject: string;
+            to: components["schemas"]["Party"][];
+        };
+        NewPassword: {
+            password: string;
         };
         NewPerson: {
             display: string;
@@ -1077,6 +1243,10 @@ export interface components {
             roles: components["schemas"]["Role"][];
             skills?: components["schemas"]["Skill"][];
         };
+        Party: {
+            address: string;
+            name: string;
+        };
         PasswordChange: {
             new: string;
             old: string;
@@ -1085,6 +1255,7 @@ export interface components {
             people: components["schemas"]["Person"][];
         };
         Person: {
+            disabled: boolean;
             display: string;
             id: string;
             languages: string[];
@@ -1100,6 +1271,7 @@ export interface components {
             training_valid: boolean;
         };
         Problem: {
+            /** @description In English, for support. */
             detail?: string;
             /** @description Every input at fault. */
             errors?: components["schemas"]["FieldError"][];
@@ -1112,11 +1284,14 @@ export interface components {
             /** @description In the language of Accept-Language: fi, sv or en. */
             title: string;
         };
-        PromiseAttests: {
+        PromiseState: {
             evidence: string;
             id: string;
             /** @enum {string} */
             state: "holds" | "fails" | "vouched";
+            title: string;
+            /** @description Fails because its check could not run. */
+            unchecked?: boolean;
         };
         Purpose: {
             id: string;
@@ -1142,15 +1317,32 @@ export interface components {
         };
         QueueState: {
             agency: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Agents who may serve the queue and are offered something, talking or writing up.
+             */
             busy: number;
             id: string;
             /** Format: date-time */
             longest_call_since?: string;
             /** Format: date-time */
             longest_mail_since?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Cases in agents' hands.
+             */
+            open_mails: number;
+            /**
+             * Format: int64
+             * @description Agents who are ready and may serve the queue.
+             */
             ready: number;
+            /**
+             * Format: int64
+             * @description Calls in agents' hands.
+             */
+            talking: number;
+            today: components["schemas"]["Today"];
             /** Format: int64 */
             waiting_calls: number;
             /** Format: int64 */
@@ -1165,29 +1357,45 @@ export interface components {
             agency: string;
             /** @description Version of the announcement that was heard (M4). */
             announcement: string;
-            complete: boolean;
             /**
-             * Format: date-time
-             * @description When it is destroyed (M6).
+             * Format: date
+             * @description Day of its destruction (M6).
              */
             destroys: string;
             fragment: string;
+            /**
+             * Format: int64
+             * @description Places where packets were missing.
+             */
+            gaps: number;
             /** @description Kept by a decision beyond its day. */
             hold: boolean;
+            /** @description Opaque key. */
             id: string;
             language: string;
             /** @description Identification: date, seat code, last digits (M7). */
             name: string;
+            /**
+             * Format: int64
+             * @description Of the call's recordings, from 1.
+             */
+            part: number;
             queue: string;
             seat: string;
             /** Format: double */
             seconds: number;
+            /** @description Opaque, shared by the parts of one call. */
+            session: string;
             /** Format: date-time */
             started: string;
+            /**
+             * @description recovered: its process died, at most the last second is missing; broken: ended by a fault.
+             * @enum {string}
+             */
+            state: "recording" | "complete" | "recovered" | "broken";
         };
         RecordingQuery: {
             agency: string;
-            complete?: boolean;
             fragment?: string;
             /**
              * Format: date-time
@@ -1200,7 +1408,11 @@ export interface components {
             min_seconds?: number;
             purpose: string;
             queue?: string;
+            /** @description Goes into the log; it finds nothing. */
+            reason?: string;
             seat?: string;
+            /** @enum {string} */
+            state?: "recording" | "complete" | "recovered" | "broken";
             /**
              * Format: date-time
              * @description Before.
@@ -1255,17 +1467,37 @@ export interface components {
             fi: string;
             sv: string;
         };
-        Training: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            until: string;
+        Today: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Answered within 20 s; its share of offered is the service level.
+             */
+            in_time: number;
+            /** Format: int64 */
+            offered: number;
+            /**
+             * Format: double
+             * @description Sum of the answered calls' waits.
+             */
+            waited_seconds: number;
         };
-        WorkRef: {
-            id: string;
-            /** @enum {string} */
-            kind: "call" | "mail";
-            queue: string;
+        Training: {
+            /**
+             * @default data_protection
+             * @enum {string}
+             */
+            course: "data_protection";
+            /** Format: date-time */
+            passed: string;
+            /**
+             * Format: date-time
+             * @description The first instant at which it is no longer valid.
+             */
+            until: string;
         };
         WrapUpExtension: {
             /** Format: int64 */
@@ -1415,6 +1647,10 @@ export interface operations {
                 object?: string;
                 from?: string;
                 to?: string;
+                /** @description Refusals alone. */
+                refused?: boolean;
+                /** @description Id of the last entry of the page before. */
+                after?: string;
                 limit?: number;
             };
             header?: never;
@@ -1780,7 +2016,7 @@ export interface operations {
         parameters: {
             query?: {
                 queue?: string;
-                state?: "waiting" | "offered" | "open" | "closed";
+                state?: "new" | "offered" | "open" | "waiting" | "closed";
                 mine?: boolean;
             };
             header?: never;
@@ -1851,12 +2087,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
             };
             /** @description Problem */
             default: {
@@ -1994,6 +2232,41 @@ export interface operations {
             };
         };
     };
+    "case-message-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                mid: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "case-message-raw": {
         parameters: {
             query?: never;
@@ -2049,7 +2322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Case"];
+                    "application/json": components["schemas"]["MessageHead"];
                 };
             };
             /** @description Problem */
@@ -2080,6 +2353,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["City"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -2141,6 +2441,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListenGrant"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "grant-candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatesOutputBody"];
                 };
             };
             /** @description Problem */
@@ -2290,6 +2619,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2524,6 +2854,39 @@ export interface operations {
             };
         };
     };
+    "person-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "person-roles": {
         parameters: {
             query?: never;
@@ -2742,6 +3105,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listening"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOutputBody"];
                 };
             };
             /** @description Problem */

@@ -10,6 +10,11 @@ export function announce(text: string, urgent = false): void {
   for (const tell of listeners) tell(text, urgent);
 }
 
+/** Says a text when it is first drawn and when it changes: how many were found, how a check ended. */
+export function useAnnounced(text: string): void {
+  useEffect(() => announce(text), [text]);
+}
+
 /** The two live regions; mounted once, always there. */
 export function Announcer() {
   const [polite, setPolite] = useState("");

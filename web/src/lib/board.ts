@@ -1,4 +1,4 @@
-import type { AgentLive, QueueLive } from "../api/types.ts";
+import type { QueueLive } from "../api/types.ts";
 
 // The wallboard: at most six measures about the team, never about persons.
 
@@ -8,28 +8,31 @@ export const staleAfter = 60;
 /** A caller waiting longer than this is a breach, in seconds. */
 export const waitTarget = 120;
 
+/** The share of today's calls that should be answered within 20 s, in per cent. */
+export const levelTarget = 80;
+
 export interface Board {
   waitingCalls: number;
   longestSince: string | undefined;
   waitingMails: number;
   ready: number;
-  serving: number;
-  notAnswering: number | undefined;
+  /** Per cent answered in time today; undefined before the first call. */
+  level: number | undefined;
+  abandoned: number;
 }
 
-export function boardOf(queues: readonly QueueLive[], agents: readonly AgentLive[] | undefined): Board {
-  const sum = (key: "waiting_calls" | "waiting_mails") => queues.reduce((n, q) => n + q[key], 0);
+export function boardOf(queues: readonly QueueLive[]): Board {
+  const sum = (value: (q: QueueLive) => number) => queues.reduce((n, q) => n + value(q), 0);
   const since = queues.map((q) => q.longest_call_since).filter(Boolean).sort() as string[];
-  // An agent serves several queues; without the list of agents the largest queue is the best that can be said.
-  const most = (key: "ready" | "busy") => queues.reduce((n, q) => Math.max(n, q[key]), 0);
-  const count = (...states: AgentLive["state"][]) => agents?.filter((a) => states.includes(a.state)).length;
+  const offered = sum((q) => q.today.offered);
   return {
-    waitingCalls: sum("waiting_calls"),
+    waitingCalls: sum((q) => q.waiting_calls),
     longestSince: since[0],
-    waitingMails: sum("waiting_mails"),
-    ready: count("ready") ?? most("ready"),
-    serving: count("busy", "offered", "wrap_up") ?? most("busy"),
-    notAnswering: count("not_answering"),
+    waitingMails: sum((q) => q.waiting_mails),
+    // An agent serves several queues: their sum would count them twice.
+    ready: queues.reduce((n, q) => Math.max(n, q.ready), 0),
+    level: offered > 0 ? Math.round((100 * sum((q) => q.today.in_time)) / offered) : undefined,
+    abandoned: sum((q) => q.today.abandoned),
   };
 }
 

@@ -1,12 +1,17 @@
 import { i18n } from "@lingui/core";
 import { locale } from "../i18n.ts";
-import type { Text } from "../api/types.ts";
+import type { Party, Text } from "../api/types.ts";
 
 const zone = "Europe/Helsinki";
 
 /** A name in the interface's language, else in Finnish, Swedish or English, else empty. */
 export function inLanguage(text: Text | undefined, lang: string = i18n.locale): string {
   return text?.[lang] || text?.fi || text?.sv || text?.en || "";
+}
+
+/** "Maija Meikäläinen <maija@example.com>", or the address alone. */
+export function party(p: Party): string {
+  return p.name && p.name !== p.address ? `${p.name} <${p.address}>` : p.address;
 }
 
 export function dateTime(moment: string): string {

@@ -43,8 +43,10 @@ export function roleLabel(role: Role): string {
 
 export function caseLabel(state: Case["state"]): string {
   switch (state) {
+    case "new":
+      return i18n._("New");
     case "waiting":
-      return i18n._("Waiting");
+      return i18n._("Answered");
     case "offered":
       return i18n._("Offered to you");
     case "open":

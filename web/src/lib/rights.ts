@@ -2,22 +2,40 @@ import type { Me } from "../api/types.ts";
 
 // What the desktop shows follows the actions that the server allows; the server decides again on each request.
 
-export function may(me: Me, action: string): boolean {
+/** The API's actions (x-action in its document) that the desktop asks about. */
+export const usedActions = [
+  "call.handle",
+  "case.work",
+  "queue.watch",
+  "agent.watch",
+  "recording.search",
+  "archive.search",
+  "listen.grant",
+  "person.manage",
+  "training.record",
+  "audit.read",
+  "attest.run",
+] as const;
+export type Action = (typeof usedActions)[number];
+
+export function may(me: Me, action: Action): boolean {
   return me.actions?.includes(action) ?? false;
 }
 
 export interface Place {
-  path: "/" | "/mail" | "/recordings" | "/archive" | "/people" | "/log" | "/attest";
-  action: string;
+  path: "/" | "/mail" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
+  /** Empty: for everybody. */
+  action: Action | "";
 }
 
 /** The pages in the order of the menu, with the action that each needs. */
 export const places: readonly Place[] = [
   { path: "/", action: "" },
-  { path: "/mail", action: "cases.handle" },
-  { path: "/recordings", action: "recordings.listen" },
-  { path: "/archive", action: "archive.read" },
-  { path: "/people", action: "people.view" },
+  { path: "/mail", action: "case.work" },
+  { path: "/recordings", action: "recording.search" },
+  { path: "/archive", action: "archive.search" },
+  { path: "/grants", action: "listen.grant" },
+  { path: "/people", action: "person.manage" },
   { path: "/log", action: "audit.read" },
   { path: "/attest", action: "attest.run" },
 ];
@@ -28,7 +46,7 @@ export function allowedPlaces(me: Me): Place[] {
 
 /** Only who takes calls or cases needs a seat. */
 export function needsSeat(me: Me): boolean {
-  return may(me, "seat.take") && may(me, "calls.handle") && !me.seat;
+  return may(me, "call.handle") && !me.seat;
 }
 
 /** The agencies that a person's role covers; a grant for "" covers all. */

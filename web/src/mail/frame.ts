@@ -1,27 +1,26 @@
 // How a customer's HTML is shown: sanitised here again (the server did it first), without styles, scripts, forms or anything
-// from elsewhere, in a frame without any right, whose own policy allows nothing but our one style sheet.
+// from elsewhere, in a frame without any right. The frame has no style sheet: its origin is opaque, so no policy but
+// 'unsafe-inline' would let one in; the old presentational attributes do what is needed.
 import DOMPurify from "dompurify";
-
-const style = `
-  body { font: 16px/1.55 Arial, sans-serif; color: #1a1a1a; background: #fff; margin: 0; padding: 16px; overflow-wrap: anywhere; }
-  img { max-width: 100%; height: auto; } table { max-width: 100%; border-collapse: collapse; } td, th { padding: 2px 6px; text-align: left; }
-  blockquote { margin: 8px 0; padding-left: 12px; border-left: 3px solid #b0b8bf; color: #4d4d4d; } a { color: #0000bf; } pre { white-space: pre-wrap; }
-`;
 
 const purify = {
   FORBID_ATTR: ["style", "class", "id", "background", "srcset", "ping", "target"],
-  FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "iframe", "object", "embed", "video", "audio", "svg", "math", "link", "meta", "base"],
+  FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "frame", "iframe", "object", "embed", "video", "audio", "svg", "math", "link", "meta", "base"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_TRUSTED_TYPE: false,
 };
 
+/** What the frame may load: images that are inside the message. */
+const framePolicy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'";
+
 /** The frame's document as text. */
-export function frameDocument(clean: string, lang: string, title: string, nonce: string): string {
-  const policy = `default-src 'none'; img-src data:; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+export function frameDocument(clean: string, lang: string, title: string): string {
   return (
-    `<!doctype html><html lang="${attribute(lang)}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-    `<title>${attribute(title)}</title><style nonce="${attribute(nonce)}">${style}</style></head><body>${clean}</body></html>`
+    `<!doctype html><html lang="${attribute(lang)}"><head><meta charset="utf-8">` +
+    `<meta http-equiv="Content-Security-Policy" content="${framePolicy}"><title>${attribute(title)}</title></head>` +
+    `<body bgcolor="#ffffff" text="#1a1a1a" link="#0000bf" vlink="#0000bf" marginwidth="16" marginheight="14">` +
+    `<font face="Arial, sans-serif">${clean}</font></body></html>`
   );
 }
 
@@ -50,13 +49,17 @@ function keepInside(node: Element): void {
   if (source && !/^data:image\/(png|jpe?g|gif|webp);/i.test(source)) node.removeAttribute("src");
 }
 
+/** The policy reports a style attribute already when it is parsed; DOMPurify would take it away only after. */
+function withoutStyles(html: string): string {
+  return html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, ""));
+}
+
 /** Gives the value for an iframe's srcdoc. */
 export function mailFrame(html: string, lang: string, title: string): string {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
   DOMPurify.addHook("afterSanitizeAttributes", keepInside);
-  const clean = DOMPurify.sanitize(html, purify) as string;
+  const clean = DOMPurify.sanitize(withoutStyles(html), purify) as string;
   DOMPurify.removeHook("afterSanitizeAttributes");
-  return mailPolicy().createHTML(frameDocument(clean, lang, title, nonce));
+  return mailPolicy().createHTML(frameDocument(clean, lang, title));
 }
 
 /** A height in rem that shows most messages whole: the frame has no right to tell its own. */

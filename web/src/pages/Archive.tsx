@@ -4,9 +4,10 @@ import { useState } from "react";
 import { Form } from "react-aria-components";
 import { api, take } from "../api/client.ts";
 import { cityQuery } from "../api/queries.ts";
-import type { ArchiveRow } from "../api/types.ts";
+import type { MessageHead } from "../api/types.ts";
+import { useAnnounced } from "../lib/announce.tsx";
 import { dayStart } from "../lib/days.ts";
-import { dateTime, inLanguage } from "../lib/format.ts";
+import { dateTime, inLanguage, party } from "../lib/format.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Dialog, Empty, ErrorNotice, Loading, Notice, Page, Table } from "../ui/parts.tsx";
@@ -27,7 +28,7 @@ function Search({ stated, onState }: { stated: Stated; onState(s: Stated): void 
   const { i18n } = useLingui();
   const [changing, setChanging] = useState(false);
   const [filter, set] = useState({ text: "", from: "", to: "" });
-  const [read, setRead] = useState<ArchiveRow | null>(null);
+  const [read, setRead] = useState<MessageHead | null>(null);
   const search = useMutation({
     mutationFn: () => {
       const body = { ...stated, text: filter.text.trim() || undefined, from: dayStart(filter.from), to: dayStart(filter.to, 1) };
@@ -55,7 +56,7 @@ function Search({ stated, onState }: { stated: Stated; onState(s: Stated): void 
         </Form>
       </section>
       <ErrorNotice error={search.error} />
-      {search.data && <Found rows={search.data.rows ?? []} more={search.data.more} onRead={setRead} />}
+      {search.data && <Found rows={search.data.rows ?? []} onRead={setRead} />}
       <Dialog title={read?.subject || i18n._("(no subject)")} isOpen={read !== null} onClose={() => setRead(null)}>
         {read && <Opened row={read} stated={stated} />}
       </Dialog>
@@ -63,11 +64,16 @@ function Search({ stated, onState }: { stated: Stated; onState(s: Stated): void 
   );
 }
 
-function Found({ rows, more, onRead }: { rows: readonly ArchiveRow[]; more: boolean; onRead(r: ArchiveRow): void }) {
+/** From this many rows on the server may have left some out. */
+const manyRows = 100;
+
+function Found({ rows, onRead }: { rows: readonly MessageHead[]; onRead(r: MessageHead): void }) {
   const { i18n } = useLingui();
   const { data: city } = useQuery(cityQuery);
+  const found = i18n._("{n, plural, one {# message} other {# messages}}", { n: rows.length });
+  useAnnounced(found);
   if (rows.length === 0) return <Empty icon="archive" title={i18n._("No messages were found")} />;
-  const columns: Column<ArchiveRow>[] = [
+  const columns: Column<MessageHead>[] = [
     { head: i18n._("Subject"), names: true, cell: (r) => r.subject || i18n._("(no subject)") },
     {
       head: i18n._("Direction"),
@@ -78,7 +84,7 @@ function Found({ rows, more, onRead }: { rows: readonly ArchiveRow[]; more: bool
         </span>
       ),
     },
-    { head: i18n._("From"), cell: (r) => r.from },
+    { head: i18n._("From"), cell: (r) => party(r.from) },
     { head: i18n._("Time"), cell: (r) => dateTime(r.at) },
     { head: i18n._("Queue"), cell: (r) => inLanguage(city?.queues.find((q) => q.id === r.queue)?.name) || r.queue },
     {
@@ -92,16 +98,14 @@ function Found({ rows, more, onRead }: { rows: readonly ArchiveRow[]; more: bool
   ];
   return (
     <section className="card" aria-labelledby="found">
-      <h2 id="found" role="status">
-        {i18n._("{n, plural, one {# message} other {# messages}}", { n: rows.length })}
-      </h2>
-      {more && <Notice>{i18n._("There are more. Narrow the search to see them.")}</Notice>}
+      <h2 id="found">{found}</h2>
+      {rows.length >= manyRows && <Notice>{i18n._("There may be more. Narrow the search to see them.")}</Notice>}
       <Table caption={i18n._("Messages found")} columns={columns} rows={rows} rowKey={(r) => r.id} />
     </section>
   );
 }
 
-function Opened({ row, stated }: { row: ArchiveRow; stated: Stated }) {
+function Opened({ row, stated }: { row: MessageHead; stated: Stated }) {
   const body = { purpose: stated.purpose, reason: stated.reason || undefined };
   const { data, error, isPending } = useQuery({
     queryKey: ["message", "archive", row.id],

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react";
 import { useMutation } from "@tanstack/react-query";
 import { api, take } from "../api/client.ts";
 import type { Attestation } from "../api/types.ts";
+import { useAnnounced } from "../lib/announce.tsx";
 import { dateTime } from "../lib/format.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
@@ -34,18 +35,20 @@ function Outcome({ found }: { found: Attestation }) {
   const { i18n } = useLingui();
   const all = found.promises ?? [];
   const count = (state: Found["state"]) => all.filter((p) => p.state === state).length;
+  const outcome = i18n._("{holds} hold, {fails} fail, {vouched} only people can vouch for", { holds: count("holds"), fails: count("fails"), vouched: count("vouched") });
+  useAnnounced(outcome);
   return (
     <section className="card" aria-labelledby="outcome">
-      <h2 id="outcome" role="status">
-        {i18n._("{holds} hold, {fails} fail, {vouched} only people can vouch for", { holds: count("holds"), fails: count("fails"), vouched: count("vouched") })}
-      </h2>
+      <h2 id="outcome">{outcome}</h2>
       <p className="quiet">{i18n._("Checked {time}", { time: dateTime(found.at) })}</p>
       <ul className="promises">
         {all.map((p) => (
           <li key={p.id} className={`promise promise-${p.state}`}>
             <strong className="promise-id">{p.id}</strong>
             <PromiseState state={p.state} />
-            <span className="promise-evidence">{p.evidence}</span>
+            <span className="promise-evidence">
+              {p.title && <strong>{p.title}</strong>} {p.evidence}
+            </span>
           </li>
         ))}
       </ul>

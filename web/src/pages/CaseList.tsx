@@ -6,6 +6,7 @@ import type { Case } from "../api/types.ts";
 import { inLanguage, shortMoment } from "../lib/format.ts";
 import { caseLabel } from "../lib/labels.ts";
 import { useMe } from "../shell/me.ts";
+import { Icon } from "../ui/Icon.tsx";
 import { Empty } from "../ui/parts.tsx";
 
 /** Cases as a list of links: subject, sender, queue, state in words and shape. */
@@ -32,12 +33,18 @@ function CaseLink({ item, current }: { item: Case; current: boolean }) {
     <Link to="/mail/$caseId" params={{ caseId: item.id }} className="case-link" aria-current={current ? "page" : undefined}>
       <span className="case-top">
         <span className="case-subject">{item.subject || i18n._("(no subject)")}</span>
-        <time dateTime={item.updated}>{shortMoment(item.updated)}</time>
+        <time dateTime={item.changed}>{shortMoment(item.changed)}</time>
       </span>
-      <span className="case-from">{item.from}</span>
+      <span className="case-from">{item.name || item.customer}</span>
       <span className="case-facts">
         <CaseTag state={item.state} others={Boolean(others)} />
         <span>{inLanguage(queue?.name) || item.queue}</span>
+        {item.failed && (
+          <span className="tag tag-not_answering">
+            <Icon name="warning" size={14} />
+            {i18n._("Not delivered")}
+          </span>
+        )}
       </span>
     </Link>
   );
@@ -55,10 +62,11 @@ export function CaseTag({ state, others = false }: { state: Case["state"]; other
 
 function CaseMark({ state }: { state: Case["state"] }) {
   const shapes: Record<Case["state"], string> = {
-    waiting: "M8 1a7 7 0 1 0 .01 0ZM8 4a4 4 0 1 1-.01 0Z",
+    new: "M8 1a7 7 0 1 0 .01 0ZM8 4a4 4 0 1 1-.01 0Z",
+    waiting: "M2 8l4 4 8-9v3L6 15 2 11z",
     offered: "M8 0l8 8-8 8-8-8z",
     open: "M1 1h14v14H1z",
-    closed: "M2 8l4 4 8-9v3L6 15 2 11z",
+    closed: "M1 6h14v4H1z",
   };
   return (
     <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">

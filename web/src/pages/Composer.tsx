@@ -32,7 +32,7 @@ export function Composer({ one, onClose }: { one: Case; onClose(): void }) {
     <section className="composer" aria-label={i18n._("Reply")}>
       <h3>{i18n._("Reply")}</h3>
       <p className="composer-to">
-        {i18n._("To")}: <strong>{one.draft?.to?.join(", ") || one.from}</strong>
+        {i18n._("To")}: <strong>{one.draft?.to?.join(", ") || one.customer}</strong>
       </p>
       <TextField label={i18n._("Subject")} value={draft.text.subject} onChange={(subject) => draft.edit({ ...draft.text, subject })} />
       <TextArea label={i18n._("Message")} rows={9} value={draft.text.text} onChange={(text) => draft.edit({ ...draft.text, text })} />

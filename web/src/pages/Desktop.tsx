@@ -17,7 +17,7 @@ export function Desktop() {
   const me = useMe();
   return (
     <Page title={i18n._("Desktop")} wide>
-      {may(me, "seat.take") && may(me, "calls.handle") && !me.seat && (
+      {may(me, "call.handle") && !me.seat && (
         <Notice>
           {i18n._("You have no seat, so you get no calls.")} <Link to="/seat">{i18n._("Choose a seat")}</Link>
         </Notice>
@@ -27,10 +27,10 @@ export function Desktop() {
       )}
       <div className="desk">
         <div className="desk-main">
-          {may(me, "queues.view") && <Queues />}
-          {may(me, "agents.view") && <Team />}
+          {may(me, "queue.watch") && <Queues />}
+          {may(me, "agent.watch") && <Team />}
         </div>
-        {may(me, "cases.handle") && <MyCases />}
+        {may(me, "case.work") && <MyCases />}
       </div>
     </Page>
   );

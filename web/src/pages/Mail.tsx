@@ -6,7 +6,7 @@ import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { api, take } from "../api/client.ts";
 import { caseQuery, casesQuery, cityQuery } from "../api/queries.ts";
 import type { Case } from "../api/types.ts";
-import { inLanguage } from "../lib/format.ts";
+import { inLanguage, party } from "../lib/format.ts";
 import { useClosing } from "../mail/useClosing.ts";
 import { useMe } from "../shell/me.ts";
 import { Button } from "../ui/controls.tsx";
@@ -88,7 +88,7 @@ function CaseHead({ one }: { one: Case }) {
       <p className="case-facts">
         <CaseTag state={one.state} others={Boolean(one.agent) && one.agent !== me.person.id} />
         <span>{inLanguage(queue?.name) || one.queue}</span>
-        <span className="case-address">{one.from}</span>
+        <span className="case-address">{party({ name: one.name, address: one.customer })}</span>
       </p>
     </header>
   );
@@ -115,15 +115,16 @@ function CaseWork({ one }: { one: Case }) {
   const { close } = useClosing();
   const navigate = useNavigate();
   if (one.state === "closed") return <Notice>{i18n._("The case is closed. It can be found in the archive only.")}</Notice>;
-  if (one.state === "open" && one.agent === me.person.id) {
+  if ((one.state === "open" || one.state === "waiting") && one.agent === me.person.id) {
     const closeAndGo = () => {
       close(one.id);
       void navigate({ to: "/mail" });
     };
     return <Composer one={one} onClose={closeAndGo} />;
   }
-  if (one.state === "open") return <Notice>{i18n._("A colleague is working on this case.")}</Notice>;
-  return <Offer one={one} />;
+  if (one.state === "offered" && one.agent === me.person.id) return <Offer one={one} />;
+  if (one.state === "new") return <Notice>{i18n._("The case is waiting to be offered to an agent.")}</Notice>;
+  return <Notice>{i18n._("A colleague is working on this case.")}</Notice>;
 }
 
 function Offer({ one }: { one: Case }) {
@@ -139,11 +140,9 @@ function Offer({ one }: { one: Case }) {
         <Button icon="check" onPress={() => accept.mutate()} isPending={accept.isPending}>
           {i18n._("Take the case")}
         </Button>
-        {one.state === "offered" && (
-          <Button look="secondary" onPress={() => decline.mutate()} isPending={decline.isPending}>
-            {i18n._("Pass it on")}
-          </Button>
-        )}
+        <Button look="secondary" onPress={() => decline.mutate()} isPending={decline.isPending}>
+          {i18n._("Pass it on")}
+        </Button>
       </div>
     </div>
   );

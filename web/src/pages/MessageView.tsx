@@ -2,8 +2,8 @@ import { useLingui } from "@lingui/react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { messageQuery } from "../api/queries.ts";
-import type { Message, MessageHead } from "../api/types.ts";
-import { dateTime, shortMoment, sizeText } from "../lib/format.ts";
+import type { Attachment, Message, MessageHead } from "../api/types.ts";
+import { dateTime, party, shortMoment, sizeText } from "../lib/format.ts";
 import { frameHeight, mailFrame } from "../mail/frame.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -18,8 +18,8 @@ export function MessageView({ caseId, head, startsOpen }: { caseId: string; head
     <section className={out ? "message message-out" : "message"}>
       <button type="button" className="message-head" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={out ? "send" : "mail"} size={18} />
-        <span className="message-from">{out ? i18n._("Our reply") : head.from}</span>
-        {out && <Delivery state={head.delivery} note={head.note} />}
+        <span className="message-from">{out ? i18n._("Our reply") : head.from.name || head.from.address}</span>
+        {out && <Delivery state={head.delivery} reply={head.reply} />}
         <time dateTime={head.at}>{shortMoment(head.at)}</time>
         <Icon name="down" size={14} />
       </button>
@@ -28,24 +28,25 @@ export function MessageView({ caseId, head, startsOpen }: { caseId: string; head
   );
 }
 
-function Delivery({ state, note }: { state: string; note: string }) {
+function Delivery({ state, reply }: { state: MessageHead["delivery"]; reply: string }) {
   const { i18n } = useLingui();
   switch (state) {
     case "sent":
-    case "delivered":
       return <span className="tag tag-ready">{i18n._("Sent")}</span>;
-    case "refused":
     case "failed":
+    case "bounced":
       return (
-        <span className="tag tag-not_answering" title={note}>
+        <span className="tag tag-not_answering">
           <Icon name="warning" size={14} />
-          {i18n._("Refused by the recipient’s server")}
+          {i18n._("Refused by the recipient’s server")} {reply}
         </span>
       );
-    case "":
-      return null;
-    default:
+    case "unsure":
+      return <span className="tag tag-break">{i18n._("Sending uncertain")}</span>;
+    case "queued":
       return <span className="tag">{i18n._("Being sent")}</span>;
+    case "received":
+      return null;
   }
 }
 
@@ -53,11 +54,11 @@ function Body({ caseId, id }: { caseId: string; id: string }) {
   const { data, error, isPending } = useQuery(messageQuery(caseId, id));
   if (isPending) return <Loading />;
   if (!data) return <ErrorNotice error={error} />;
-  return <MessageBody message={data} rawUrl={`/api/cases/${encodeURIComponent(caseId)}/messages/${encodeURIComponent(id)}/raw`} />;
+  return <MessageBody message={data} base={`/api/cases/${encodeURIComponent(caseId)}/messages/${encodeURIComponent(id)}`} />;
 }
 
-/** A message as it may safely be read; `rawUrl` shows the bytes as the customer sent them. */
-export function MessageBody({ message, rawUrl }: { message: Message; rawUrl?: string }) {
+/** A message as it may safely be read; under `base` are its files and the bytes as the customer sent them. */
+export function MessageBody({ message, base }: { message: Message; base?: string }) {
   const { i18n } = useLingui();
   const [plain, setPlain] = useState(!message.html);
   const files = message.files ?? [];
@@ -66,46 +67,60 @@ export function MessageBody({ message, rawUrl }: { message: Message; rawUrl?: st
       <dl className="message-facts">
         <div>
           <dt>{i18n._("From")}</dt>
-          <dd>{message.from}</dd>
+          <dd>{party(message.from)}</dd>
         </div>
         <div>
           <dt>{i18n._("To")}</dt>
-          <dd>{(message.to ?? []).join(", ")}</dd>
+          <dd>{(message.to ?? []).map(party).join(", ")}</dd>
         </div>
         <div>
           <dt>{i18n._("Time")}</dt>
           <dd>{dateTime(message.at)}</dd>
         </div>
       </dl>
-      {message.note && <Notice look="warning">{message.note}</Notice>}
-      {!message.parsed && <Notice look="warning">{i18n._("The message could not be interpreted. It is shown as it was received.")}</Notice>}
+      {message.raw && <Notice look="warning">{i18n._("The message could not be interpreted. It is shown as it was received.")}</Notice>}
       {message.blocked_images > 0 && !plain && (
         <Notice>{i18n._("{n, plural, one {# remote image was blocked} other {# remote images were blocked}} to protect privacy.", { n: message.blocked_images })}</Notice>
       )}
       {plain ? <pre className="message-text">{message.text || i18n._("(empty message)")}</pre> : <Frame message={message} />}
-      {files.length > 0 && (
-        <ul className="files" aria-label={i18n._("Attachments")}>
-          {files.map((f, i) => (
-            <li key={i}>
-              <Icon name="attach" size={16} />
-              {f.name || i18n._("Unnamed attachment")} <span className="quiet">{sizeText(f.size)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {files.length > 0 && <Files files={files} base={base} />}
       <div className="actions message-actions">
         {message.html && message.text && (
           <Button look="quiet" onPress={() => setPlain(!plain)}>
             {plain ? i18n._("Show formatted") : i18n._("Show as plain text")}
           </Button>
         )}
-        {rawUrl && (
-          <a href={rawUrl} target="_blank" rel="noreferrer">
+        {base && (
+          <a href={`${base}/raw`} target="_blank" rel="noreferrer">
             {i18n._("As received (opens in a new tab)")}
           </a>
         )}
       </div>
     </div>
+  );
+}
+
+function Files({ files, base }: { files: readonly Attachment[]; base?: string }) {
+  const { i18n } = useLingui();
+  return (
+    <ul className="files" aria-label={i18n._("Attachments")}>
+      {files.map((f) => {
+        const name = f.name || i18n._("Unnamed attachment");
+        return (
+          <li key={f.index}>
+            <Icon name="attach" size={16} />
+            {base ? (
+              <a href={`${base}/files/${f.index}`} download={f.name || true}>
+                {name}
+              </a>
+            ) : (
+              name
+            )}
+            <span className="quiet">{sizeText(f.size)}</span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

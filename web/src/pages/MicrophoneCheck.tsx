@@ -50,7 +50,7 @@ export function MicrophoneCheck({ onDesk }: { onDesk(): void }) {
         <>
           <Level voice={voice} />
           {devices.length > 1 && (
-            <Select label={i18n._("Microphone")} options={devices.map((d) => ({ id: d.deviceId, text: d.label || d.deviceId.slice(0, 6) }))} value={device} onPick={pick} />
+            <Select label={i18n._("Microphone")} options={devices.map((d) => ({ id: d.deviceId, text: d.label || d.deviceId.slice(0, 6) }))} value={devices.some((d) => d.deviceId === device) ? device : devices[0]!.deviceId} onPick={pick} />
           )}
           <Button look="secondary" onPress={stop}>
             {i18n._("End the check")}

@@ -22,7 +22,7 @@ export function PeoplePage() {
   const { data: people, error, isPending } = useQuery(peopleQuery);
   const [adding, setAdding] = useState(false);
   const [training, setTraining] = useState<Person | null>(null);
-  const manages = may(me, "people.manage");
+  const manages = may(me, "person.manage");
   return (
     <Page title={i18n._("People and training")} lead={i18n._("Roles are in use only while the person’s training record is valid.")} wide>
       {manages && (
@@ -33,7 +33,7 @@ export function PeoplePage() {
         </div>
       )}
       <ErrorNotice error={error} />
-      {isPending ? <Loading /> : <PeopleTable people={people ?? []} onTraining={manages ? setTraining : undefined} />}
+      {isPending ? <Loading /> : <PeopleTable people={people ?? []} onTraining={may(me, "training.record") ? setTraining : undefined} />}
       <Dialog title={i18n._("Add a person")} isOpen={adding} onClose={() => setAdding(false)} firm>
         <NewPerson onDone={() => setAdding(false)} />
       </Dialog>
@@ -117,7 +117,7 @@ function Training({ person, onDone }: { person: Person; onDone(): void }) {
   const [days, set] = useState({ from: "", until: "" });
   const save = useMutation({
     mutationFn: () => {
-      const body = { from: dayStart(days.from)!, until: dayStart(days.until, 1)! };
+      const body = { course: "data_protection" as const, passed: dayStart(days.from)!, until: dayStart(days.until, 1)! };
       return take(api.PUT("/api/people/{id}/training", { params: { path: { id: person.id } }, body }));
     },
     onSuccess: async () => {

@@ -5,6 +5,7 @@ import { Form } from "react-aria-components";
 import { api, take } from "../api/client.ts";
 import { cityQuery } from "../api/queries.ts";
 import type { Listening, Recording } from "../api/types.ts";
+import { useAnnounced } from "../lib/announce.tsx";
 import { clockText } from "../lib/clock.ts";
 import { dayStart } from "../lib/days.ts";
 import { dateText, dateTime, inLanguage } from "../lib/format.ts";
@@ -59,6 +60,7 @@ function query(stated: Stated, f: Filter) {
   return {
     agency: stated.agency,
     purpose: stated.purpose,
+    reason: stated.reason || undefined,
     from: dayStart(f.from),
     to: dayStart(f.to, 1),
     seat: f.seat.trim() || undefined,
@@ -96,6 +98,8 @@ function FilterForm(props: { agency: string; filter: Filter; onChange(f: Filter)
 function Results({ rows, onListen }: { rows: readonly Recording[]; onListen(r: Recording): void }) {
   const { i18n } = useLingui();
   const { data: city } = useQuery(cityQuery);
+  const found = i18n._("{n, plural, one {# recording} other {# recordings}}", { n: rows.length });
+  useAnnounced(found);
   if (rows.length === 0) return <Empty icon="recording" title={i18n._("No recordings were found")} />;
   const columns: Column<Recording>[] = [
     { head: i18n._("Recording"), names: true, cell: (r) => <span className="figures">{r.name}</span> },
@@ -115,9 +119,7 @@ function Results({ rows, onListen }: { rows: readonly Recording[]; onListen(r: R
   ];
   return (
     <section className="card" aria-labelledby="found">
-      <h2 id="found" role="status">
-        {i18n._("{n, plural, one {# recording} other {# recordings}}", { n: rows.length })}
-      </h2>
+      <h2 id="found">{found}</h2>
       <Table caption={i18n._("Recordings found")} columns={columns} rows={rows} rowKey={(r) => r.id} />
     </section>
   );
@@ -125,7 +127,8 @@ function Results({ rows, onListen }: { rows: readonly Recording[]; onListen(r: R
 
 function Whole({ recording }: { recording: Recording }) {
   const { i18n } = useLingui();
-  return recording.complete ? (
+  if (recording.state === "recording") return <span className="whole">{i18n._("Going on")}</span>;
+  return recording.state === "complete" && recording.gaps === 0 ? (
     <span className="whole">
       <Icon name="check" size={16} />
       {i18n._("Whole")}

@@ -2,13 +2,11 @@ import { useLingui } from "@lingui/react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { agentsQuery, cityQuery, queuesQuery } from "../api/queries.ts";
-import { ageOf, boardOf, waitTarget } from "../lib/board.ts";
+import { cityQuery, queuesQuery } from "../api/queries.ts";
+import { ageOf, boardOf, levelTarget, waitTarget } from "../lib/board.ts";
 import { clockText, secondsSince } from "../lib/clock.ts";
 import { inLanguage } from "../lib/format.ts";
-import { may } from "../lib/rights.ts";
 import { useTick } from "../lib/useTick.ts";
-import { useMe } from "../shell/me.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Koros } from "../ui/Koros.tsx";
 
@@ -18,13 +16,11 @@ const askEvery = 10_000;
 /** For the wall: six measures about the team, the age of the data, nothing when they are old. */
 export function WallboardPage() {
   const { i18n } = useLingui();
-  const me = useMe();
   useTick();
   const { data: city } = useQuery(cityQuery);
   const queues = useQuery({ ...queuesQuery, refetchInterval: askEvery, refetchIntervalInBackground: true });
-  const agents = useQuery({ ...agentsQuery, refetchInterval: askEvery, refetchIntervalInBackground: true, enabled: may(me, "agents.view") });
   const age = ageOf(queues.dataUpdatedAt, Date.now());
-  const board = boardOf(queues.data?.queues ?? [], agents.data);
+  const board = boardOf(queues.data?.queues ?? []);
   const wait = board.longestSince ? secondsSince(board.longestSince) : 0;
   const shown = (value: ReactNode) => (age.stale ? "–" : value);
   return (
@@ -51,8 +47,13 @@ export function WallboardPage() {
         />
         <Measure name={i18n._("E-mails waiting")} value={shown(board.waitingMails)} />
         <Measure name={i18n._("Agents ready")} value={shown(board.ready)} breach={!age.stale && board.ready === 0 && board.waitingCalls > 0} />
-        <Measure name={i18n._("Agents serving")} value={shown(board.serving)} />
-        {board.notAnswering !== undefined && <Measure name={i18n._("Not answering")} value={shown(board.notAnswering)} breach={!age.stale && board.notAnswering > 0} />}
+        <Measure
+          name={i18n._("Service level today")}
+          value={shown(board.level === undefined ? "–" : i18n.number(board.level / 100, { style: "percent" }))}
+          target={i18n._("Target {level} within 20 s", { level: i18n.number(levelTarget / 100, { style: "percent" }) })}
+          breach={!age.stale && (board.level ?? 100) < levelTarget}
+        />
+        <Measure name={i18n._("Abandoned today")} value={shown(board.abandoned)} />
       </main>
     </div>
   );

@@ -44,7 +44,7 @@ export function usePhone(): Phone {
 /** The own calls and the browser phone; mounted above the router's pages, so that no navigation ends a call. */
 export function PhoneProvider({ children }: { children: ReactNode }) {
   const me = useMe();
-  const active = may(me, "calls.handle") && me.seat !== "";
+  const active = may(me, "call.handle") && me.seat !== "";
   const { data: calls } = useQuery({ ...callsQuery, enabled: active });
   const call = active ? currentCall(calls ?? []) : undefined;
   const audio = useRef<HTMLAudioElement>(null);

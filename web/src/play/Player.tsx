@@ -22,7 +22,11 @@ export function Player({ recording, listening }: { recording: Recording; listeni
     presented.current = listening.grant;
     present(listening).then(setTape, setError);
   }, [listening]);
-  useEffect(() => keepRenewed(recording.id, listening, () => setEnded(true)), [recording.id, listening]);
+  const renew = tape?.renew;
+  useEffect(
+    () => (renew ? keepRenewed(recording.id, { grant: listening.grant, renew }, () => setEnded(true)) : undefined),
+    [recording.id, listening.grant, renew],
+  );
   if (error) return <ErrorNotice error={error} />;
   if (ended) return <Notice look="warning" live>{i18n._("The right to listen has ended. Start again with a purpose.")}</Notice>;
   return tape ? <Deck tape={tape} recording={recording} /> : <Loading />;

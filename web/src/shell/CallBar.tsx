@@ -92,7 +92,6 @@ function Talking({ call, phone }: { call: Call; phone: Phone }) {
         <Icon name={held ? "hold" : "phone"} />
       </span>
       <Who call={call} title={held ? i18n._("On hold") : i18n._("Call in progress")} />
-      <RecordingTag recording={call.recording} />
       <div className="call-actions">
         <Button look="secondary" icon={held ? "play" : "hold"} hint="p" onPress={phone.toggleHold} className="toggle" data-on={held || undefined}>
           {held ? i18n._("Resume") : i18n._("Hold")}
@@ -133,7 +132,11 @@ function Who({ call, title }: { call: Call; title: string }) {
         <strong>{inLanguage(queue?.name) || call.queue}</strong>
         <span>{inLanguage(agency?.name)}</span>
         <span className="language-tag">{languageLabel(call.language)}</span>
-        {call.state === "offered" && <span className="call-why">{whyText(call.why)}</span>}
+        {call.state === "offered" ? (
+          <span className="call-why">{whyText(call.why)}</span>
+        ) : (
+          <RecordingTag recording={call.recording} />
+        )}
       </p>
     </div>
   );

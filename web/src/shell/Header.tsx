@@ -23,7 +23,7 @@ export function Header({ me }: { me: Me }) {
         <Link to="/" className="brand" aria-label={i18n._("Santra, to the desktop")}>
           Santra
         </Link>
-        {may(me, "state.set") && me.seat && <StateSwitch me={me} />}
+        {may(me, "call.handle") && me.seat && <StateSwitch me={me} />}
         <LineMark />
         <div className="header-end">
           {me.seat && (
@@ -55,6 +55,7 @@ const placeIcon: Record<Place["path"], IconName> = {
   "/mail": "mail",
   "/recordings": "recording",
   "/archive": "archive",
+  "/grants": "check",
   "/people": "people",
   "/log": "log",
   "/attest": "shield",
@@ -71,6 +72,8 @@ function PlaceName({ path }: { path: Place["path"] }) {
       return i18n._("Recordings");
     case "/archive":
       return i18n._("Archive");
+    case "/grants":
+      return i18n._("Rights to listen");
     case "/people":
       return i18n._("People");
     case "/log":
@@ -108,10 +111,9 @@ export function LanguageSwitch() {
           className="language"
           lang={lang}
           aria-pressed={i18n.locale === lang}
-          aria-label={ownNames[lang]}
           onPress={() => void activate(lang)}
         >
-          {lang.toUpperCase()}
+          {ownNames[lang]}
         </AriaButton>
       ))}
     </div>
@@ -131,7 +133,8 @@ function AccountMenu({ me }: { me: Me }) {
   const roles = [...new Set(me.roles.map((r) => r.role))].map(roleLabel).join(", ");
   return (
     <MenuTrigger>
-      <AriaButton className="header-link account" aria-label={i18n._("Account: {name}", { name: me.person.display })}>
+      <AriaButton className="header-link account">
+        <span className="only-heard">{i18n._("Account")}: </span>
         <Icon name="person" size={18} />
         <span className="account-name">{me.person.display}</span>
         <Icon name="down" size={14} />

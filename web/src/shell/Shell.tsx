@@ -63,7 +63,7 @@ function Frame({ me, path }: { me: Me; path: string }) {
         {i18n._("Skip to the content")}
       </a>
       <Header me={me} />
-      {may(me, "calls.handle") && me.seat && <CallBar me={me} />}
+      {may(me, "call.handle") && me.seat && <CallBar me={me} />}
       <main id="main" ref={main} tabIndex={-1}>
         <NotAnswering me={me} />
         <Outlet />

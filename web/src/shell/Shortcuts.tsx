@@ -76,7 +76,7 @@ function useShortcutActions(me: Me, help: () => void) {
       keypad: phone.toggleKeypad,
       ready: () => me.seat && set.mutate({ state: "ready" }),
       break: () => me.seat && set.mutate({ state: "break" }),
-      mail: () => may(me, "cases.handle") && void navigate({ to: "/mail" }),
+      mail: () => may(me, "case.work") && void navigate({ to: "/mail" }),
       desktop: () => void navigate({ to: "/" }),
       help,
     };

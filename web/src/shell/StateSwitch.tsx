@@ -25,7 +25,8 @@ export function StateSwitch({ me }: { me: Me }) {
   };
   return (
     <MenuTrigger>
-      <AriaButton className={`state-switch state-${me.state}`} aria-label={i18n._("Your state: {state}. Change", { state: stateLabel(me.state) })}>
+      <AriaButton className={`state-switch state-${me.state}`}>
+        <span className="only-heard">{i18n._("Your state")}: </span>
         <StateMark state={me.state} />
         <span className="state-name">{stateLabel(me.state)}</span>
         <span className="state-time" aria-hidden="true">

@@ -21,7 +21,9 @@ import { Icon, type IconName } from "./Icon.tsx";
 
 type Look = "primary" | "secondary" | "quiet" | "answer" | "end";
 
-interface OwnButtonProps extends Omit<ButtonProps, "children" | "className"> {
+interface OwnButtonProps extends Omit<ButtonProps, "children" | "className" | "isPending"> {
+  /** At work: it keeps the focus, says so, and takes no second press. */
+  isPending?: boolean;
   look?: Look;
   icon?: IconName;
   /** The key that does the same. */
@@ -30,9 +32,17 @@ interface OwnButtonProps extends Omit<ButtonProps, "children" | "className"> {
   className?: string;
 }
 
-export function Button({ look = "primary", icon, hint, children, className = "", ...rest }: OwnButtonProps) {
+export function Button({ look = "primary", icon, hint, children, className = "", isPending = false, ...rest }: OwnButtonProps) {
+  // React Aria's own isPending speaks through innerHTML, which Trusted Types refuse.
+  const waiting = isPending ? ({ onPress: undefined, type: "button", "aria-disabled": true } as const) : {};
   return (
-    <AriaButton {...rest} aria-keyshortcuts={hint} className={`button button-${look} ${className}`}>
+    <AriaButton
+      {...rest}
+      {...waiting}
+      data-pending={isPending || undefined}
+      aria-keyshortcuts={hint}
+      className={`button button-${look} ${className}`}
+    >
       {icon && <Icon name={icon} />}
       <span className="button-text">{children}</span>
       {hint && (

@@ -1,0 +1,274 @@
+// Walks the desktop in a real browser: log-in, seat, every page of every role, at 320 and 1280 px, in Finnish, with axe on
+// each; then the languages, the keyboard and what a call looks like. Fails on any axe finding, sideways scrolling, refused
+// script or style, or page error.
+//
+//   SANTRA_READY  ready-file of `santra demo` (or of test/mock.mjs)
+//   SANTRA_URL    the base URL; default: the ready-file's `http`
+//   SANTRA_SHOTS  folder for screenshots; default: none are kept
+//   CHROMIUM      the browser; default /usr/bin/chromium
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const ready = JSON.parse(readFileSync(process.env.SANTRA_READY, "utf8"));
+const base = process.env.SANTRA_URL ?? `http://${ready.http}`;
+const shots = process.env.SANTRA_SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+const widths = [
+  { width: 1280, height: 900 },
+  { width: 320, height: 720 },
+];
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const failures = [];
+let checks = 0;
+
+function fail(where, what) {
+  failures.push(`${where}: ${what}`);
+  console.error(`  ✗ ${where}: ${what}`);
+}
+
+/** Everything that must hold on a page as it is now, in both widths. */
+async function check(page, name) {
+  for (const size of widths) {
+    const where = `${name} ${size.width}`;
+    await page.setViewportSize(size);
+    await page.waitForTimeout(100);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (over > 0) fail(where, `scrolls sideways by ${over} px`);
+    const { violations } = await new AxeBuilder({ page }).options({ runOnly: tags, resultTypes: ["violations"] }).setLegacyMode(true).analyze();
+    for (const v of violations) fail(where, `axe ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
+    if (shots) await page.screenshot({ path: join(shots, `${name}-${size.width}.png`), fullPage: true });
+    checks++;
+  }
+  await page.setViewportSize(widths[0]);
+}
+
+async function open(browser, name) {
+  const context = await browser.newContext({ locale: "fi-FI", viewport: widths[0], permissions: ["microphone"], colorScheme: process.env.SANTRA_DARK ? "dark" : "light" });
+  const page = await context.newPage();
+  page.on("pageerror", (e) => fail(name, `page error ${e.message}`));
+  page.on("console", (m) => {
+    if (/Content Security Policy|Trusted|TrustedHTML/.test(m.text())) fail(name, `policy: ${m.text().slice(0, 200)}`);
+  });
+  page.on("dialog", (d) => void d.accept());
+  return { context, page };
+}
+
+const userWith = (role) => ready.users.find((u) => u.roles.includes(role));
+
+async function logIn(page, user) {
+  await page.goto(base);
+  await page.getByLabel("Käyttäjätunnus").fill(user.name);
+  await page.getByRole("textbox", { name: "Salasana" }).fill(user.password);
+  await page.getByRole("button", { name: "Kirjaudu sisään" }).click();
+  await page.getByRole("heading", { level: 1, name: /Työn aloitus|Työpöytä/ }).waitFor();
+}
+
+const visit = async (page, link, heading) => {
+  await page.getByRole("navigation").getByRole("link", { name: link, exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+  await page.waitForTimeout(400);
+};
+
+/** Each part of the walk stands alone, so that one failure hides no other. */
+async function part(browser, name, walk) {
+  console.log(name);
+  const { context, page } = await open(browser, name);
+  try {
+    await walk(page);
+  } catch (error) {
+    fail(name, String(error.message).split("\n").slice(0, 6).join(" "));
+    if (shots) await page.screenshot({ path: join(shots, `failed-${name}.png`) }).catch(() => undefined);
+  }
+  await context.close();
+}
+
+const mock = (page, what) => page.request.post(`${base}/mock/${what}`);
+
+async function agent(page) {
+  await page.goto(base);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await check(page, "login");
+  const lang = await page.evaluate(() => document.documentElement.lang);
+  if (lang !== "fi") fail("login", `html lang is ${lang}`);
+  await logIn(page, userWith("agent"));
+  await page.getByRole("heading", { name: "Työn aloitus" }).waitFor();
+  await microphone(page);
+  await check(page, "seat");
+  await page.locator(".seat:not([data-disabled])").first().click();
+  await page.getByRole("heading", { level: 1, name: "Työpöytä" }).waitFor();
+  await page.getByRole("button", { name: /^Tilasi/ }).click();
+  await page.getByRole("menuitem", { name: "Tauko", exact: true }).click();
+  await page.getByRole("button", { name: /^Tilasi: Tauko/ }).waitFor();
+  await check(page, "desktop");
+  if (ready.mock) await mockCall(page);
+  await shortcuts(page);
+  await mail(page);
+  await otherLanguages(page);
+  await page.getByRole("button", { name: /Konto|Käyttäjätili|Account/ }).click();
+  await page.getByRole("menuitem").last().click();
+  await page.locator(".login").waitFor();
+}
+
+async function microphone(page) {
+  await page.getByRole("button", { name: "Tarkista mikrofoni" }).click();
+  await page.getByRole("meter").waitFor();
+  await page.waitForTimeout(1200);
+  await check(page, "microphone");
+  await page.getByRole("button", { name: "Lopeta tarkistus" }).click();
+}
+
+async function mockCall(page) {
+  await mock(page, "call");
+  await page.getByRole("button", { name: "Vastaa" }).waitFor();
+  await check(page, "call-offered");
+  await mock(page, "talk");
+  await page.getByRole("button", { name: "Lopeta puhelu" }).waitFor();
+  await page.getByRole("button", { name: "Näppäimet" }).click();
+  await check(page, "call-talking");
+  await page.getByRole("button", { name: "Pitoon" }).click();
+  await page.getByRole("button", { name: "Jatka puhelua" }).waitFor();
+  await page.getByRole("button", { name: "Lopeta puhelu" }).click();
+  await page.getByRole("button", { name: "Tehty, valmis" }).waitFor();
+  await check(page, "wrap-up");
+  await mock(page, "away");
+  await page.getByRole("button", { name: "Palaa valmiiksi" }).waitFor();
+  await check(page, "not-answering");
+  await page.getByRole("button", { name: "Palaa valmiiksi" }).click();
+}
+
+async function shortcuts(page) {
+  await page.getByRole("heading", { level: 1 }).first().focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await check(page, "shortcuts");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}
+
+async function mail(page) {
+  await visit(page, "Sähköposti", "Sähköposti");
+  await check(page, "mail");
+  const first = page.locator(".case-link").first();
+  if (!(await first.count())) return;
+  await first.click();
+  await page.locator(".case, .notice").first().waitFor();
+  await page.waitForTimeout(500);
+  if (await page.getByRole("button", { name: "Ota käsittelyyn" }).count()) {
+    await page.getByRole("button", { name: "Ota käsittelyyn" }).click();
+    await page.waitForTimeout(500);
+  }
+  const reply = page.getByRole("textbox", { name: "Viesti" });
+  if (await reply.count()) {
+    await reply.fill("Hei,\n\nkiitos viestistänne. Tarkistamme asian.\n\nTerveisin\nKaupungin palvelukeskus");
+    await page.getByText("Luonnos tallennettu").waitFor({ timeout: 4000 });
+  }
+  await check(page, "case");
+}
+
+async function otherLanguages(page) {
+  for (const [name, lang] of [["Svenska", "sv"], ["English", "en"]]) {
+    await page.getByRole("button", { name, exact: true }).click();
+    await page.waitForFunction((l) => document.documentElement.lang === l, lang);
+    await page.getByRole("navigation").getByRole("link").first().click();
+    await page.waitForTimeout(400);
+    await check(page, `desktop-${lang}`);
+  }
+}
+
+async function manager(page) {
+  await logIn(page, userWith("manager"));
+  await visit(page, "Tallenteet", "Tallenteet");
+  await check(page, "recordings");
+  await purpose(page, "recordings-purpose");
+  await page.getByRole("button", { name: "Hae" }).click();
+  await page.waitForTimeout(900);
+  await check(page, "recordings-found");
+  const listen = page.getByRole("button", { name: /^Kuuntele/ }).first();
+  if (await listen.count()) await player(page, listen);
+  await visit(page, "Arkisto", "Arkisto");
+  await purpose(page, "archive-purpose");
+  await page.getByRole("button", { name: "Hae" }).click();
+  await page.waitForTimeout(900);
+  await check(page, "archive-found");
+  const read = page.getByRole("button", { name: /^Avaa/ }).first();
+  if (!(await read.count())) return;
+  await read.click();
+  await page.locator(".dialog .message-body, .dialog .notice").first().waitFor();
+  await check(page, "archive-message");
+}
+
+async function player(page, listen) {
+  await listen.click();
+  await page.getByRole("button", { name: "Avaa tallenne" }).click();
+  await page.locator(".player, .dialog .notice-error").first().waitFor();
+  await page.waitForTimeout(700);
+  await check(page, "player");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Sulje ikkuna" }).click({ timeout: 1000 }).catch(() => undefined);
+}
+
+/** States a purpose: the first of each list, with a reason. */
+async function purpose(page, name) {
+  await page.getByRole("button", { name: "Ilmoita käyttötarkoitus" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await check(page, name);
+  for (const label of [/Tilaaja/, /Käyttötarkoitus/]) {
+    await dialog.getByRole("button", { name: label }).click();
+    await page.getByRole("option").first().click();
+  }
+  await dialog.getByRole("textbox", { name: "Perustelu" }).fill("Pyyntö 2026/118");
+  await dialog.getByRole("button", { name: "Jatka" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+async function supervisor(page) {
+  await logIn(page, userWith("supervisor"));
+  if (await page.getByRole("button", { name: "Jatka ilman työpistettä" }).count()) await page.getByRole("button", { name: "Jatka ilman työpistettä" }).click();
+  await page.getByRole("heading", { name: "Tiimi" }).waitFor();
+  await check(page, "team");
+  await page.goto(`${base}/wallboard`);
+  await page.locator(".measure").first().waitFor();
+  await page.waitForTimeout(600);
+  await check(page, "wallboard");
+}
+
+async function privacyOfficer(page) {
+  await logIn(page, userWith("privacy_officer"));
+  await visit(page, "Loki", "Loki");
+  await check(page, "log");
+  await visit(page, "Lupaukset", "Lupaukset");
+  await page.getByRole("button", { name: "Tarkista lupaukset" }).click();
+  await page.locator(".promises, .notice-error").first().waitFor({ timeout: 60_000 });
+  await check(page, "promises");
+}
+
+async function controller(page) {
+  await logIn(page, userWith("controller") ?? userWith("privacy_officer"));
+  await visit(page, "Kuunteluoikeudet", "Kuunteluoikeudet");
+  await check(page, "grants");
+}
+
+async function administrator(page) {
+  await logIn(page, userWith("administrator"));
+  await visit(page, "Henkilöt", "Henkilöt ja koulutus");
+  await check(page, "people");
+  await page.getByRole("button", { name: "Lisää henkilö" }).click();
+  await page.getByRole("dialog").waitFor();
+  await check(page, "person-new");
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"],
+});
+const only = process.argv[2];
+for (const [name, walk] of Object.entries({ agent, manager, supervisor, privacyOfficer, controller, administrator })) {
+  if (!only || only === name) await part(browser, name, walk);
+}
+await browser.close();
+console.log(`${checks} page views checked, ${failures.length} failures`);
+process.exit(failures.length ? 1 : 0);
