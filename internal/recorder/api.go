@@ -127,6 +127,12 @@ func (s *Service) Destroy(ctx context.Context, now time.Time) (Destroyed, error)
 	return s.destroy(ctx, now)
 }
 
+// EndAgency destroys all of an agency that leaves (M20), by a token of token.DomainEnd over token.End. errs.Conflict, and
+// nothing destroyed, while one of its recordings is under a legal hold or still being made.
+func (s *Service) EndAgency(ctx context.Context, signed string) (Destroyed, error) {
+	return s.endAgency(ctx, signed)
+}
+
 // ConfirmClock signs the machine's present time after a person has checked it; by is that person's opaque id.
 func (s *Service) ConfirmClock(ctx context.Context, by string) error { return s.confirmClock(ctx, by) }
 

@@ -125,14 +125,22 @@ func (s *service) destroyRows(ctx context.Context, now time.Time, today string, 
 	}
 }
 
-// destroyOne removes one recording whose key is gone already, and records it.
+// destroyOne removes one due recording whose key is gone already, and records it.
 func (s *service) destroyOne(ctx context.Context, now time.Time, r Row, d *Destroyed) error {
+	late := s.rules.Late(r.Destroy, now)
+	err := s.remove(ctx, r, Destruction{Key: r.Key, At: now.UTC(), Due: r.Destroy, Rule: s.rules.Name(), Late: late}, d)
+	if err == nil && late {
+		d.Late++
+	}
+	return err
+}
+
+// remove takes a recording's bytes and row away and leaves the record of its destruction.
+func (s *service) remove(ctx context.Context, r Row, record Destruction, d *Destroyed) error {
 	hold := s.Keys.Destroy(holdPrefix + "/" + r.Key) // of a hold that was lifted
 	if err := errors.Join(hold, s.Blobs.Delete(ctx, blobKey(r))); err != nil {
 		return err
 	}
-	late := s.rules.Late(r.Destroy, now)
-	record := Destruction{Key: r.Key, At: now.UTC(), Due: r.Destroy, Rule: s.rules.Name(), Late: late}
 	e := audit.Entry{Action: "recording.destroyed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: true,
 		Detail: map[string]string{"rule": record.Rule, "due": record.Due}}
 	if err := s.Store.Do(ctx, e, func(tx Tx) error { return tx.Destroy(record) }); err != nil {
@@ -140,9 +148,6 @@ func (s *service) destroyOne(ctx context.Context, now time.Time, r Row, d *Destr
 	}
 	d.Recordings++
 	d.IDs = append(d.IDs, r.Key)
-	if late {
-		d.Late++
-	}
 	return nil
 }
 

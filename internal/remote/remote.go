@@ -102,6 +102,23 @@ func (r *Recorder) Revoke(ctx context.Context, v token.Revoke) (int, error) {
 	return answer.Ended, r.call(ctx, http.MethodPost, "/revoke", "", map[string]string{"revoke": text}, &answer)
 }
 
+// EndAgency destroys all of an agency that leaves (M20) and says how many recordings that were; end.Expires is filled in
+// where empty. errs.Conflict while a recording of it is under a legal hold or still being made.
+func (r *Recorder) EndAgency(ctx context.Context, end token.End) (int, error) {
+	if end.Expires.IsZero() {
+		end.Expires = time.Now().Add(token.AskLife).UTC()
+	}
+	text, err := token.Sign(r.cfg.CentreKey, token.DomainEnd, end)
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Recordings int `json:"recordings"`
+	}
+	err = r.call(ctx, http.MethodPost, "/end", "", map[string]string{"end": text}, &answer)
+	return answer.Recordings, err
+}
+
 // Evidence asks for the recorder's evidence and checks its signature, its freshness and that it answers this very question.
 // Canaries are made-up numbers whose traces the recorder looks for on its own disk: Evidence.Canaries counts them by position.
 func (r *Recorder) Evidence(ctx context.Context, who Who, canaries ...string) (recorder.Evidence, error) {

@@ -22,6 +22,7 @@ const (
 	DomainPlay   Domain = "santra/play/1"   // one person may hear one recording now
 	DomainAsk    Domain = "santra/ask/1"    // the centre asks the recorder's catalogue on somebody's behalf
 	DomainRevoke Domain = "santra/revoke/1" // grants that end now
+	DomainEnd    Domain = "santra/end/1"    // an agency leaves: all of it is destroyed
 	DomainTell   Domain = "santra/tell/1"   // the recorder's evidence, signed by its own key
 )
 
@@ -68,6 +69,14 @@ type Revoke struct {
 	Grant   string    `json:"grant,omitempty"`
 	Person  string    `json:"person,omitempty"`
 	Agency  string    `json:"agency,omitempty"`
+	Expires time.Time `json:"exp"`
+}
+
+// End ends an agency at the recorder (M20).
+type End struct {
+	Agency  string    `json:"agency"`
+	Person  string    `json:"person"` // who decided, opaque
+	Audit   string    `json:"audit"`  // the centre's audit entry that stands behind it
 	Expires time.Time `json:"exp"`
 }
 

@@ -274,3 +274,42 @@ func TestAgenciesSeeTheirOwn(t *testing.T) {
 		t.Error(found, err)
 	}
 }
+
+// TestAnAgencyEndsWithItsKeys is M20 at the recorder: its recordings go, another's stay, a forged order does nothing.
+func TestAnAgencyEndsWithItsKeys(t *testing.T) {
+	r := newRig(t)
+	r.record("water")
+	kept := r.record("schools")
+	_, stranger, _ := ed25519.GenerateKey(nil)
+	forged, err := token.Sign(stranger, token.DomainEnd, token.End{Agency: "water", Expires: later(0, 1)})
+	must(t, err)
+	if _, err := r.s.EndAgency(t.Context(), forged); !errs.Is(err, errs.Denied) {
+		t.Fatal("a stranger ends an agency:", err)
+	}
+	n, err := r.client.EndAgency(t.Context(), token.End{Agency: "water", Person: "p", Audit: "a"})
+	if must(t, err); n != 1 {
+		t.Error(n, "recordings were destroyed")
+	}
+	if rows, err := r.client.Search(t.Context(), remote.Who{}, recorder.Filter{Agency: "water"}); err != nil || len(rows) != 0 {
+		t.Error(rows, err)
+	}
+	if _, err := r.client.Get(t.Context(), remote.Who{}, "schools", kept.Key); err != nil {
+		t.Error("another agency's recording:", err)
+	}
+	if r.entries("agency.ended") != 1 || r.entries("recording.destroyed") != 1 {
+		t.Error("the log does not tell")
+	}
+}
+
+// TestALegalHoldKeepsAnAgency: nothing is destroyed while one of its recordings is held.
+func TestALegalHoldKeepsAnAgency(t *testing.T) {
+	r := newRig(t)
+	row := r.record("water")
+	must(t, r.s.SetHold(t.Context(), audit.Entry{Action: "recording.held", Actor: "p", Agency: "water", Object: row.Key, Success: true}, row.Key, true))
+	if _, err := r.client.EndAgency(t.Context(), token.End{Agency: "water", Person: "p"}); !errs.Is(err, errs.Conflict) {
+		t.Fatal(err)
+	}
+	if _, err := r.client.Get(t.Context(), remote.Who{}, "water", row.Key); err != nil {
+		t.Error(err)
+	}
+}

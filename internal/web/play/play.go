@@ -53,6 +53,7 @@ func New(s *recorder.Service, cfg Config) http.Handler {
 	mux.HandleFunc("GET /play/{id}/peaks", f.peaks)
 	mux.HandleFunc("POST /play/{id}/renew", f.renew)
 	mux.HandleFunc("POST /revoke", f.revoke)
+	mux.HandleFunc("POST /end", f.end)
 	mux.HandleFunc("POST /catalogue/search", f.search)
 	mux.HandleFunc("GET /catalogue/{key}", f.get)
 	mux.HandleFunc("GET /evidence", f.evidence)
@@ -226,6 +227,21 @@ func (f face) revoke(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	tell(w, map[string]int{"ended": n})
+}
+
+func (f face) end(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		End string `json:"end"`
+	}
+	if !read(w, r, &b) {
+		return
+	}
+	d, err := f.s.EndAgency(r.Context(), b.End)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	tell(w, map[string]int{"recordings": d.Recordings, "keys": d.Keys})
 }
 
 func (f face) search(w http.ResponseWriter, r *http.Request) {
