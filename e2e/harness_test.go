@@ -33,6 +33,14 @@ const (
 	lookEvery   = 50 * time.Millisecond
 )
 
+// program is what is tested: SANTRA names another one.
+func program() string {
+	if other := os.Getenv("SANTRA"); other != "" {
+		return other
+	}
+	return binary
+}
+
 // city is a running demonstration city.
 type city struct {
 	app.Ready
@@ -54,7 +62,7 @@ func startIn(t *testing.T, dir string, args ...string) *city {
 	c := &city{dir: dir, ready: filepath.Join(dir, "ready.json"), done: make(chan struct{})}
 	_ = os.Remove(c.ready)
 	const anyPort = "127.0.0.1:0"
-	c.cmd = exec.Command(binary, append([]string{"demo", "--no-traffic", "--data", dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort, "--ready-file", c.ready}, args...)...)
+	c.cmd = exec.Command(program(), append([]string{"demo", "--no-traffic", "--data", dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort, "--ready-file", c.ready}, args...)...)
 	var out bytes.Buffer
 	c.cmd.Stdout, c.cmd.Stderr = &out, &out
 	if err := c.cmd.Start(); err != nil {
@@ -293,7 +301,7 @@ func (c *city) queue(t *testing.T, id string) app.ReadyQueue {
 // santra runs the program and gives its output and exit code.
 func santra(t *testing.T, args ...string) (string, int) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), binary, args...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program(), args...).CombinedOutput()
 	if exit, ok := err.(*exec.ExitError); ok {
 		return string(out), exit.ExitCode()
 	}
