@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/audit"
 	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/pii"
@@ -23,6 +24,7 @@ import (
 	"santra/internal/recorder"
 	"santra/internal/remote"
 	"santra/internal/routing"
+	"santra/internal/token"
 )
 
 // How long a canary may take.
@@ -30,6 +32,7 @@ const (
 	canaryRun     = 35 * time.Second // all of it
 	canaryBreak   = 1500 * time.Millisecond
 	canaryTalk    = 2500 * time.Millisecond
+	canaryEnd     = 5 * time.Second
 	canaryLook    = 100 * time.Millisecond
 	canaryKept    = time.Minute // a result serves the witnesses of one attestation
 	canaryDigits  = 9           // random digits of a made-up number
@@ -217,13 +220,14 @@ func (k *canary) look(ctx context.Context) error {
 	return nil
 }
 
-// end destroys the lent agency's keys: what the canary left is unreadable from here on (M20).
+// end ends the lent agency by destroying its keys, on both servers: what the canary left is unreadable from here on (M20).
 func (k *canary) end() {
-	names, err := k.c.ring.List("agency/" + k.loan.Agency.ID)
-	for _, name := range names {
-		err = errors.Join(err, k.c.ring.Destroy(name))
-	}
-	if err != nil {
-		k.c.log.Error("the canary's keys could not be destroyed", "error", err)
+	ctx, cancel := context.WithTimeout(context.Background(), canaryEnd)
+	defer cancel()
+	name := k.loan.Agency.ID
+	err := k.c.mail.EndAgency(ctx, name)
+	_, atRecorder := k.c.recorder.EndAgency(ctx, token.End{Agency: name, Person: audit.System, Audit: canaryPurpose})
+	if err := errors.Join(err, atRecorder); err != nil {
+		k.c.log.Error("the canary's agency could not be ended", "error", err)
 	}
 }
