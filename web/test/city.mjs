@@ -1,7 +1,7 @@
 // The stand-in's city: made up, like its people.
 const t = (fi, sv, en) => ({ fi, sv, en });
 const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
-const all = ["call.handle", "case.work", "queue.watch", "training.record"].slice(0, -1);
+const all = ["call.handle", "case.work", "queue.watch"];
 
 const person = (id, name, display, roles, actions, until = "2027-06-30T21:00:00Z") => ({ id, name, display, roles, actions, languages: ["fi", "sv"], skills: [], training_valid: until !== "", trained_until: until || undefined });
 
