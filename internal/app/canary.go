@@ -51,6 +51,7 @@ type canary struct {
 	mailRead  bool           // the mail that was acknowledged was read back from the archive
 	recording []recorder.Row // what the recorder has of both calls
 	traces    map[string]int // where the numbers stand on our disk
+	audio     []string       // files of ours that begin like audio
 	evidence  recorder.Evidence
 	problem   error
 }
@@ -209,11 +210,12 @@ func (k *canary) look(ctx context.Context) error {
 	}
 	k.traces = map[string]int{}
 	for _, n := range k.numbers {
-		found, err := pii.Traces(ctx, []string{k.c.server.Data}, n)
+		found, err := lookFor(ctx, []string{k.c.server.Data}, n)
 		if err != nil {
 			return err
 		}
-		for path, times := range found {
+		k.audio = found.Audio
+		for path, times := range found.Found {
 			k.traces[path] += times
 		}
 	}

@@ -3,10 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -113,38 +110,10 @@ func (e *evidence) keptElsewhere(ctx context.Context) (registry.Evidence, error)
 	if !k.evidence.Encrypted {
 		return fails("the recorder holds an object that is not sealed")
 	}
-	audio, err := audioFiles(e.c.server.Data)
-	if err != nil {
-		return registry.Evidence{}, err
-	}
-	if len(audio) > 0 {
-		return fails("audio in the contact centre's data folder: %v", audio)
+	if len(k.audio) > 0 {
+		return fails("audio in the contact centre's data folder: %v", k.audio)
 	}
 	return holds("the canary's recording is on the recorder at %s, sealed; the contact centre's data folder holds no audio", e.c.server.Recorder.HTTP)
-}
-
-// audioFiles finds files that begin like audio.
-func audioFiles(dir string) (found []string, err error) {
-	magic := []string{"RIFF", "OggS", "fLaC", "ID3", ".snd", "\xff\xfb"}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return nil //nolint:nilerr // a file that vanished holds nothing
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return nil //nolint:nilerr // as above
-		}
-		defer f.Close()
-		head := make([]byte, 4)
-		n, _ := f.Read(head)
-		for _, m := range magic {
-			if n >= len(m) && string(head[:len(m)]) == m {
-				found = append(found, path)
-			}
-		}
-		return nil
-	})
-	return found, err
 }
 
 // destroyedInTime: nothing is there after its day, and the clock by which days are counted has not jumped (M6).

@@ -29,6 +29,7 @@ func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) err
 	if err != nil {
 		return err
 	}
+	defer profile(ctx, "recorder", log)()
 	parts, err := openRecorder(ctx, config, log)
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func openRecorder(ctx context.Context, c recorder.Config, log *slog.Logger) (rec
 	if err != nil {
 		return recorderParts{}, err
 	}
-	service, err := recorder.New(recorder.Options{Config: c, Store: store, Blobs: files, Keys: ring, Log: log})
+	service, err := recorder.New(recorder.Options{Config: c, Store: store, Blobs: files, Keys: ring, Log: log, Traces: traces})
 	if err != nil {
 		return recorderParts{}, errors.Join(err, store.Close())
 	}

@@ -50,8 +50,12 @@ func (v verification) problems() (all []string) {
 
 // String says what was read.
 func (v verification) String() string {
-	return fmt.Sprintf("%d messages (%d bytes) and %d log entries were read back and are what they were; %d entries are not yet in the signed tree",
+	s := fmt.Sprintf("%d messages (%d bytes) and %d log entries were read back and are what they were; %d entries are not yet in the signed tree",
 		v.mail.Messages, v.mail.Bytes, v.log.Checked, v.log.Waiting)
+	if v.mail.Destroyed > 0 {
+		s += fmt.Sprintf("; %d messages can't be read any more: the key of their agency was destroyed", v.mail.Destroyed)
+	}
+	return s
 }
 
 // Verify reads back the archive and the log of a demonstration city, which may be running. With a hash it only looks for

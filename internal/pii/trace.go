@@ -23,40 +23,58 @@ const (
 	// TraceTail is how many last digits of a number are looked for: more than any fragment of M7, shared by every way of
 	// writing a number (+358…, 00358…, 0…), and too many to stand in a file by chance.
 	TraceTail   = 9
+	subscriber  = 7 // last digits that are written without the operator's code
 	minPacked   = 5 // bytes of a packed form
 	scanChunk   = 1 << 20
 	scanOverlap = 160 // longer than any form
 )
 
-// Traces counts where a made-up number (a canary) stands in the files of some folders: its last digits as text of 8 and 16
-// bits, reversed, packed two to a byte, in hexadecimal and base64, and the number's unsalted hashes. Files that vanish
-// meanwhile are passed over. errs.Invalid for a number of fewer than TraceTail digits.
-func Traces(ctx context.Context, folders []string, number string) (map[string]int, error) {
+// MaxScan is how many bytes one look for traces reads.
+const MaxScan = 1 << 30
+
+// Trace is what a look for traces found.
+type Trace struct {
+	Found map[string]int `json:"found"` // how often, by file
+	Read  int64          `json:"read"`  // bytes looked through, at most about MaxScan
+}
+
+// Count is how often in all.
+func (t Trace) Count() (n int) {
+	for _, times := range t.Found {
+		n += times
+	}
+	return n
+}
+
+// Traces looks where a made-up number (a canary) stands in the files of some folders: its last digits as text of 8 and 16
+// bits, spaced, reversed, packed two to a byte, in hexadecimal and base64, and the number's unsalted hashes. Files that
+// vanish meanwhile are passed over. errs.Invalid for a number of fewer than TraceTail digits.
+//
+// A process that has a SQLite database open must not call it over that database's files: to close any of its own handles of
+// a file ends all POSIX locks that a process holds on it, and the next process that closes the database deletes the
+// write-ahead log under the first (measured: "disk I/O error (522)"). It asks a process of its own to look.
+func Traces(ctx context.Context, folders []string, number string) (Trace, error) {
+	t := Trace{Found: map[string]int{}}
 	digits := onlyDigits(number)
 	if len(digits) < TraceTail {
-		return nil, errs.New(errs.Invalid, "a canary has at least %d digits", TraceTail)
+		return t, errs.New(errs.Invalid, "a canary has at least %d digits", TraceTail)
 	}
 	forms := formsOf(digits)
-	found := map[string]int{}
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
-			if err = errors.Join(err, ctx.Err()); err != nil || !d.Type().IsRegular() {
+			if err = errors.Join(err, ctx.Err()); err != nil || !d.Type().IsRegular() || t.Read >= MaxScan {
 				return err
 			}
-			n, err := tracesIn(path, forms)
-			if n > 0 {
-				found[path] += n
-			}
-			return err
+			return t.look(path, forms)
 		})
 		if err != nil {
-			return found, errs.New(errs.Internal, "looking for traces: %w", err)
+			return t, errs.New(errs.Internal, "looking for traces: %w", err)
 		}
 	}
-	return found, nil
+	return t, nil
 }
 
 func onlyDigits(s string) string {
@@ -80,8 +98,18 @@ func formsOf(digits string) [][]byte {
 	hexed := []byte(hex.EncodeToString(tail))
 	forms := [][]byte{tail, reversed, wide[:len(wide)-1], hexed, bytes.ToUpper(hexed)}
 	forms = append(forms, packedForms(digits)...)
+	forms = append(forms, spacedForms(tail)...)
 	forms = append(forms, base64Forms(tail)...)
 	return append(forms, hashForms(digits)...)
+}
+
+// spacedForms are the subscriber's digits after a separator, as people and tel: URIs write them (040 123 4567, +358-40-1234567).
+func spacedForms(tail []byte) (forms [][]byte) {
+	last := tail[len(tail)-subscriber:]
+	for _, separator := range " -./)" {
+		forms = append(forms, append([]byte{byte(separator)}, last...), slices.Concat(last[:3], []byte{byte(separator)}, last[3:]))
+	}
+	return forms
 }
 
 // packedForms are binary-coded decimals of all the digits, in both orders of the half-bytes, from either start: fewer bytes
@@ -121,28 +149,31 @@ func hashForms(digits string) (forms [][]byte) {
 	return forms
 }
 
-func tracesIn(path string, forms [][]byte) (int, error) {
+// look reads one file in overlapping windows.
+func (t *Trace) look(path string, forms [][]byte) error {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return nil
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer f.Close()
 	buf := make([]byte, scanOverlap+scanChunk)
-	found, kept := 0, 0
-	for {
+	for kept := 0; ; {
 		n, err := io.ReadFull(f, buf[kept:])
+		t.Read += int64(n)
 		window := buf[:kept+n]
 		for _, form := range forms {
-			found += bytes.Count(window, form)
+			if times := bytes.Count(window, form); times > 0 {
+				t.Found[path] += times
+			}
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return found, nil
+			return nil
 		}
 		if err != nil {
-			return found, err
+			return err
 		}
 		kept = copy(buf, window[len(window)-scanOverlap:]) // a trace in it may count twice: never less than once
 	}

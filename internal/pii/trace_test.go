@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"santra/internal/errs"
 )
 
@@ -20,7 +22,9 @@ func TestTracesFindsEveryForm(t *testing.T) {
 	for name, text := range map[string][]byte{
 		"plain":       []byte("x" + number + "y"),
 		"national":    []byte("0409182736"),
-		"tel":         []byte("tel:+358-40-9182736 0409182736"),
+		"tel":         []byte("tel:+358-40-9182736"),
+		"spaced":      []byte("040 918 2736"),
+		"reversed":    []byte("637281904 0"),
 		"utf-16":      {'4', 0, '0', 0, '9', 0, '1', 0, '8', 0, '2', 0, '7', 0, '3', 0, '6', 0},
 		"hex":         []byte(hex.EncodeToString([]byte(number))),
 		"base64":      []byte(base64.StdEncoding.EncodeToString([]byte("{\"from\":\"" + number + "\"}"))),
@@ -34,10 +38,28 @@ func TestTracesFindsEveryForm(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "f"), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if found, err := Traces(context.Background(), []string{dir}, number); err != nil || len(found) != 1 {
+		if found, err := Traces(context.Background(), []string{dir}, number); err != nil || found.Count() == 0 {
 			t.Errorf("%s: %v %v", name, found, err)
 		}
 	}
+}
+
+// TestTracesAnywhere: wherever in a large file, also across what is read at once, also within base64 of anything.
+func TestTracesAnywhere(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		off := rapid.IntRange(scanChunk-20, scanChunk+scanOverlap+20).Draw(rt, "offset")
+		content := append(make([]byte, off), "+358409182736"...)
+		if rapid.Bool().Draw(rt, "base64") {
+			content = append(bytes.Repeat([]byte("."), scanChunk-50), base64.StdEncoding.EncodeToString(content[scanChunk-30:])...)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "f"), content, 0o600); err != nil {
+			rt.Fatal(err)
+		}
+		if found, err := Traces(context.Background(), []string{dir}, "+358409182736"); err != nil || found.Count() == 0 {
+			rt.Fatal(found, err)
+		}
+	})
 }
 
 func TestTracesFindsNothingWhereNothingIs(t *testing.T) {
@@ -46,7 +68,7 @@ func TestTracesFindsNothingWhereNothingIs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "f"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := Traces(context.Background(), []string{dir, filepath.Join(dir, "gone")}, "+358409182736"); err != nil || len(found) != 0 {
+	if found, err := Traces(context.Background(), []string{dir, filepath.Join(dir, "gone")}, "+358409182736"); err != nil || found.Count() != 0 {
 		t.Fatal(found, err)
 	}
 	if _, err := Traces(context.Background(), nil, "12345"); !errs.Is(err, errs.Invalid) {

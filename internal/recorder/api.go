@@ -14,6 +14,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/keys"
+	"santra/internal/pii"
 )
 
 // Blobs keeps objects: recordings that grow and finished ones. Keys are slash-separated paths of [a-z0-9._-]. Implemented
@@ -50,6 +51,8 @@ type Options struct {
 	Blobs Blobs        // the recordings
 	Keys  *keys.Ring   // identities of agency and day, and the recorder's own signing key
 	Log   *slog.Logger // nil discards
+	// Traces looks for a canary's number in folders; nil: pii.Traces, which a process with a SQLite catalogue must not call.
+	Traces func(ctx context.Context, folders []string, number string) (pii.Trace, error)
 }
 
 // Service is the recorder. Its methods may be called without Start (the command line does).

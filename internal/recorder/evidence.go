@@ -77,8 +77,8 @@ func (s *service) tellDisk(ctx context.Context, canaries []string, e *Evidence) 
 	e.FreeBytes = free
 	e.problem("objects", s.checkObjects(ctx, e))
 	for i, c := range canaries {
-		n, read, err := traces(ctx, s.scanned(), c)
-		e.Canaries[strconv.Itoa(i)], e.Scanned = n, read
+		trace, err := s.Traces(ctx, s.scanned(), c)
+		e.Canaries[strconv.Itoa(i)], e.Scanned = trace.Count(), trace.Read
 		e.problem("canary", err)
 	}
 }

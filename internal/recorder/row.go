@@ -76,7 +76,7 @@ type Evidence struct {
 	Networks      []string       `json:"networks"`       // from where recordings may be heard (M9)
 	Encrypted     bool           `json:"encrypted"`      // every object on disk starts as a sealed one
 	Canaries      map[string]int `json:"canaries"`       // traces found on disk, by the canary's position ("0", "1", ...)
-	Scanned       int64          `json:"scanned"`        // bytes looked through for each canary, at most MaxScan
+	Scanned       int64          `json:"scanned"`        // bytes looked through for each canary, at most pii.MaxScan
 	Refused       int64          `json:"refused"`        // plays refused since start
 	FreeBytes     int64          `json:"free_bytes"`     //
 	Problems      []string       `json:"problems"`       // in English, without personal data

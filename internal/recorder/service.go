@@ -17,6 +17,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/errs"
+	"santra/internal/pii"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/run"
@@ -69,6 +70,9 @@ func newService(o Options) (*Service, error) {
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Traces == nil {
+		s.Traces = pii.Traces
 	}
 	if err := s.settle(); err != nil {
 		return nil, err
