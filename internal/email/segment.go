@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"santra/internal/errs"
 )
 
@@ -52,8 +54,13 @@ type pending struct {
 	done   chan struct{}
 }
 
-// maxBatch bounds the bytes of one write.
-const maxBatch = 16 << 20
+const (
+	// maxBatch bounds the bytes of one write.
+	maxBatch = 16 << 20
+	// Reserve is the room, in bytes, that mail leaves free on its disk: the database and the log that says what is wrong
+	// need it more. With less than that no mail is taken (4xx): the sender keeps it.
+	Reserve = 8 << 20
+)
 
 // openLog opens an agency's segments, makes their folder, and sets a torn tail aside; known is what surely was acknowledged.
 func openLog(dir string, max int64, known Position, open func(string) (segmentFile, error)) (*log, error) {
@@ -234,6 +241,9 @@ func (l *log) write(batch []*pending) error {
 			buf = append(buf, f...)
 		}
 	}
+	if err := l.room(int64(len(buf))); err != nil {
+		return err
+	}
 	_, err := l.file.WriteAt(buf, at.Offset)
 	if err == nil {
 		if err = l.file.Sync(); err == nil {
@@ -245,6 +255,18 @@ func (l *log) write(batch []*pending) error {
 	}
 	l.abandon()
 	return unavailable(err)
+}
+
+// room refuses a write that would take the disk's Reserve. Where the disk can't be asked the write itself finds out.
+func (l *log) room(size int64) error {
+	var disk unix.Statfs_t
+	if unix.Statfs(l.dir, &disk) != nil {
+		return nil
+	}
+	if free := int64(disk.Bavail) * disk.Bsize; free < size+Reserve {
+		return unavailable(fmt.Errorf("the disk is full: %d bytes are free, %d stay so", free, Reserve))
+	}
+	return nil
 }
 
 func (l *log) advance(to Position) {

@@ -109,6 +109,7 @@ type outsideSink struct {
 	mu   sync.Mutex
 	fail []error
 	raws [][]byte
+	came chan struct{} // may be nil
 }
 
 func (o *outsideSink) Recipient(_ context.Context, address string) error {
@@ -130,6 +131,10 @@ func (o *outsideSink) Deliver(_ context.Context, _ mail.Envelope, r io.Reader) e
 		return err
 	}
 	o.raws = append(o.raws, raw)
+	select {
+	case o.came <- struct{}{}:
+	default:
+	}
 	return nil
 }
 

@@ -15,13 +15,6 @@ import (
 	"santra/internal/pii"
 )
 
-// maxBoundaries is how often "boundary=" may occur before a message is not read as MIME at all: it bounds the reader's
-// depth, and so its time and stack, before it begins.
-const maxBoundaries = 200
-
-// maxDelimiters bounds the lines that could begin a part.
-const maxDelimiters = 20_000
-
 // Parse reads a message for display and search. It never fails: what it can't read is shown raw, with Problems saying why
 // (M14: the bytes themselves stay as they came, in the archive).
 func Parse(raw []byte) (p *Parsed) {
@@ -33,16 +26,13 @@ func Parse(raw []byte) (p *Parsed) {
 	head, body, problems := repair(raw)
 	p = &Parsed{Problems: problems}
 	p.readHeader(parseFields(head))
-	if why := hostile(raw); why != "" {
-		return p.fallBack(raw, why)
+	w := walker{p: p, parser: enmime.NewParser(enmime.DisableCharacterDetection(true), enmime.SkipMalformedParts(true), enmime.MaxStoredPartErrors(maxProblems),
+		enmime.MultipartWOBoundaryAsSinglePart(true), enmime.DisableTextConversion(true), enmime.SetReadPartErrorPolicy(keepCorrupt))}
+	w.entity(head, body, 1)
+	p.Text, p.HTML = strings.TrimSpace(p.Text), strings.TrimSpace(p.HTML)
+	if w.tooDeep {
+		return p.fallBack(raw, fmt.Sprintf("over %d parts within parts", MaxDepth))
 	}
-	parser := enmime.NewParser(enmime.DisableCharacterDetection(true), enmime.SkipMalformedParts(true), enmime.MaxStoredPartErrors(10),
-		enmime.MultipartWOBoundaryAsSinglePart(true), enmime.DisableTextConversion(true), enmime.SetReadPartErrorPolicy(keepCorrupt))
-	root, err := parser.ReadParts(bytes.NewReader(append(head, body...)))
-	if err != nil || root == nil {
-		return p.fallBack(raw, "its parts can't be told apart")
-	}
-	p.readParts(root)
 	if p.Text == "" && p.HTML == "" && len(p.Attachments) == 0 && len(bytes.TrimSpace(body)) > 0 {
 		return p.fallBack(raw, "no readable part")
 	}
@@ -54,16 +44,6 @@ func Parse(raw []byte) (p *Parsed) {
 
 // keepCorrupt keeps what could be decoded of a part with broken base64.
 func keepCorrupt(*enmime.Part, error) bool { return true }
-
-func hostile(raw []byte) string {
-	if n := bytes.Count(raw, []byte("boundary=")) + bytes.Count(raw, []byte("Boundary=")) + bytes.Count(raw, []byte("BOUNDARY=")); n > maxBoundaries {
-		return fmt.Sprintf("over %d nested parts", maxBoundaries)
-	}
-	if bytes.Count(raw, []byte("\n--")) > maxDelimiters {
-		return fmt.Sprintf("over %d parts", maxDelimiters)
-	}
-	return ""
-}
 
 func rawOnly(raw []byte, why string) *Parsed { return (&Parsed{}).fallBack(raw, why) }
 
@@ -128,30 +108,6 @@ func isField(line []byte) bool {
 	return true
 }
 
-// readParts walks the tree within its limits, in the order of the message.
-func (p *Parsed) readParts(root *enmime.Part) {
-	seen := 0
-	var walk func(part *enmime.Part, depth int)
-	walk = func(part *enmime.Part, depth int) {
-		for ; part != nil; part = part.NextSibling {
-			if seen++; seen > MaxParts || depth > MaxDepth {
-				p.problem("parts over the limit are not shown")
-				return
-			}
-			if len(part.Errors) > 0 {
-				p.problem("part " + part.PartID + " is malformed")
-			}
-			if part.FirstChild != nil {
-				walk(part.FirstChild, depth+1)
-				continue
-			}
-			p.take(part)
-		}
-	}
-	walk(root, 1)
-	p.Text, p.HTML = strings.TrimSpace(p.Text), strings.TrimSpace(p.HTML)
-}
-
 func (p *Parsed) problem(text string) {
 	if len(p.Problems) < maxProblems {
 		p.Problems = append(p.Problems, text)
@@ -163,8 +119,7 @@ func (p *Parsed) take(part *enmime.Part) {
 	kind := strings.ToLower(part.ContentType)
 	shown := part.Disposition != "attachment" && part.FileName == ""
 	switch {
-	case strings.HasPrefix(kind, "multipart/") && len(part.Content) == 0:
-	case shown && (kind == "" || kind == "text/plain" || strings.HasPrefix(kind, "multipart/")):
+	case shown && (kind == "" || kind == "text/plain"):
 		p.Text = joinText(p.Text, toUTF8(part.Content))
 	case shown && kind == "text/html":
 		p.HTML = joinText(p.HTML, toUTF8(part.Content))

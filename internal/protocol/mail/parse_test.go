@@ -122,6 +122,18 @@ func nested(levels int) []byte {
 	return b.Bytes()
 }
 
+// Nested parts whose boundaries never close took the library time that doubles with each level.
+func TestUnclosedNestingEnds(t *testing.T) {
+	for _, levels := range []int{5, 25, 29, 50, 2000} {
+		whole := nested(levels)
+		open := whole[:bytes.Index(whole, []byte("the heart"))+len("the heart\r\n")]
+		start := time.Now()
+		if p := Parse(open); !strings.Contains(p.Text, "the heart") || time.Since(start) > 5*time.Second {
+			t.Errorf("%d levels: %q after %v", levels, p.Text, time.Since(start))
+		}
+	}
+}
+
 func TestDeepAndWideMail(t *testing.T) {
 	for _, levels := range []int{1, 10, 29, 50, 199, 1000, 10_000} {
 		start := time.Now()
@@ -129,7 +141,7 @@ func TestDeepAndWideMail(t *testing.T) {
 		if p.Subject != "deep" || !strings.Contains(p.Text, "the heart") {
 			t.Errorf("%d levels: %q", levels, p.Text)
 		}
-		if p.Raw != (levels >= MaxDepth) {
+		if p.Raw != (levels > MaxDepth) {
 			t.Errorf("%d levels: raw %v", levels, p.Raw)
 		}
 		if took := time.Since(start); took > 10*time.Second {
