@@ -42,6 +42,10 @@ type recording struct {
 	Seat           string `json:"seat"`
 	Queue          string `json:"queue"`
 	State          string `json:"state"`
+	Part           int    `json:"part"`
+	Session        string `json:"session"`
+	Destroys       string `json:"destroys"`
+	Seconds        float64
 }
 
 func (p *person) recordings(agency string) []recording {
