@@ -46,8 +46,9 @@ function Outcome({ found }: { found: Attestation }) {
           <li key={p.id} className={`promise promise-${p.state}`}>
             <strong className="promise-id">{p.id}</strong>
             <PromiseState state={p.state} />
-            <span className="promise-evidence">
-              {p.title && <strong>{p.title}</strong>} {p.evidence}
+            <span className="promise-evidence" lang="en">
+              {p.title && <strong>{p.title}</strong>}
+              <span>{p.evidence}</span>
             </span>
           </li>
         ))}

@@ -7,7 +7,7 @@ import type { Call } from "../api/types.ts";
 import { announce } from "../lib/announce.tsx";
 import { may } from "../lib/rights.ts";
 import { useMe } from "../shell/me.ts";
-import { type CallEvent, callEvent, currentCall, inConversation } from "./current.ts";
+import { type CallEvent, callEvent, currentCall, inConversation, liveId } from "./current.ts";
 import { keySender } from "./dtmf.ts";
 import { phoneOwner, type Owner, type Ownership } from "./owner.ts";
 import { ring } from "./ring.ts";
@@ -74,16 +74,16 @@ function useBrowserPhone(call: Call | undefined, audio: React.RefObject<HTMLAudi
     setKeypad(false);
   }, []);
 
-  // The centre says when a call is over; then the microphone closes.
-  const callId = inConversation(call) ? call!.id : "";
+  // The centre says when a call is over; then the microphone closes. An answered call stays offered until it is connected.
+  const live = liveId(call);
   useEffect(() => {
-    if (talking && !answering && callId !== talking) over();
-  }, [talking, answering, callId, over]);
+    if (talking && !answering && live !== talking) over();
+  }, [talking, answering, live, over]);
   useEffect(() => over, [over]);
   useEffect(() => setProblem(null), [call?.id]);
   useEffect(() => talk.current?.conversation.mute(call?.muted ?? false), [call?.muted]);
   useLeaveWarning(inConversation(call));
-  useRinging(call?.state === "offered" && !answering && ownership === "owner");
+  useRinging(call?.state === "offered" && !answering && !talking && ownership === "owner");
 
   const refresh = useCallback(
     () => Promise.all([client.invalidateQueries({ queryKey: callsQuery.queryKey }), client.invalidateQueries({ queryKey: meQuery.queryKey })]),
@@ -109,7 +109,7 @@ function useBrowserPhone(call: Call | undefined, audio: React.RefObject<HTMLAudi
   );
 
   const answer = () => {
-    if (call?.state !== "offered" || answering) return;
+    if (call?.state !== "offered" || answering || talking) return;
     setAnswering(true);
     void command(async () => {
       const conversation = await converse({
@@ -129,7 +129,7 @@ function useBrowserPhone(call: Call | undefined, audio: React.RefObject<HTMLAudi
     call,
     ownership,
     inBrowser: talking !== "" && talking === id,
-    answering,
+    answering: answering || (talking !== "" && call?.state === "offered"),
     problem,
     keypadOpen: keypadOpen && inConversation(call),
     answer,

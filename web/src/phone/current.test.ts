@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Call } from "../api/types.ts";
-import { callEvent, currentCall, inConversation } from "./current.ts";
+import { callEvent, currentCall, inConversation, liveId } from "./current.ts";
 
 const call = (id: string, state: Call["state"], more: Partial<Call> = {}): Call => ({
   id,
@@ -35,6 +35,12 @@ it("counts a held call as a conversation", () => {
   expect(inConversation(call("a", "held"))).toBe(true);
   expect(inConversation(call("a", "offered"))).toBe(false);
   expect(inConversation(undefined)).toBe(false);
+});
+
+it("keeps the sound of an answered call that is not yet connected, and of none that is over", () => {
+  expect(liveId(call("a", "offered"))).toBe("a");
+  expect(liveId(call("a", "held"))).toBe("a");
+  expect([liveId(call("a", "wrap_up")), liveId(call("a", "ended")), liveId(undefined)]).toEqual(["", "", ""]);
 });
 
 it.each([

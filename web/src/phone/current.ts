@@ -10,6 +10,11 @@ export function inConversation(call: Call | undefined): boolean {
   return call?.state === "talking" || call?.state === "held";
 }
 
+/** The id of a call that still has, or is about to get, sound; empty when it is over. */
+export function liveId(call: Call | undefined): string {
+  return call && (inConversation(call) || call.state === "offered") ? call.id : "";
+}
+
 /** What happened between two looks at the calls, to be announced once; ticks of a timer are no event. */
 export type CallEvent = "offered" | "connected" | "held" | "resumed" | "ended" | "withdrawn" | "recording_off";
 

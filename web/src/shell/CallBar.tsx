@@ -131,7 +131,7 @@ function Who({ call, title }: { call: Call; title: string }) {
       <p className="call-facts">
         <strong>{inLanguage(queue?.name) || call.queue}</strong>
         <span>{inLanguage(agency?.name)}</span>
-        <span className="language-tag">{languageLabel(call.language)}</span>
+        {call.language && call.language !== "mul" && <span className="language-tag">{languageLabel(call.language)}</span>}
         {call.state === "offered" ? (
           <span className="call-why">{whyText(call.why)}</span>
         ) : (
