@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"santra/internal/app"
+	"santra/internal/app/bench"
 )
 
 func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
@@ -16,10 +17,12 @@ func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)
 type serveCmd struct {
 	Config     string `required:"" type:"existingfile" help:"The configuration, santra.yaml."`
 	DemoPeople string `hidden:"" help:"People of a demonstration city."`
+
+	DemoAnnouncement time.Duration `hidden:"" help:"Cuts the announcements of a demonstration city, for the benchmark."`
 }
 
 func (c serveCmd) Run(ctx context.Context) error {
-	return app.Serve(ctx, c.Config, c.DemoPeople, logger())
+	return app.Serve(ctx, c.Config, app.DemoServe{People: c.DemoPeople, Announcement: c.DemoAnnouncement}, logger())
 }
 
 type recorderCmd struct {
@@ -53,10 +56,15 @@ type demoCmd struct {
 	Seats     int    `default:"8" help:"Seats, with one trained agent each."`
 	NoTraffic bool   `help:"No simulated customers and agents."`
 	ReadyFile string `help:"Write addresses and log-ins there, as JSON, once everything listens."`
+
+	NoRecord     []string      `hidden:"" help:"Queues that are not recorded, for the benchmark."`
+	NoWrapUp     bool          `hidden:"" help:"No wrap-up, for the benchmark."`
+	Announcement time.Duration `hidden:"" help:"Cuts announcements to so much, for the benchmark."`
 }
 
 func (c demoCmd) Run(ctx context.Context) error {
 	o := app.DemoOptions{Data: c.Data, HTTP: c.HTTP, SIP: c.SIP, SMTP: c.SMTP, Seats: c.Seats, Traffic: !c.NoTraffic, ReadyFile: c.ReadyFile}
+	o.Tuned = app.DemoTuning{NoRecord: c.NoRecord, NoWrapUp: c.NoWrapUp, Announcement: c.Announcement}
 	return app.Demo(ctx, o, os.Stdout, logger())
 }
 
@@ -93,6 +101,23 @@ func (c configCheckCmd) Run() error {
 	fmt.Println(c.File + ": good")
 	return nil
 }
+
+type benchCmd struct {
+	Only    []string      `help:"Only these: ${bench_names}."`
+	Seconds time.Duration `default:"5s" help:"How long each round measures."`
+	Role    string        `hidden:"" help:"One of the benchmark's own processes."`
+}
+
+func (c benchCmd) Run(ctx context.Context) error {
+	if c.Role != "" {
+		return bench.Serve(c.Role)
+	}
+	return bench.Run(ctx, bench.Options{Only: c.Only, Round: c.Seconds, Out: os.Stdout, Progress: os.Stderr})
+}
+
+type lookCmd struct{}
+
+func (lookCmd) Run(ctx context.Context) error { return app.Look(ctx, os.Stdin, os.Stdout) }
 
 type versionCmd struct{}
 

@@ -29,6 +29,7 @@ type DemoOptions struct {
 	Seats     int
 	Traffic   bool   // simulated customers and agents
 	ReadyFile string // where to write Ready once everything listens; "" for nowhere
+	Tuned     DemoTuning
 }
 
 // MaxDemoSeats bounds the demo's seats.
@@ -107,6 +108,7 @@ func Demo(ctx context.Context, o DemoOptions, out io.Writer, log *slog.Logger) e
 // demo is a demonstration city between its plan and its end.
 type demo struct {
 	dir      string
+	tuned    DemoTuning
 	ready    Ready
 	centre   Config
 	recorder recorder.Config
@@ -121,7 +123,7 @@ func planDemo(o DemoOptions) (*demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	d := &demo{dir: dir}
+	d := &demo{dir: dir, tuned: o.Tuned}
 	for _, sub := range []string{"centre", "recorder", "outbox"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
@@ -180,6 +182,7 @@ func (d *demo) configure() error {
 	s.Mail.Relay = Relay{Address: d.ready.OutboxSMTP, Country: "FI", TLS: "none"}
 	s.Recorder = Recorder{SIP: d.recorder.SIP, HTTP: "http://" + d.recorder.HTTP, Origin: "http://" + d.recorder.HTTP, Country: "FI", PublicKey: base64.StdEncoding.EncodeToString(evidence)}
 	d.centre.City = demoCity(d.seed.Seats)
+	d.tuned.apply(&d.centre.City)
 	d.recorder.Data, d.recorder.Country = d.ready.RecorderData, "FI"
 	d.recorder.CentreKey = base64.StdEncoding.EncodeToString(public)
 	d.recorder.CentreOrigin = d.ready.PublicURL
@@ -243,7 +246,7 @@ func (d *demo) start(ctx context.Context, log *slog.Logger) error {
 	}
 	d.children = append(d.children, rec)
 	centre, err := startChild(ctx, log, "contact centre", "http://"+d.ready.HTTP+"/healthz", filepath.Join(d.dir, "centre.log"),
-		"serve", "--config", d.centrePath(), "--demo-people", d.peoplePath())
+		append([]string{"serve", "--config", d.centrePath(), "--demo-people", d.peoplePath()}, d.tuned.flags()...)...)
 	if err != nil {
 		return err
 	}

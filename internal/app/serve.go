@@ -5,10 +5,12 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"santra/internal/agency"
 	"santra/internal/audit"
@@ -28,8 +30,14 @@ import (
 	"santra/internal/web/live"
 )
 
-// Serve runs the contact centre until ctx ends. demoPeople names the seed of a demonstration city, "" elsewhere.
-func Serve(ctx context.Context, configPath, demoPeople string, log *slog.Logger) error {
+// DemoServe is what only the contact centre of a demonstration city takes. The zero value is right elsewhere.
+type DemoServe struct {
+	People       string        // the seed of its people; "" for none
+	Announcement time.Duration // cuts announcements to so much, for the benchmark; 0: not
+}
+
+// Serve runs the contact centre until ctx ends.
+func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Logger) error {
 	if err := run.Undumpable(); err != nil {
 		return err
 	}
@@ -40,9 +48,10 @@ func Serve(ctx context.Context, configPath, demoPeople string, log *slog.Logger)
 	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
 		return fmt.Errorf("%s: %w", configPath, err)
 	}
-	c := &contactCentre{config: config, server: config.Server, log: log}
+	defer profile(ctx, "centre", log)()
+	c := &contactCentre{config: config, server: config.Server, demo: demo, log: log}
 	defer c.close()
-	if err := c.open(ctx, demoPeople); err != nil {
+	if err := c.open(ctx); err != nil {
 		return fmt.Errorf("%s: %w", configPath, err)
 	}
 	if err := c.start(ctx); err != nil {
@@ -72,6 +81,7 @@ func (c *Config) endpoints() []registry.Endpoint {
 type contactCentre struct {
 	config Config
 	server Server
+	demo   DemoServe
 	log    *slog.Logger
 	group  run.Group
 	opened []interface{ Close() error }
@@ -106,15 +116,15 @@ func (c *contactCentre) close() {
 }
 
 // open makes every room; nothing of it serves yet.
-func (c *contactCentre) open(ctx context.Context, demoPeople string) error {
+func (c *contactCentre) open(ctx context.Context) error {
 	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openVoice, c.openMail, c.openRegistry}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	if demoPeople != "" {
-		return c.seedPeople(ctx, demoPeople)
+	if c.demo.People != "" {
+		return c.seedPeople(ctx, c.demo.People)
 	}
 	return nil
 }
@@ -231,11 +241,16 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 }
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
-func (c *contactCentre) prompts() (*media.Library, error) {
-	if c.server.Prompts == "" {
-		return media.NewLibrary(nil)
+func (c *contactCentre) prompts() (voice.Prompts, error) {
+	var replaced fs.FS
+	if c.server.Prompts != "" {
+		replaced = os.DirFS(c.server.Prompts)
 	}
-	return media.NewLibrary(os.DirFS(c.server.Prompts))
+	l, err := media.NewLibrary(replaced)
+	if err != nil || c.demo.Announcement == 0 {
+		return l, err
+	}
+	return c.cutAnnouncements(l)
 }
 
 func (c *contactCentre) openRegistry(context.Context) error {

@@ -54,7 +54,7 @@ var onlyIn = map[string][]string{
 	"modernc.org/sqlite":               {"store"},
 	"github.com/jackc/pgx":             {"store"},
 	"github.com/pressly/goose":         {"store"},
-	"github.com/emersion/go-smtp":      {"protocol/mail"},
+	"github.com/emersion/go-smtp":      {"protocol/mail", "app/bench"}, // app/bench: as the reference to measure beside
 	"github.com/danielgtaylor/huma/v2": {"web/api"},
 }
 

@@ -1,0 +1,191 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"santra/internal/app"
+	"santra/internal/errs"
+)
+
+// The demonstration city of a run.
+const (
+	startWithin   = 3 * time.Minute // people's passwords are hashed: 40 ms for each seat
+	lookEvery     = 50 * time.Millisecond
+	settle        = time.Second // after a trim, and before memory is read
+	logInsAtOnce  = 4
+	recordedQueue = "pysakointi"
+	plainQueue    = "kotihoito" // not recorded
+	announcement  = 200 * time.Millisecond
+)
+
+// city is a running demonstration city: one process, whose children are the contact centre and the recorder.
+type city struct {
+	app.Ready
+	dir              string
+	cmd              *exec.Cmd
+	done             chan struct{}
+	centre, recorder int // process ids
+}
+
+// startCity starts one and waits until it serves.
+func startCity(ctx context.Context, dir string, seats int) (*city, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	c := &city{dir: filepath.Join(dir, "city"), done: make(chan struct{})}
+	const anyPort = "127.0.0.1:0"
+	file := filepath.Join(dir, "ready.json")
+	c.cmd = exec.Command(self, "demo", "--no-traffic", "--data", c.dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort,
+		"--seats", fmt.Sprint(seats), "--ready-file", file, "--no-record", plainQueue, "--no-wrap-up", "--announcement", announcement.String())
+	c.cmd.Env = append(os.Environ(), "SANTRA_PROFILE="+profiles(dir))
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
+	go func() { _ = c.cmd.Wait(); close(c.done) }()
+	if err := c.await(ctx, file); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// profiles is where the servers' profiles go: the caller's own folder, where the caller names one.
+func profiles(dir string) string {
+	if own := os.Getenv("SANTRA_PROFILE"); own != "" {
+		return own
+	}
+	return dir
+}
+
+func (c *city) await(ctx context.Context, file string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	for {
+		if _, err := os.Stat(file); err == nil {
+			break
+		}
+		select {
+		case <-c.done:
+			return errs.New(errs.Unavailable, "the city did not start: %s", c.log())
+		case <-ctx.Done():
+			return errs.New(errs.Unavailable, "the city did not start: %w", ctx.Err())
+		case <-time.After(lookEvery):
+		}
+	}
+	if c.Ready, err = app.ReadReady(file); err != nil {
+		return err
+	}
+	if c.recorder, err = childOf(c.cmd.Process.Pid, "recorder"); err != nil {
+		return err
+	}
+	c.centre, err = childOf(c.cmd.Process.Pid, "serve")
+	return err
+}
+
+// log is the end of the contact centre's log.
+func (c *city) log() string {
+	const last = 2000
+	text, _ := os.ReadFile(filepath.Join(c.dir, "centre.log"))
+	return string(text[max(0, len(text)-last):])
+}
+
+func (c *city) stop() {
+	_ = c.cmd.Process.Signal(syscall.SIGINT)
+	select {
+	case <-c.done:
+	case <-time.After(stopWithin):
+		_ = c.cmd.Process.Kill()
+		<-c.done
+	}
+}
+
+// servers are the two processes that count as ours.
+func (c *city) servers() []int { return []int{c.centre, c.recorder} }
+
+// trim lets both servers give unused memory back.
+func (c *city) trim(ctx context.Context) error {
+	for _, pid := range c.servers() {
+		if err := syscall.Kill(pid, syscall.SIGUSR2); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+	}
+	pause(ctx, settle)
+	return nil
+}
+
+// number of a queue.
+func (c *city) number(queue string) string {
+	for _, q := range c.Queues {
+		if q.ID == queue {
+			return q.Number
+		}
+	}
+	return ""
+}
+
+// ready logs every agent in, seats them and makes them ready.
+func (c *city) ready(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(logInsAtOnce)
+	for i, seat := range c.Seats {
+		group.Go(func() error { return c.sitDown(ctx, c.Users[i], seat) })
+	}
+	return group.Wait()
+}
+
+func (c *city) sitDown(ctx context.Context, u app.ReadyUser, seat app.ReadySeat) error {
+	token, err := c.do(ctx, "", "POST", "/api/login", map[string]string{"name": u.Name, "password": u.Password})
+	if err != nil {
+		return err
+	}
+	if _, err := c.do(ctx, token, "PUT", "/api/me/seat", map[string]string{"code": seat.Code}); err != nil {
+		return err
+	}
+	_, err = c.do(ctx, token, "PUT", "/api/me/state", map[string]string{"state": "ready"})
+	return err
+}
+
+// do sends a request and gives the token of the answer, where it has one.
+func (c *city) do(ctx context.Context, token, method, path string, body any) (string, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.PublicURL+path, bytes.NewReader(text))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusBadRequest {
+		return "", errs.New(errs.Unavailable, "%s %s: %d", method, path, res.StatusCode)
+	}
+	var answer struct {
+		Token string `json:"token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil && err != io.EOF {
+		return "", err
+	}
+	return answer.Token, nil
+}

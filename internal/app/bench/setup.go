@@ -1,0 +1,234 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"santra/internal/protocol/sip"
+)
+
+// How set-ups are measured.
+const (
+	talkTime    = 200 * time.Millisecond // then the agent hangs up: long enough for the recorder to answer
+	cleanShare  = 0.999                  // of the calls must go all the way
+	cleanP99    = 2 * time.Second        // of a set-up
+	pairRate    = 200                    // calls a second of the reference
+	settleCalls = 2 * time.Second        // after a rate
+)
+
+// setUpRates are tried one after the other, until one is not clean.
+func setUpRates() []int { return []int{100, 200, 300, 400, 500, 600} }
+
+// Pair is the role of the reference: it answers a call as soon as a second one, to a fixed address, is answered, and ends
+// each with the other. No queue, no sound, no routing; the same SIP library.
+type Pair struct {
+	ep *sip.Endpoint
+	to netip.AddrPort
+}
+
+// Open listens and gives its address.
+func (p *Pair) Open(to string, at *string) (err error) {
+	if p.to, err = netip.ParseAddrPort(to); err != nil {
+		return err
+	}
+	if p.ep, err = sip.Listen(sip.Config{Addr: "127.0.0.1:0"}); err != nil {
+		return err
+	}
+	p.ep.Serve(p)
+	*at = p.ep.Addr().String()
+	return nil
+}
+
+// Invite implements sip.Handler.
+func (p *Pair) Invite(in *sip.Incoming) {
+	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
+	defer cancel()
+	kind, body := in.Body()
+	out, err := p.ep.Invite(ctx, sip.Target{URI: "sip:desk@" + p.to.String(), Route: p.to}, sip.InviteOptions{From: in.Caller(), ContentType: kind, Body: body})
+	if err != nil {
+		in.Reject(503, "")
+		return
+	}
+	far, err := out.Wait(ctx)
+	if err != nil {
+		in.Reject(503, "")
+		return
+	}
+	near, err := in.Answer(sdpType, far.RemoteBody())
+	if err != nil {
+		_ = far.Bye(ctx)
+		return
+	}
+	couple(near, far)
+}
+
+// couple ends each dialog with the other.
+func couple(a, b *sip.Dialog) {
+	go attend(a)
+	go attend(b)
+	other := b
+	select {
+	case <-a.Ended():
+	case <-b.Ended():
+		other = a
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
+	defer cancel()
+	_ = other.Bye(ctx)
+}
+
+// SetUpArgs say how many calls a second, for how long, and where ("" for the trunk).
+type SetUpArgs struct {
+	Number, At string
+	Rate       int
+	For        time.Duration
+}
+
+// SetUps is what became of them.
+type SetUps struct {
+	Placed, Through int
+	Taken           uint64        // by telephones
+	P50, P99        time.Duration // from the INVITE to the agent's hang-up, without the talk
+}
+
+// Phones gives the telephones' address, for the reference.
+func (l *Load) Phones(_ Nothing, at *string) error {
+	*at = l.phones.Addr().String()
+	return nil
+}
+
+// SetUp places calls without sound at a steady rate, whether or not the ones before are done. Agents answer at once and hang
+// up after talkTime; a call is through when it ends so.
+func (l *Load) SetUp(args SetUpArgs, reply *SetUps) error {
+	l.desk.hangUp.Store(int64(talkTime))
+	taken := l.desk.taken.Load()
+	if args.At != "" {
+		at, err := netip.ParseAddrPort(args.At)
+		if err != nil {
+			return err
+		}
+		was := l.trunk
+		l.trunk = at
+		defer func() { l.trunk = was }()
+	}
+	var mu sync.Mutex
+	var times []time.Duration
+	var wg sync.WaitGroup
+	start := time.Now()
+	n := int(float64(args.Rate) * args.For.Seconds())
+	for i := range n {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(args.Rate))))
+		wg.Go(func() {
+			if took, ok := l.through(args.Number); ok {
+				mu.Lock()
+				times = append(times, took)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(times)
+	*reply = SetUps{Placed: n, Through: len(times), Taken: l.desk.taken.Load() - taken, P50: percentile(times, 0.5), P99: percentile(times, 0.99)}
+	return nil
+}
+
+// through places one call and waits until an agent has ended it.
+func (l *Load) through(number string) (time.Duration, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
+	defer cancel()
+	began := time.Now()
+	d, _, err := l.call(ctx, number, false)
+	if err != nil {
+		return 0, false
+	}
+	go attend(d)
+	select {
+	case <-d.Ended():
+		return time.Since(began) - talkTime, d.Reason() == sip.EndRemote
+	case <-ctx.Done():
+		_ = d.Bye(context.Background())
+		return 0, false
+	}
+}
+
+// setUp finds the highest clean rate, not recorded and recorded, and what a set-up costs.
+func (b *bench) setUp(ctx context.Context) error {
+	reference, err := b.pair(ctx)
+	if err != nil {
+		return err
+	}
+	for _, queue := range []string{plainQueue, recordedQueue} {
+		name := "not recorded"
+		if queue == recordedQueue {
+			name = "recorded"
+		}
+		if err := b.setUpQueue(ctx, queue, name, reference); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pair measures the reference: CPU ms for each call.
+func (b *bench) pair(ctx context.Context) (costs []float64, err error) {
+	b.say("setup: reference")
+	p, err := spawn("pair")
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	var desk, at string
+	if err := b.load.call(ctx, "Load.Phones", Nothing{}, &desk); err != nil {
+		return nil, err
+	}
+	if err := p.call(ctx, "Pair.Open", desk, &at); err != nil {
+		return nil, err
+	}
+	for range rounds {
+		_, cost, err := b.rate(ctx, SetUpArgs{Number: "1", At: at, Rate: pairRate, For: b.Round}, p.pid)
+		if err != nil {
+			return nil, err
+		}
+		costs = append(costs, cost)
+	}
+	return costs, nil
+}
+
+// rate places calls and gives what each cost.
+func (b *bench) rate(ctx context.Context, args SetUpArgs, pids ...int) (s SetUps, cost float64, err error) {
+	before, err := cpuOf(pids...)
+	if err != nil {
+		return s, 0, err
+	}
+	if err := b.load.call(ctx, "Load.SetUp", args, &s); err != nil {
+		return s, 0, err
+	}
+	pause(ctx, settleCalls) // what follows a call is its cost too
+	after, err := cpuOf(pids...)
+	return s, float64(after-before) / float64(time.Millisecond) / float64(max(s.Placed, 1)), err
+}
+
+func (b *bench) setUpQueue(ctx context.Context, queue, name string, reference []float64) error {
+	best, costs, note := 0, []float64(nil), ""
+	for _, rate := range setUpRates() {
+		b.say("setup: %s, %d a second", name, rate)
+		s, cost, err := b.rate(ctx, SetUpArgs{Number: b.city.number(queue), Rate: rate, For: b.Round}, b.city.servers()...)
+		if err != nil {
+			return err
+		}
+		said := fmt.Sprintf("%d: %d of %d, p50 %d ms, p99 %d ms", rate, s.Through, s.Placed, s.P50.Milliseconds(), s.P99.Milliseconds())
+		b.say("setup: %s, %.2f ms CPU each", said, cost)
+		if float64(s.Through) < cleanShare*float64(s.Placed) || s.P99 > cleanP99 {
+			note = "not clean at " + said
+			break
+		}
+		best, costs, note = rate, append(costs, cost), "at "+said
+	}
+	b.add(row{"call set-ups through a queue, " + name, "clean calls a second", []float64{float64(best)}, "", nil, note})
+	b.add(row{"call set-up through a queue, " + name, "CPU ms each", costs, "bare pair of SIP legs", reference, ""})
+	return nil
+}
