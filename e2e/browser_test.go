@@ -1,0 +1,65 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+)
+
+// TestThePagesInABrowser walks every page in headless Chromium, in Finnish, at 320 and 1280 px: axe finds nothing, nothing is
+// loaded from elsewhere, nothing breaks the policy.
+func TestThePagesInABrowser(t *testing.T) {
+	c := start(t, "--seats", "4")
+	browse(t, c, "walk.mjs")
+}
+
+// TestADayAtTheDesk answers a customer's call in the browser, replies to a mail and hears the recording.
+func TestADayAtTheDesk(t *testing.T) {
+	c := start(t, "--seats", "4")
+	ctx, cancel := context.WithCancel(t.Context())
+	var customers sync.WaitGroup
+	customers.Go(func() { c.customers(ctx, t) })
+	defer customers.Wait()
+	defer cancel()
+	browse(t, c, "work.mjs")
+}
+
+// customers calls again and again, and writes once, until ctx ends.
+func (c *city) customers(ctx context.Context, t *testing.T) {
+	q := c.queue(t, "pysakointi")
+	if err := c.submit(t, letter(q.Mailbox, "Asukaspysäköinti", "Hei, miten haen tunnusta?"), q.Mailbox); err != nil {
+		t.Error(err)
+	}
+	phone := customer(t, c, "udp")
+	for ctx.Err() == nil {
+		_, caller := newCaller()
+		call, err := phone.Call(ctx, q.Number, caller)
+		if err != nil {
+			return
+		}
+		select {
+		case <-call.Ended():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func browse(t *testing.T, c *city, script string) {
+	t.Helper()
+	node := partner(t, "node", "nodejs")
+	chromium := partner(t, "chromium", "chromium")
+	if _, err := os.Stat("../web/node_modules/playwright-core"); err != nil {
+		t.Skip("skipped: the front end's tools are missing: npm --prefix web ci")
+	}
+	cmd := exec.CommandContext(t.Context(), node, "e2e/"+script)
+	cmd.Dir = "../web"
+	cmd.Env = append(os.Environ(), "SANTRA_READY="+c.ready, "CHROMIUM="+chromium)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
