@@ -24,12 +24,15 @@ import (
 
 // Limits of search.
 const (
-	MaxLexemes = 4000   // of one message
-	MaxWord    = 64     // bytes of a word
-	MaxWords   = 12     // of one search
-	maxHits    = 20_000 // messages looked at for one word
-	lexBatch   = 50
-	lexRetry   = 5 * time.Second
+	MaxLexemes  = 4000   // of one message
+	MaxWord     = 64     // bytes of a word
+	MaxWords    = 12     // of one search
+	maxHits     = 20_000 // messages looked at for one word
+	lexBatch    = 50
+	lexRetry    = 5 * time.Second
+	lexBusy     = 8                     // mails being acknowledged at once: more, and the search index waits,
+	lexPause    = 50 * time.Millisecond // looking again so often,
+	lexPatience = 10 * time.Second      // at most so long for each batch
 )
 
 // words splits a text as both the index and a search do: NFC, lower case, letters and digits.
@@ -84,10 +87,15 @@ func (s *Service) lexemes(st Stored) ([]int64, error) {
 		}
 		set[n] = true
 	}
+	seen := map[string]bool{}
 	for _, w := range words(p.Subject + "\n" + p.Text) {
 		if len(set) >= MaxLexemes {
 			break
 		}
+		if seen[w] {
+			continue
+		}
+		seen[w] = true
 		for _, form := range forms(w) {
 			n, err := s.lexeme(st.Agency, form)
 			if err != nil {
@@ -131,12 +139,24 @@ func (s *Service) lexAll(ctx context.Context) error {
 	s.lexing.Lock()
 	defer s.lexing.Unlock()
 	for {
+		s.giveWay(ctx)
 		rows, err := s.cfg.Store.Unlexed(ctx, lexBatch)
 		if err != nil || len(rows) == 0 || ctx.Err() != nil {
 			return err
 		}
 		if err := s.lex(ctx, rows); err != nil {
 			return err
+		}
+	}
+}
+
+// giveWay lets a burst of mail be acknowledged first: what is searched for later can wait.
+func (s *Service) giveWay(ctx context.Context) {
+	for end := time.Now().Add(lexPatience); s.arriving.Load() > lexBusy && time.Now().Before(end); {
+		select {
+		case <-time.After(lexPause):
+		case <-ctx.Done():
+			return
 		}
 	}
 }

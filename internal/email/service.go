@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"santra/internal/agency"
@@ -70,6 +71,8 @@ type Service struct {
 	sending map[string]bool     // cases with a reply on its way into the archive
 	waiters map[string]waiter   // by message id: who waits for its indexing
 	cursors map[string]Position // how far each agency is indexed
+
+	arriving atomic.Int64 // messages between their first byte and their acknowledgement
 
 	kicks   chan struct{} // the archive has more
 	out     chan struct{} // the outbox has more
@@ -171,6 +174,8 @@ func (s *Service) Recipient(_ context.Context, address string) error {
 // Deliver takes one message for one or more mailboxes and returns after it is durable in the archive of each agency (M12).
 // errs.Unavailable: nothing may be acknowledged.
 func (s *Service) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) error {
+	s.arriving.Add(1)
+	defer s.arriving.Add(-1)
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err

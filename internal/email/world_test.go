@@ -108,7 +108,7 @@ func (e *events) Publish(ev event.Event) {
 
 // world is a running room on a real database with the real dispatcher.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	dsn    string
 	boxes  boxes
@@ -120,7 +120,7 @@ type world struct {
 	change func(*email.Config)
 }
 
-func newWorld(t *testing.T, dsn string, change func(*email.Config)) *world {
+func newWorld(t testing.TB, dsn string, change func(*email.Config)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), dsn: dsn, boxes: city(), relay: &relay{came: make(chan struct{}, 1)}, change: change}
 	w.start()
@@ -128,7 +128,7 @@ func newWorld(t *testing.T, dsn string, change func(*email.Config)) *world {
 	return w
 }
 
-func sqliteWorld(t *testing.T) *world { return newWorld(t, storetest.SQLite(t), nil) }
+func sqliteWorld(t testing.TB) *world { return newWorld(t, storetest.SQLite(t), nil) }
 
 func (w *world) start() {
 	w.t.Helper()
@@ -268,7 +268,7 @@ func (w *world) entries(action string) []audit.Row {
 	return rows
 }
 
-func wantKind(t *testing.T, err error, kind errs.Kind) {
+func wantKind(t testing.TB, err error, kind errs.Kind) {
 	t.Helper()
 	if !errs.Is(err, kind) {
 		t.Fatalf("want %v, got %v", kind, err)
