@@ -208,7 +208,8 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
-	if c.phones, err = sip.Listen(sip.Config{Addr: s.SIP.Phones, Log: c.log}); err != nil {
+	admit := func(src netip.AddrPort) bool { return c.voice.Telephone(src) } // nothing is read before c.voice serves
+	if c.phones, err = sip.Listen(sip.Config{Addr: s.SIP.Phones, Log: c.log, Admit: admit}); err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.phones})

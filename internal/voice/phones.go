@@ -1,6 +1,8 @@
 package voice
 
 import (
+	"net/netip"
+
 	"santra/internal/protocol/sip"
 )
 
@@ -22,6 +24,10 @@ func (p phones) Invite(in *sip.Incoming) {
 	}
 	in.Reject(codeForbidden, "Forbidden")
 }
+
+// Telephone tells whether a registered telephone speaks from this source: who else calls on the telephones' port is a
+// stranger, refused at a bounded rate (sip.Config.Admit of that endpoint).
+func (s *Service) Telephone(src netip.AddrPort) bool { return s.registrar.Knows(src) }
 
 // ha1 is the digest secret of a telephone: MD5 (RFC 7616 3.4.2), for few telephones know better.
 func (s *Service) ha1(user string) (string, bool) { return s.cfg.Book.HA1(user, "MD5") }

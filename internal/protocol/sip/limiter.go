@@ -12,7 +12,7 @@ const (
 	answersBurst     = 20
 	challengesPerSec = 200 // 401s to a source: a whole office may sit behind one address
 	challengesBurst  = 2000
-	failuresPerMin   = 30 // wrong passwords from a source a minute; afterwards only phones registered from there are heard
+	failuresPerMin   = 30 // wrong passwords for a user from a source a minute; afterwards only the user's registered phone is heard there
 	logEvery         = time.Minute
 	maxSources       = 8192 // sources remembered; further ones share one allowance
 )
@@ -21,8 +21,14 @@ const (
 type limiter struct {
 	perSecond, burst float64
 	mu               sync.Mutex
-	sources          map[netip.Addr]*bucket
+	sources          map[source]*bucket
 	shared           bucket
+}
+
+// source is whose tokens are counted: an address, or an address that speaks for a user.
+type source struct {
+	addr netip.Addr
+	user string
 }
 
 type bucket struct {
@@ -31,27 +37,30 @@ type bucket struct {
 }
 
 func newLimiter(perSecond, burst float64) *limiter {
-	return &limiter{perSecond: perSecond, burst: burst, sources: map[netip.Addr]*bucket{}}
+	return &limiter{perSecond: perSecond, burst: burst, sources: map[source]*bucket{}}
 }
 
-// allow takes a token.
-func (l *limiter) allow(src netip.Addr) bool {
+// allow takes a token of an address.
+func (l *limiter) allow(src netip.Addr) bool { return l.take(source{addr: src}) }
+
+// take takes a token.
+func (l *limiter) take(src source) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.find(src).take(l, 1)
 }
 
 // exhausted tells whether there is no token left, without taking one.
-func (l *limiter) exhausted(src netip.Addr) bool {
+func (l *limiter) exhausted(src source) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.find(src).take(l, 0)
 }
 
-func (l *limiter) find(src netip.Addr) *bucket {
-	if src.Is6() {
-		if p, err := src.Prefix(64); err == nil {
-			src = p.Addr()
+func (l *limiter) find(src source) *bucket {
+	if src.addr.Is6() {
+		if p, err := src.addr.Prefix(64); err == nil {
+			src.addr = p.Addr()
 		}
 	}
 	if b := l.sources[src]; b != nil {

@@ -67,11 +67,11 @@ func TestLimiter(t *testing.T) {
 				t.Error(i)
 			}
 		}
-		if !l.exhausted(a) {
+		if !l.exhausted(source{addr: a}) {
 			t.Error("there is more")
 		}
 		time.Sleep(time.Second)
-		if l.exhausted(a) || !l.allow(a) || l.allow(a) {
+		if l.exhausted(source{addr: a}) || !l.allow(a) || l.allow(a) {
 			t.Error("a second gives one")
 		}
 		for range maxSources + 10 {

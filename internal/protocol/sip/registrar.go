@@ -99,17 +99,17 @@ func NewRegistrar(cfg RegistrarConfig) *Registrar {
 	}
 }
 
-// Register answers a REGISTER. A wrong password gets 403; a source that guesses on gets no answer for a while.
+// Register answers a REGISTER. A wrong password gets 403; a source that guesses on gets no answer for that user for a while.
 func (r *Registrar) Register(reg *Registration) {
-	src := reg.Source().Addr()
-	if r.failures.exhausted(src) && !r.registeredFrom(reg.User(), src) {
+	guesses := r.guesses(reg)
+	if r.failures.exhausted(guesses) && !r.registeredFrom(reg.User(), reg.Source()) {
 		reg.ep.silence(reg.tx)
 		return
 	}
 	user, v := r.nonces.check(reg.in, r.cfg.Realm, r.cfg.HA1)
 	switch {
 	case v == authWrong, v == authRight && user != reg.User():
-		r.failures.allow(src)
+		r.failures.take(guesses)
 		reg.ep.count.refused.Add(1)
 		reg.ep.note(reg.in.flow, "sip: REGISTER with wrong credentials")
 		reg.Respond(403)
@@ -121,12 +121,22 @@ func (r *Registrar) Register(reg *Registration) {
 	}
 }
 
-// registeredFrom tells whether a user's phone is there already: a neighbour behind the same address who guesses passwords must
-// not end it.
-func (r *Registrar) registeredFrom(user string, src netip.Addr) bool {
+// guesses is whose failures a REGISTER counts among: its user's from its address, so that one who guesses does not lock out
+// the other phones of an office behind the same address. All unknown users are one: what is remembered stays bounded.
+func (r *Registrar) guesses(reg *Registration) source {
+	src := source{addr: reg.Source().Addr()}
+	if _, known := r.cfg.HA1(reg.User()); known {
+		src.user = reg.User()
+	}
+	return src
+}
+
+// registeredFrom tells whether a user's phone is there already, at exactly this source: a neighbour behind the same address
+// who guesses passwords must not end it.
+func (r *Registrar) registeredFrom(user string, src netip.AddrPort) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.users[user], func(b *binding) bool { return b.flow.remote.Addr() == src })
+	return slices.ContainsFunc(r.users[user], func(b *binding) bool { return b.flow.remote == src })
 }
 
 // Knows tells whether a phone is registered from exactly this source: what Config.Admit of an endpoint for phones may ask, so

@@ -26,7 +26,7 @@ func newPhones(sha bool) phones {
 			if sha {
 				return HA1SHA256(u, "santra", "secret"), u == "1001"
 			}
-			return HA1MD5(u, "santra", "secret"), u == "1001" || u == "1002"
+			return HA1MD5(u, "santra", "secret"), u == "1001" || u == "1002" || u == "1003"
 		},
 		Changes: func(u string, on bool) {
 			if on {
@@ -114,7 +114,7 @@ func TestRegisterRefused(t *testing.T) {
 	})
 }
 
-// Who guesses is not answered any more; a phone that is registered from there still is.
+// Who guesses is not answered any more; a phone that is registered from there still is, and another user's can register.
 func TestGuessing(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		h := newPhones(false)
@@ -131,6 +131,9 @@ func TestGuessing(t *testing.T) {
 		defer cancel()
 		if _, err := bad.Register(ctx, time.Hour); err != context.DeadlineExceeded {
 			t.Error(err)
+		}
+		if _, err := registrant(a, b, "1003", "secret", "udp").Register(t.Context(), time.Hour); err != nil {
+			t.Error("locked out by a neighbour:", err)
 		}
 		if _, err := good.Register(t.Context(), time.Hour); err != nil {
 			t.Error(err)
