@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,8 +14,8 @@ const (
 	relayFew     = 50
 	relayMost    = 200
 	memoryCalls  = 100
+	memoryWarm   = 4
 	callsASecond = 40 // set up before a round
-	packetRate   = 50 // a second and party
 	wholeShare   = 0.99
 	maxPacket    = 1500
 )
@@ -189,7 +190,7 @@ func (b *bench) bareRelay(ctx context.Context, calls int) (*child, error) {
 // memory measures how much both servers grow by recorded calls.
 func (b *bench) memory(ctx context.Context) error {
 	const mib = 1 << 20
-	if err := b.city.trim(ctx); err != nil {
+	if err := b.warm(ctx); err != nil {
 		return err
 	}
 	before, err := rssOf(b.city.servers()...)
@@ -227,26 +228,37 @@ func (b *bench) memory(ctx context.Context) error {
 	return nil
 }
 
+// warm places a few calls and forgets them, for the program's own code is read from disk when it is first used.
+func (b *bench) warm(ctx context.Context) error {
+	args := CallsArgs{Number: b.city.number(recordedQueue), N: memoryWarm, PerSecond: callsASecond}
+	if err := b.load.call(ctx, "Load.Calls", args, &Nothing{}); err != nil {
+		return err
+	}
+	pause(ctx, settle)
+	if err := b.load.call(ctx, "Load.HangUp", Nothing{}, &Nothing{}); err != nil {
+		return err
+	}
+	pause(ctx, settle)
+	return b.city.trim(ctx)
+}
+
 // bareMemory is by how much the reference grows, in bytes.
 func (b *bench) bareMemory(ctx context.Context) (int64, error) {
-	idle, err := spawn("relay")
+	few, err := b.bareRSS(ctx, memoryWarm)
 	if err != nil {
 		return 0, err
 	}
-	before, err := rssOf(idle.pid)
-	idle.stop()
-	if err != nil {
-		return 0, err
-	}
-	relay, err := b.bareRelay(ctx, memoryCalls)
+	many, err := b.bareRSS(ctx, memoryWarm+memoryCalls)
+	return many - few, err
+}
+
+func (b *bench) bareRSS(ctx context.Context, calls int) (int64, error) {
+	relay, err := b.bareRelay(ctx, calls)
 	if err != nil {
 		return 0, err
 	}
 	defer relay.stop()
 	pause(ctx, settle)
-	after, err := rssOf(relay.pid)
-	if err != nil {
-		return 0, err
-	}
-	return after - before, b.load.call(ctx, "Load.Drop", Nothing{}, &Nothing{})
+	rss, err := rssOf(relay.pid)
+	return rss, errors.Join(err, b.load.call(ctx, "Load.Drop", Nothing{}, &Nothing{}))
 }
