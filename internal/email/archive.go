@@ -296,7 +296,8 @@ func damaged(agency string, at Position, id, what string) *Damage {
 }
 
 // Scan reads an agency's messages from a position on, in the order of their append, up to what is durable now. A damaged
-// one comes as a *Damage with its place, and the scan goes on after it; any other error ends it.
+// one comes as a *Damage with its place, one whose key was destroyed as errs.Gone with its Ref, and the scan goes on after
+// both; any other error ends it.
 func (a *Archive) Scan(ctx context.Context, agency string, from Position) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		l, err := a.log(agency)
@@ -354,6 +355,8 @@ func (a *Archive) scanSegment(ctx context.Context, l *log, agency string, n, sta
 		}
 		if d, ok := errors.AsType[*Damage](err); ok {
 			d.Next = Position{n, p.next}
+		} else if errs.Is(err, errs.Gone) {
+			s.Ref = Ref{Agency: agency, Position: at, Length: p.next - p.at}
 		}
 		if !yield(s, err) {
 			return false

@@ -15,6 +15,7 @@ import (
 const (
 	ActionArchived  = "mail.archived"
 	ActionDamaged   = "mail.damaged"
+	ActionPassed    = "mail.passed" // over, for its key was destroyed
 	ActionSent      = "mail.sent"
 	ActionSubmitted = "mail.submitted"
 	ActionRefused   = "mail.refused"
@@ -102,6 +103,7 @@ type item struct {
 	Stored
 	parsed *mail.Parsed
 	damage *Damage
+	gone   bool // its key was destroyed
 	box    Mailbox
 	next   Position
 	done   outcome
@@ -119,6 +121,9 @@ type outcome struct {
 func (s *Service) read(agency string, st Stored, err error) (*item, error) {
 	if d, ok := errors.AsType[*Damage](err); ok {
 		return &item{damage: d, next: d.Next}, nil
+	}
+	if errs.Is(err, errs.Gone) { // the agency has left: nobody can read it, and nothing is kept of it (M20)
+		return &item{gone: true, next: st.Ref.Next()}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -190,6 +195,9 @@ func (it *item) entries(agency string) []audit.Entry {
 	if it.damage != nil {
 		return []audit.Entry{{Action: ActionDamaged, Actor: audit.System, Agency: agency, Object: it.damage.ID, Detail: map[string]string{"what": it.damage.What}}}
 	}
+	if it.gone {
+		return []audit.Entry{{Action: ActionPassed, Actor: audit.System, Agency: agency, Success: true}}
+	}
 	detail := map[string]string{"sha256": it.Ref.SHA256, "direction": string(it.Direction)}
 	entries := []audit.Entry{{Action: ActionArchived, Actor: audit.System, Agency: agency, Object: it.ID, Detail: detail, Success: true}}
 	if it.Direction == Out {
@@ -212,6 +220,9 @@ func (s *Service) tell(agency string, batch []*item, err error) error {
 			s.cfg.Log.Error("a stored mail is damaged", "agency", agency, "id", it.damage.ID, "what", it.damage.What)
 			continue
 		}
+		if it.gone {
+			continue
+		}
 		if it.done.left {
 			s.cfg.Router.Finish(it.done.c.ID, it.done.c.Agent)
 		}
@@ -230,7 +241,7 @@ func (s *Service) tell(agency string, batch []*item, err error) error {
 
 // enter writes one message.
 func (s *Service) enter(ctx context.Context, tx Tx, it *item) error {
-	if it.damage != nil {
+	if it.damage != nil || it.gone {
 		return nil
 	}
 	if _, err := tx.Message(ctx, it.ID); !errs.Is(err, errs.NotFound) {

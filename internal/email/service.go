@@ -7,9 +7,12 @@ package email
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -102,19 +105,17 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, sanitiser: mail.NewSanitiser(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
 		waiters: map[string]waiter{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1)}
-	var known error
-	a, err := OpenArchive(ArchiveConfig{Dir: cfg.Dir, Keys: cfg.Keys, openFile: cfg.openFile, Known: func(agency string) Position {
-		p, err := cfg.Store.Cursor(ctx, agency)
-		if err != nil {
-			known = err
-		}
-		s.cursors[agency] = p
-		return p
-	}})
-	if err == nil && known != nil {
-		err = fmt.Errorf("email: how far the archive is known: %w", known)
-		_ = a.Close()
+	agencies, err := (&Archive{cfg: ArchiveConfig{Dir: cfg.Dir}}).Agencies()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
+	for _, agency := range agencies {
+		if s.cursors[agency], err = cfg.Store.Cursor(ctx, agency); err != nil {
+			return nil, fmt.Errorf("email: how far the archive is known: %w", err)
+		}
+	}
+	known := maps.Clone(s.cursors) // of an agency that comes later nothing is known
+	a, err := OpenArchive(ArchiveConfig{Dir: cfg.Dir, Keys: cfg.Keys, openFile: cfg.openFile, Known: func(agency string) Position { return known[agency] }})
 	if err != nil {
 		return nil, err
 	}

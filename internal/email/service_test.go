@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -322,5 +323,42 @@ func TestSearch(t *testing.T) {
 	}
 	if got := find(email.ArchiveFilter{Address: pii.NewAddress("other@customer.example")}); len(got) != 0 {
 		t.Errorf("another agency's: %v", got)
+	}
+}
+
+// What an agency that has left had not yet indexed does not stop the others.
+func TestDestroyedKeyDoesNotStopTheStart(t *testing.T) {
+	w := sqliteWorld(t)
+	w.stop()
+	a, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(w.dir, "archive"), Keys: w.ring()})
+	w.must(err)
+	for _, agency := range []string{"parks", "tax"} {
+		_, err = a.Append(t.Context(), []email.Record{{Agency: agency, Direction: email.In, Envelope: envelope("c@d.example", agency+"@city.example"), Raw: []byte("Subject: x\r\n\r\nx\r\n")}})
+		w.must(err)
+	}
+	w.must(a.Close())
+	w.must(w.ring().Destroy("agency/parks/archive"))
+	w.start()
+	if live := w.live(); len(live) != 1 || live[0].Agency != "tax" {
+		t.Fatalf("%+v", live)
+	}
+}
+
+// The same at the first moment of an agency: many connections bring its first messages at once.
+func TestFirstMessagesAtOnce(t *testing.T) {
+	w := sqliteWorld(t)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			to := []string{"parks@city.example", "tax@city.example"}[i%2]
+			if err := w.svc.Deliver(t.Context(), envelope("a@b.example", to), strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	w.must(w.svc.Settle())
+	if n := len(w.live()); n != 20 {
+		t.Fatal(n)
 	}
 }
