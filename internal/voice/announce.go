@@ -28,7 +28,7 @@ type announcement struct {
 	notice <-chan gate.Outcome // the announcement has ended; nil while none plays
 	tries  int
 	cancel context.CancelFunc
-	choose bool // a key chooses the language
+	choose bool // a key chooses the language now
 }
 
 // stop forgets what plays; its sound ends with the leg or with the next Play.
@@ -44,7 +44,7 @@ func (c *call) begin() {
 	if c.deaf {
 		return
 	}
-	if c.queue.LanguageMenu && len(c.queue.Languages) > 1 {
+	if c.menu() && c.language == "" {
 		c.playMenu()
 		return
 	}
@@ -67,11 +67,19 @@ func (c *call) menuPlayed(error) {
 	c.step.set(MenuTime, c.announce)
 }
 
-// chosen takes a key in the language menu. The key belongs to the language, on every number the same, for the prompt of a
+// menu tells whether a key chooses the language on this number.
+func (c *call) menu() bool { return c.queue.LanguageMenu && len(c.queue.Languages) > 1 }
+
+// chosen takes a key in the language menu, or before it: who knows the menu presses at once, and the key may be here before
+// the ACK is. The key belongs to the language, on every number the same, for the prompt of a
 // language names its own key: 1 Finnish, 2 Swedish, 3 English. A key of a language that the number does not have is none.
 func (c *call) chosen(k rune) {
-	if l, ok := languageOf(k); ok && slices.Contains(c.queue.Languages, l) {
-		c.language = l
+	l, ok := languageOf(k)
+	if !ok || !c.menu() || c.hearing.notice != nil || !slices.Contains(c.queue.Languages, l) {
+		return
+	}
+	c.language = l
+	if c.hearing.choose {
 		c.announce()
 	}
 }

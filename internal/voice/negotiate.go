@@ -170,7 +170,7 @@ func (c *call) relay(from *leg, k rune) {
 // pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
 func (c *call) pressed(l *leg, k rune, ok bool) {
 	l.silent = l.silent || !ok
-	if ok && l == c.customer && c.state == Announcing && c.hearing.choose && strings.ContainsRune(keySet, k) {
+	if ok && l == c.customer && c.state == Announcing && strings.ContainsRune(keySet, k) {
 		c.chosen(k)
 	}
 }
