@@ -197,7 +197,7 @@ func (e *evidence) archivedFirst(ctx context.Context) (registry.Evidence, error)
 
 // unaltered: every message and every log entry is what it was (M14).
 func (e *evidence) unaltered(ctx context.Context) (registry.Evidence, error) {
-	report, err := verifyAll(ctx, e.c.mail.Archive(), e.c.audit)
+	report, err := verifyAll(ctx, e.c.mail.Archive(), e.c.store, e.c.audit)
 	if err != nil {
 		return registry.Evidence{}, err
 	}

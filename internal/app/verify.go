@@ -23,11 +23,11 @@ type verification struct {
 	log  audit.Report
 }
 
-// verifyAll reads back every message and every entry of the log (M14).
-func verifyAll(ctx context.Context, archive *email.Archive, log *audit.Log) (verification, error) {
+// verifyAll reads back every message, compares them with what the database knows, and every entry of the log (M14).
+func verifyAll(ctx context.Context, archive *email.Archive, store *centre.Store, log *audit.Log) (verification, error) {
 	var v verification
 	var err error
-	if v.mail, err = archive.VerifyAll(ctx); err != nil {
+	if v.mail, err = email.Verify(ctx, archive, store.Email()); err != nil {
 		return v, err
 	}
 	v.log, err = log.Verify(ctx)
@@ -86,7 +86,7 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 	if err != nil {
 		return Exit{2, err.Error()}
 	}
-	v, err := verifyAll(ctx, archive, log)
+	v, err := verifyAll(ctx, archive, store, log)
 	if err != nil {
 		return Exit{2, err.Error()}
 	}
