@@ -1,0 +1,338 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/recorder"
+	"santra/internal/registry"
+)
+
+const (
+	centreExample   = "../../docs/examples/santra.yaml"
+	recorderExample = "../../docs/examples/recorder.yaml"
+	reference       = "../../docs/configuration.md"
+)
+
+func exampleConfigs(t *testing.T) (Config, recorder.Config) {
+	t.Helper()
+	centre, err := ReadConfig(centreExample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := readRecorder(recorderExample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return centre, rec
+}
+
+func TestTheExamplesAreRead(t *testing.T) {
+	centre, _ := exampleConfigs(t)
+	if err := registry.CheckEndpoints(centre.endpoints()); err != nil {
+		t.Error(err)
+	}
+	promised := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
+	if err := registry.CheckPromises(&centre.City, promised); err != nil {
+		t.Error(err)
+	}
+	if _, err := prefixes("server.sip.trunk_allow", centre.Server.SIP.TrunkAllow); err != nil {
+		t.Error(err)
+	}
+	if key, err := centre.Server.Recorder.key(); err != nil || key == nil {
+		t.Error(key, err)
+	}
+}
+
+// TestTheExamplesFitEachOther: both servers of one city, each on its host.
+func TestTheExamplesFitEachOther(t *testing.T) {
+	centre, rec := exampleConfigs(t)
+	s := centre.Server
+	for _, same := range []struct{ what, centre, recorder string }{
+		{"SIPREC", s.Recorder.SIP, rec.SIP},
+		{"the desktop's origin", s.HTTP.PublicURL, rec.CentreOrigin},
+		{"the country of the recorder", s.Recorder.Country, rec.Country},
+		{"how browsers and the centre reach the recorder", s.Recorder.HTTP, s.Recorder.Origin},
+	} {
+		if same.centre != same.recorder {
+			t.Errorf("%s: %q and %q", same.what, same.centre, same.recorder)
+		}
+	}
+	if months := centre.City.Retention.RecordingMonths; months != rec.Months {
+		t.Errorf("the page says %d months, the recorder keeps %d", months, rec.Months)
+	}
+	for data, keys := range map[string]string{s.Data: s.Keys, rec.Data: rec.Keys} {
+		if rel, err := filepath.Rel(data, keys); err != nil || !strings.HasPrefix(rel, "..") {
+			t.Errorf("the keys in %s are within %s, which is backed up", keys, data)
+		}
+	}
+}
+
+// TestTheExamplesAreComplete: every key of the configuration is in an example and in the reference.
+func TestTheExamplesAreComplete(t *testing.T) {
+	described := read(t, reference)
+	for example, v := range map[string]any{centreExample: Config{}, recorderExample: recorder.Config{}} {
+		shown := read(t, example)
+		for _, key := range keysOf(v) {
+			if !regexp.MustCompile(`\b`+key+`:`).MatchString(shown) && key != "demo" {
+				t.Errorf("%s has no %s", example, key)
+			}
+			if !regexp.MustCompile("`([a-z_]+\\.)*" + key + "(\\.[a-z_]+)*`").MatchString(described) {
+				t.Errorf("%s does not describe %s", reference, key)
+			}
+		}
+	}
+}
+
+func keysOf(v any) []string {
+	all := words(reflect.TypeOf(v), map[reflect.Type]bool{})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// altered gives the example with one piece of text replaced, as a file.
+func altered(t *testing.T, old, now string) (path string) {
+	t.Helper()
+	text := read(t, centreExample)
+	if strings.Count(text, old) != 1 {
+		t.Fatalf("the example has %q %d times", old, strings.Count(text, old))
+	}
+	path = filepath.Join(t.TempDir(), "santra.yaml")
+	if err := os.WriteFile(path, []byte(strings.Replace(text, old, now, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestAMistakeIsNamed: a refused configuration says where, what was wrong and what would be right.
+func TestAMistakeIsNamed(t *testing.T) {
+	for name, c := range map[string]struct{ old, now, at, want string }{
+		"letters exchanged":      {"    relay:", "    realy:", "realy", `unknown word "realy": did you mean "relay"?`},
+		"a letter missing":       {"trunk_country: FI", "trunk_contry: FI", "trunk_contry", `unknown word "trunk_contry": did you mean "trunk_country"?`},
+		"a letter too many":      {"  listen_networks:", "  listten_networks:", "listten", `unknown word "listten_networks": did you mean "listen_networks"?`},
+		"in a list":              {"code: A01,", "cdoe: A01,", "cdoe", `unknown word "cdoe": did you mean "code"?`},
+		"nothing like it":        {"    website:", "    xylophone:", "xylophone", `unknown word "xylophone"`},
+		"a word for a number":    {"rtp_min: 20000", "rtp_min: many", "many", ``},
+		"a number for a time":    {"wrap_up: 30s", "wrap_up: 30", "30\n", ``},
+		"a word for a switch":    {"language_menu: false", "language_menu: maybe", "maybe", ``},
+		"a table for a list":     {"trunk_allow: [198.51.100.0/28]", "trunk_allow: {a: b}", "{a: b}", ``},
+		"given twice":            {"  country: FI                                  #", "  data: /srv #", "", `mapping key "data" already defined`},
+		"no address":             {"trunk: 192.0.2.10:5060", "trunk: sip.kaupunki.example:5060", "", "server.sip.trunk: want an address like 127.0.0.1:5060"},
+		"no TLS to browsers":     {"cert: /etc/santra/tls/santra.pem", `cert: ""`, "", "server.http.cert: "},
+		"mail in clear":          {"address: 127.0.0.1:25", "address: 192.0.2.30:25", "", "server.mail.relay.tls: "},
+		"no folder":              {"data: /var/lib/santra ", `data: "" `, "", "server.data: "},
+		"an agency that is none": {"agency: ymparisto", "agency: ymparistö", "", "city.queues[0].agency: "},
+		"the whole world":        {"listen_networks: [192.0.2.0/24]", "listen_networks: [0.0.0.0/0]", "", "city.listen_networks[0]: is the whole world"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := altered(t, c.old, c.now)
+			_, err := ReadConfig(path)
+			if !errs.Is(err, errs.Invalid) {
+				t.Fatalf("%v", err)
+			}
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			if want := path + placed(t, path, c.at); !strings.HasPrefix(first, want) || !strings.Contains(first, c.want) {
+				t.Errorf("got  %s\nwant %s %s", first, want, c.want)
+			}
+			if name == "nothing like it" && strings.Contains(first, "did you mean") {
+				t.Errorf("a far-fetched guess: %s", first)
+			}
+		})
+	}
+}
+
+// placed gives ":line:column:" of a word in a file, or ":" where none is asked for.
+func placed(t *testing.T, path, word string) string {
+	t.Helper()
+	if word == "" {
+		return ":"
+	}
+	before, _, found := strings.Cut(read(t, path), word)
+	if !found {
+		t.Fatalf("the file has no %q", word)
+	}
+	return fmt.Sprintf(":%d:%d:", 1+strings.Count(before, "\n"), len(before)-strings.LastIndex(before, "\n"))
+}
+
+// TestAMistakeIsShown: the line stands there, with a caret under its word.
+func TestAMistakeIsShown(t *testing.T) {
+	_, err := ReadConfig(altered(t, "    relay:", "    realy:"))
+	if err == nil || !regexp.MustCompile(`(?m)^> \d+ \|     realy:\n +\^$`).MatchString(err.Error()) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTheRecordersMistakesAreNamed(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"a typo":         {"data: /srv\ncountry: FI\ncenter_key: x\n", `:3:1: unknown word "center_key": did you mean "centre_key"?`},
+		"no folder":      {"country: FI\n", "data: name the folder"},
+		"no country":     {"data: /srv\n", "recorder.country: is not declared"},
+		"outside the EU": {"data: /srv\ncountry: US\n", `recorder.country: "US" is outside the EU and the EEA`},
+		"an empty file":  {"", "data: name the folder"},
+		"no YAML":        {"data: [\n", ":1:7: "},
+		"a list":         {"- data\n", ":1:1: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "recorder.yaml")
+			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := readRecorder(path); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAFileThatIsNotThere(t *testing.T) {
+	if _, err := ReadConfig(filepath.Join(t.TempDir(), "santra.yaml")); err == nil || !strings.Contains(err.Error(), "configuration: ") {
+		t.Errorf("%v", err)
+	}
+}
+
+// typed is a word as it stands in a configuration.
+func typed(t *rapid.T, label string) string {
+	return rapid.StringMatching(`[a-z_]{0,12}`).Draw(t, label)
+}
+
+// slow is the distance by its definition, for short words.
+func slow(a, b string) int {
+	if a == "" || b == "" {
+		return len(a) + len(b)
+	}
+	cost := 1
+	if a[0] == b[0] {
+		cost = 0
+	}
+	d := min(slow(a[1:], b)+1, slow(a, b[1:])+1, slow(a[1:], b[1:])+cost)
+	if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] {
+		d = min(d, slow(a[2:], b[2:])+1)
+	}
+	return d
+}
+
+func TestDistanceIsItsDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[ab_]{0,6}`)
+		a, b := word.Draw(t, "a"), word.Draw(t, "b")
+		if got, want := distance(a, b), slow(a, b); got != want {
+			t.Fatalf("%d, not %d", got, want)
+		}
+	})
+}
+
+func TestDistance(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := typed(t, "a"), typed(t, "b")
+		d := distance(a, b)
+		if d != distance(b, a) {
+			t.Fatal("one way is longer than the other")
+		}
+		if (d == 0) != (a == b) {
+			t.Fatalf("%d between %q and %q", d, a, b)
+		}
+		if d > max(len(a), len(b)) || d < len(a)-len(b) || d < len(b)-len(a) {
+			t.Fatalf("%d between %q and %q", d, a, b)
+		}
+	})
+}
+
+// slip is one slip of the fingers on a word of two letters or more.
+func slip(t *rapid.T, word string) string {
+	at := rapid.IntRange(0, len(word)-2).Draw(t, "at")
+	letter := rapid.StringMatching(`[a-z_]`).Draw(t, "letter")
+	switch rapid.IntRange(0, 3).Draw(t, "slip") {
+	case 0: // left out
+		return word[:at] + word[at+1:]
+	case 1: // too many
+		return word[:at] + letter + word[at:]
+	case 2: // another
+		return word[:at] + letter + word[at+1:]
+	}
+	return word[:at] + word[at+1:at+2] + word[at:at+1] + word[at+2:] // exchanged
+}
+
+func TestOneSlipIsOneStep(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringMatching(`[a-z_]{2,12}`).Draw(t, "word")
+		if d := distance(word, slip(t, word)); d > 1 {
+			t.Fatalf("%d steps", d)
+		}
+	})
+}
+
+func TestNearest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		known := rapid.SliceOfN(rapid.StringMatching(`[a-z_]{1,12}`), 0, 8).Draw(t, "known")
+		word := typed(t, "word")
+		got := nearest(word, slices.Clone(known))
+		if got != nearest(word, rapid.Permutation(known).Draw(t, "shuffled")) {
+			t.Fatal("the order of the words matters")
+		}
+		bound := max(1, len(word)/3)
+		for _, k := range known {
+			if d := distance(word, k); d <= bound && (got == "" || d < distance(word, got)) {
+				t.Fatalf("%q is nearer to %q than %q", k, word, got)
+			}
+		}
+		if got != "" && (!slices.Contains(known, got) || distance(word, got) > bound) {
+			t.Fatalf("%q for %q", got, word)
+		}
+	})
+}
+
+// TestASlipInAnyKeyIsUnderstood: whatever key of the configuration is mistyped once, the guess is as near as the key itself.
+func TestASlipInAnyKeyIsUnderstood(t *testing.T) {
+	known := keysOf(Config{})
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.SampledFrom(known).Draw(t, "key")
+		wrong := slip(t, key)
+		if got := nearest(wrong, slices.Clone(known)); got == "" || distance(wrong, got) > distance(wrong, key) {
+			t.Fatalf("%q for %q", got, wrong)
+		}
+	})
+}
+
+// FuzzDecode: no text panics, and one that is refused is refused as invalid, with the file's name first.
+func FuzzDecode(f *testing.F) {
+	for _, path := range []string{centreExample, recorderExample} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	for _, text := range []string{"", "city: {}", "server:\n  data: x\n data: y", "- a", "server: &a\n  data: *a", "\x00", "a: b: c", "? [", "city: {queues: [{no_answer: 1e9}]}"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c Config
+		err := decode("santra.yaml", text, &c)
+		if err != nil && (!errs.Is(err, errs.Invalid) || !strings.HasPrefix(err.Error(), "santra.yaml")) {
+			t.Errorf("%v", err)
+		}
+		if err == nil {
+			_ = (&agency.City{}).Validate()
+			_ = c.City.Validate()
+		}
+	})
+}
