@@ -129,8 +129,12 @@ func (c *Config) check() error {
 		return errs.At(errs.Invalid, "server.data", "name the folder that holds the archive and the database")
 	}
 	for _, l := range []struct{ field, addr string }{
-		{"server.http.listen", s.HTTP.Listen}, {"server.sip.trunk", s.SIP.Trunk}, {"server.sip.phones", s.SIP.Phones},
-		{"server.webrtc.listen", s.WebRTC.Listen}, {"server.mail.smtp", s.Mail.SMTP}, {"server.sip.media_ip", s.SIP.MediaIP + ":0"},
+		{"server.http.listen", s.HTTP.Listen},
+		{"server.sip.trunk", s.SIP.Trunk},
+		{"server.sip.phones", s.SIP.Phones},
+		{"server.webrtc.listen", s.WebRTC.Listen},
+		{"server.mail.smtp", s.Mail.SMTP},
+		{"server.sip.media_ip", s.SIP.MediaIP + ":0"},
 	} {
 		if _, err := netip.ParseAddrPort(l.addr); err != nil {
 			return errs.At(errs.Invalid, l.field, "want an address like 127.0.0.1:5060: %w", err)

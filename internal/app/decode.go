@@ -59,8 +59,8 @@ func words(t reflect.Type, seen map[reflect.Type]bool) (all []string) {
 		return nil
 	}
 	seen[t] = true
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "" && name != "-" {
 			all = append(all, name)
 		}

@@ -150,8 +150,15 @@ func (d *demo) pickAddresses(o DemoOptions) error {
 		wish string
 		to   *string
 	}{
-		{o.HTTP, &s.HTTP.Listen}, {o.SIP, &s.SIP.Trunk}, {o.SMTP, &s.Mail.SMTP}, {anyPort, &s.SIP.Phones}, {anyPort, &s.WebRTC.Listen},
-		{anyPort, &s.Mail.LMTP}, {anyPort, &d.recorder.SIP}, {anyPort, &d.recorder.HTTP}, {anyPort, &r.OutboxSMTP},
+		{o.HTTP, &s.HTTP.Listen},
+		{o.SIP, &s.SIP.Trunk},
+		{o.SMTP, &s.Mail.SMTP},
+		{anyPort, &s.SIP.Phones},
+		{anyPort, &s.WebRTC.Listen},
+		{anyPort, &s.Mail.LMTP},
+		{anyPort, &d.recorder.SIP},
+		{anyPort, &d.recorder.HTTP},
+		{anyPort, &r.OutboxSMTP},
 	} {
 		var err error
 		if *a.to, err = picker.pick(a.wish); err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -55,11 +56,12 @@ func (o *outbox) Deliver(_ context.Context, e mail.Envelope, r io.Reader) error 
 	if err != nil {
 		return err
 	}
-	envelope := "from " + e.From.Reveal() + "\n"
+	var envelope strings.Builder
+	envelope.WriteString("from " + e.From.Reveal() + "\n")
 	for _, to := range e.To {
-		envelope += "to " + to + "\n"
+		envelope.WriteString("to " + to + "\n")
 	}
-	if err := os.WriteFile(name+".rcpt", []byte(envelope), 0o600); err != nil {
+	if err := os.WriteFile(name+".rcpt", []byte(envelope.String()), 0o600); err != nil {
 		return err
 	}
 	if err := os.WriteFile(name+".part", raw, 0o600); err != nil {

@@ -81,9 +81,15 @@ func TestFloors(t *testing.T) {
 // TestTheTestCanFail feeds breaches to the rules.
 func TestTheTestCanFail(t *testing.T) {
 	for _, c := range []struct{ room, imp string }{
-		{"routing", module + "dispatch"}, {"voice", module + "email"}, {"agency", module + "store"},
-		{"recorder", module + "registry"}, {"voice", "github.com/emiago/sipgo/sip"}, {"email", "database/sql"}, {"routing", "sync"},
-		{"newroom", module + "errs"}, {"voice", module + "recorder"},
+		{"routing", module + "dispatch"},
+		{"voice", module + "email"},
+		{"agency", module + "store"},
+		{"recorder", module + "registry"},
+		{"voice", "github.com/emiago/sipgo/sip"},
+		{"email", "database/sql"},
+		{"routing", "sync"},
+		{"newroom", module + "errs"},
+		{"voice", module + "recorder"},
 	} {
 		if (file{room: c.room}).breach(c.imp) == "" {
 			t.Errorf("%s → %s passes", c.room, c.imp)

@@ -30,6 +30,7 @@ func (k *desk) Offered(o Offer) { k.write("offer %s %s", o.Work.ID, o.Agent) }
 func (k *desk) Withdrawn(o Offer, reason string) {
 	k.write("withdraw %s %s %s", o.Work.ID, o.Agent, reason)
 }
+
 func (k *desk) Publish(e event.Event) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

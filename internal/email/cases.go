@@ -24,8 +24,10 @@ const (
 // work is how the router sees a case: nothing personal.
 func (s *Service) work(c CaseRow) routing.Work {
 	box, _ := s.cfg.Mailboxes.OfQueue(c.Queue)
-	return routing.Work{ID: c.ID, Kind: routing.Mail, Queue: c.Queue, Agency: c.Agency, Language: box.Language, Skills: box.Skills, Priority: box.Priority,
-		Arrived: c.Arrived, Ring: MailRing}
+	return routing.Work{
+		ID: c.ID, Kind: routing.Mail, Queue: c.Queue, Agency: c.Agency, Language: box.Language, Skills: box.Skills, Priority: box.Priority,
+		Arrived: c.Arrived, Ring: MailRing,
+	}
 }
 
 // enqueue lets a new case wait for an agent; a full queue is tried again at the next start.
@@ -82,8 +84,10 @@ func (s *Service) publishOffer(o dispatch.Offer, state State) {
 
 // publish tells browsers that a case changed; nothing personal is in it. To its agent alone, or to the agency's people.
 func (s *Service) publish(c CaseRow) {
-	e := event.Event{Kind: "case", ID: c.ID, Version: uint64(time.Now().UnixMicro()), Agency: c.Agency,
-		Fields: map[string]any{"agency": c.Agency, "queue": c.Queue, "state": c.State, "failed": c.Failed, "case_version": c.Version}}
+	e := event.Event{
+		Kind: "case", ID: c.ID, Version: uint64(time.Now().UnixMicro()), Agency: c.Agency,
+		Fields: map[string]any{"agency": c.Agency, "queue": c.Queue, "state": c.State, "failed": c.Failed, "case_version": c.Version},
+	}
 	if c.Agent != "" {
 		e.To = []string{c.Agent}
 	}
@@ -153,8 +157,10 @@ func (s *Service) listed(p identity.Principal, row CaseRow, f Filter) (Case, boo
 // bare gives what of a case is not personal, with the standing offer.
 func (s *Service) bare(row CaseRow) Case {
 	box, _ := s.cfg.Mailboxes.OfQueue(row.Queue)
-	c := Case{ID: row.ID, Agency: row.Agency, Queue: row.Queue, Mailbox: box.Address, State: row.State, Agent: row.Agent, Version: row.Version,
-		Arrived: row.Arrived, Changed: row.Changed, Failed: row.Failed}
+	c := Case{
+		ID: row.ID, Agency: row.Agency, Queue: row.Queue, Mailbox: box.Address, State: row.State, Agent: row.Agent, Version: row.Version,
+		Arrived: row.Arrived, Changed: row.Changed, Failed: row.Failed,
+	}
 	if o, ok := s.offer(row.ID); ok && row.State == StateNew {
 		c.State, c.Agent, c.Why, c.Expires = StateOffered, o.Agent, o.Why, o.Expires
 	}

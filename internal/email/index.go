@@ -201,8 +201,10 @@ func (it *item) entries(agency string) []audit.Entry {
 	detail := map[string]string{"sha256": it.Ref.SHA256, "direction": string(it.Direction)}
 	entries := []audit.Entry{{Action: ActionArchived, Actor: audit.System, Agency: agency, Object: it.ID, Detail: detail, Success: true}}
 	if it.Direction == Out {
-		entries = append(entries, audit.Entry{Action: ActionSent, Actor: it.Agent, Agency: agency, Object: it.ID,
-			Detail: map[string]string{"sha256": it.Ref.SHA256, "case": it.Case}, Success: true})
+		entries = append(entries, audit.Entry{
+			Action: ActionSent, Actor: it.Agent, Agency: agency, Object: it.ID,
+			Detail: map[string]string{"sha256": it.Ref.SHA256, "case": it.Case}, Success: true,
+		})
 	}
 	return entries
 }
@@ -364,9 +366,11 @@ func (s *Service) messageRow(it *item, c CaseRow, from party) (MessageRow, error
 	if err := s.unseal(c.Agency, "case/"+c.ID, c.Sealed, &known); err != nil {
 		return MessageRow{}, err
 	}
-	return MessageRow{ID: it.ID, CaseID: c.ID, Agency: it.Agency, Queue: c.Queue, Direction: it.Direction, Position: it.Ref.Position, Length: it.Ref.Length,
+	return MessageRow{
+		ID: it.ID, CaseID: c.ID, Agency: it.Agency, Queue: c.Queue, Direction: it.Direction, Position: it.Ref.Position, Length: it.Ref.Length,
 		SHA256: it.Ref.SHA256, At: it.At, Size: int64(len(it.Raw)), Key: key, Attachments: len(it.parsed.Attachments), Auto: it.parsed.Auto, Bounce: it.parsed.Bounce,
-		Raw: it.parsed.Raw, Altered: plainSubject(it.parsed.Subject) != plainSubject(known.Subject), Sealed: sealed}, nil
+		Raw: it.parsed.Raw, Altered: plainSubject(it.parsed.Subject) != plainSubject(known.Subject), Sealed: sealed,
+	}, nil
 }
 
 // enterOut writes a message of ours: it is queued for submission, its draft is done with, its case waits for the customer.

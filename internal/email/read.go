@@ -23,9 +23,11 @@ func (s *Service) summary(m MessageRow) (Summary, error) {
 	if err := s.unseal(m.Agency, "message/"+m.ID, m.Sealed, &content); err != nil {
 		return Summary{}, err
 	}
-	sum := Summary{ID: m.ID, CaseID: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: m.Direction, From: content.From.shown(), Subject: content.Subject,
+	sum := Summary{
+		ID: m.ID, CaseID: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: m.Direction, From: content.From.shown(), Subject: content.Subject,
 		Snippet: content.Snippet, At: m.At, Size: m.Size, SHA256: m.SHA256, Attachments: m.Attachments, Auto: m.Auto, Bounce: m.Bounce, Raw: m.Raw,
-		Changed: m.Altered, Delivery: m.Delivery.State, Reply: m.Delivery.Reply, Attempts: m.Delivery.Attempts, Next: m.Delivery.Next}
+		Changed: m.Altered, Delivery: m.Delivery.State, Reply: m.Delivery.Reply, Attempts: m.Delivery.Attempts, Next: m.Delivery.Next,
+	}
 	for _, to := range content.To {
 		sum.To = append(sum.To, to.shown())
 	}
@@ -91,8 +93,10 @@ func (s *Service) shown(ctx context.Context, m MessageRow) (Message, error) {
 		return Message{}, err
 	}
 	p := mail.Parse(st.Raw)
-	out := Message{Summary: sum, Cc: parties(p.Cc), ReplyTo: parties(p.ReplyTo), MessageID: p.MessageID, Text: p.Text, Files: p.Attachments,
-		Auth: p.Auth, Problems: p.Problems, Envelope: st.Envelope}
+	out := Message{
+		Summary: sum, Cc: parties(p.Cc), ReplyTo: parties(p.ReplyTo), MessageID: p.MessageID, Text: p.Text, Files: p.Attachments,
+		Auth: p.Auth, Problems: p.Problems, Envelope: st.Envelope,
+	}
 	out.To = parties(p.To)
 	if p.HTML != "" {
 		out.HTML, out.Blocked = s.sanitiser.Clean(p.HTML, pictures(p))

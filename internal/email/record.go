@@ -214,8 +214,10 @@ func decode(frame, agencyKey []byte) (Record, string, error) {
 	if err := json.Unmarshal(plain[4:4+n], &env); err != nil {
 		return Record{}, "", errs.New(errs.Internal, "email: record's envelope can't be read")
 	}
-	r := Record{ID: h.ID, Agency: h.Agency, Direction: h.Direction, At: time.UnixMicro(h.At).UTC(), Envelope: env.envelope(),
-		Case: env.Case, Agent: env.Agent, Draft: env.Draft, Raw: plain[4+n:]}
+	r := Record{
+		ID: h.ID, Agency: h.Agency, Direction: h.Direction, At: time.UnixMicro(h.At).UTC(), Envelope: env.envelope(),
+		Case: env.Case, Agent: env.Agent, Draft: env.Draft, Raw: plain[4+n:],
+	}
 	hash := sha256.Sum256(r.Raw)
 	if sum := hex.EncodeToString(hash[:]); sum != env.SHA256 {
 		return Record{}, "", errs.New(errs.Internal, "email: the message is not the one that was archived")

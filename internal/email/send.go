@@ -26,8 +26,10 @@ func (s *Service) draft(ctx context.Context, c CaseRow) (Draft, error) {
 	if err := s.unseal(c.Agency, "draft/"+c.ID, row.Sealed, &content); err != nil {
 		return Draft{}, err
 	}
-	return Draft{Version: row.Version, To: hide(content.To), Cc: hide(content.Cc), Subject: content.Subject, Text: content.Text, HTML: content.HTML,
-		Agent: row.Agent, Saved: row.Saved}, nil
+	return Draft{
+		Version: row.Version, To: hide(content.To), Cc: hide(content.Cc), Subject: content.Subject, Text: content.Text, HTML: content.HTML,
+		Agent: row.Agent, Saved: row.Saved,
+	}, nil
 }
 
 // SaveDraft keeps a reply in writing and gives it back with its new version; errs.Conflict when d.Version is not the stored
@@ -197,8 +199,10 @@ func (s *Service) outgoing(ctx context.Context, c CaseRow, d Draft, box Mailbox,
 	if err != nil {
 		return mail.Outgoing{}, err
 	}
-	out := mail.Outgoing{From: mail.Mailbox{Name: box.Name, Address: pii.NewAddress(box.Address)}, To: d.To, Cc: d.Cc, Subject: d.Subject, Date: rec.At,
-		MessageID: messageID, Text: d.Text, HTML: d.HTML}
+	out := mail.Outgoing{
+		From: mail.Mailbox{Name: box.Name, Address: pii.NewAddress(box.Address)}, To: d.To, Cc: d.Cc, Subject: d.Subject, Date: rec.At,
+		MessageID: messageID, Text: d.Text, HTML: d.HTML,
+	}
 	if last != nil && last.MessageID != "" {
 		out.InReplyTo, out.References = last.MessageID, append(append([]string{}, last.References...), last.MessageID)
 	}

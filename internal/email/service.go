@@ -103,8 +103,10 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	if cfg.Backoff == nil {
 		cfg.Backoff = Backoff
 	}
-	s := &Service{cfg: cfg, sanitiser: mail.NewSanitiser(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
-		waiters: map[string]waiter{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1)}
+	s := &Service{
+		cfg: cfg, sanitiser: mail.NewSanitiser(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
+		waiters: map[string]waiter{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1),
+	}
 	agencies, err := (&Archive{cfg: ArchiveConfig{Dir: cfg.Dir}}).Agencies()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

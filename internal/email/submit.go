@@ -93,8 +93,10 @@ func (s *Service) submitted(ctx context.Context, m MessageRow, d DeliveryRow, er
 	d.Trying = false
 	d.Attempts++
 	d.Reply = ""
-	entry := audit.Entry{Action: ActionSubmitted, Actor: audit.System, Agency: m.Agency, Object: m.ID, Success: err == nil,
-		Detail: map[string]string{"sha256": m.SHA256, "attempt": fmt.Sprint(d.Attempts)}}
+	entry := audit.Entry{
+		Action: ActionSubmitted, Actor: audit.System, Agency: m.Agency, Object: m.ID, Success: err == nil,
+		Detail: map[string]string{"sha256": m.SHA256, "attempt": fmt.Sprint(d.Attempts)},
+	}
 	if err == nil {
 		d.State, d.Next = Sent, time.Time{}
 		if d.Unsure {

@@ -139,8 +139,10 @@ func (w *world) start() {
 	w.must(err)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	w.store, w.router = store, dispatch.New(dispatch.Config{Log: log})
-	cfg := email.Config{Store: store.Email(), Dir: filepath.Join(w.dir, "archive"), Keys: ring, Mailboxes: w.boxes, Router: w.router, Events: w.events,
-		Relay: w.relay, Log: log, Backoff: func(int) time.Duration { return 0 }}
+	cfg := email.Config{
+		Store: store.Email(), Dir: filepath.Join(w.dir, "archive"), Keys: ring, Mailboxes: w.boxes, Router: w.router, Events: w.events,
+		Relay: w.relay, Log: log, Backoff: func(int) time.Duration { return 0 },
+	}
 	if w.change != nil {
 		w.change(&cfg)
 	}

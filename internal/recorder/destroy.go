@@ -141,8 +141,10 @@ func (s *service) remove(ctx context.Context, r Row, record Destruction, d *Dest
 	if err := errors.Join(hold, s.Blobs.Delete(ctx, blobKey(r))); err != nil {
 		return err
 	}
-	e := audit.Entry{Action: "recording.destroyed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: true,
-		Detail: map[string]string{"rule": record.Rule, "due": record.Due}}
+	e := audit.Entry{
+		Action: "recording.destroyed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: true,
+		Detail: map[string]string{"rule": record.Rule, "due": record.Due},
+	}
 	if err := s.Store.Do(ctx, e, func(tx Tx) error { return tx.Destroy(record) }); err != nil {
 		return err
 	}

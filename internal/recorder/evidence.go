@@ -29,8 +29,10 @@ func (s *service) evidence(ctx context.Context, ask string, canaries []string) (
 		return "", errs.At(errs.Invalid, "canaries", "at most %d", MaxCanaries)
 	}
 	now := time.Now()
-	e := Evidence{Ask: a.ID, At: now.UTC(), Expires: now.Add(EvidenceLife), Country: s.Country, Months: s.Months,
-		Refused: s.refused.Load(), Canaries: map[string]int{}, Encrypted: true}
+	e := Evidence{
+		Ask: a.ID, At: now.UTC(), Expires: now.Add(EvidenceLife), Country: s.Country, Months: s.Months,
+		Refused: s.refused.Load(), Canaries: map[string]int{}, Encrypted: true,
+	}
 	for _, p := range s.networks {
 		e.Networks = append(e.Networks, p.String())
 	}

@@ -113,8 +113,10 @@ func (s *service) grantedRow(ctx context.Context, g token.Play) (Row, error) {
 
 // useGrant admits a grant once and logs it: before the first byte, or not at all (M9).
 func (s *service) useGrant(ctx context.Context, g token.Play, action string) error {
-	e := audit.Entry{Action: action, Actor: g.Person, Agency: g.Agency, Object: g.Recording, Purpose: g.Purpose, Success: true,
-		Detail: map[string]string{"grant": g.ID, "audit": g.Audit}}
+	e := audit.Entry{
+		Action: action, Actor: g.Person, Agency: g.Agency, Object: g.Recording, Purpose: g.Purpose, Success: true,
+		Detail: map[string]string{"grant": g.ID, "audit": g.Audit},
+	}
 	return s.Store.Do(ctx, e, func(tx Tx) error { return tx.UsePlay(g.ID, g.Expires) })
 }
 
@@ -268,8 +270,10 @@ func (s *service) revoke(ctx context.Context, signed string) (int, error) {
 		return 0, errs.New(errs.Invalid, "the revocation names neither a grant nor a person")
 	}
 	n := s.endRevoked(revocation{v, now})
-	e := audit.Entry{Action: "recording.play_revoked", Actor: audit.System, Agency: v.Agency, Object: v.Grant, Success: true,
-		Detail: map[string]string{"person": v.Person}}
+	e := audit.Entry{
+		Action: "recording.play_revoked", Actor: audit.System, Agency: v.Agency, Object: v.Grant, Success: true,
+		Detail: map[string]string{"person": v.Person},
+	}
 	return n, s.Store.Do(ctx, e, nil)
 }
 

@@ -76,8 +76,10 @@ func (s *service) broken(ctx context.Context, r Row, cause error) error {
 func (s *service) closeRow(ctx context.Context, r Row, state State, x Index, sum string) error {
 	r.State, r.Gaps, r.Hash = state, x.Gaps, sum
 	r.Length = time.Duration(x.Frames) * time.Second / Rate
-	e := audit.Entry{Action: "recording.closed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: state != Broken,
-		Detail: map[string]string{"state": string(state), "sha256": sum}}
+	e := audit.Entry{
+		Action: "recording.closed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: state != Broken,
+		Detail: map[string]string{"state": string(state), "sha256": sum},
+	}
 	return s.Store.Do(ctx, e, func(tx Tx) error { return tx.Close(r) })
 }
 

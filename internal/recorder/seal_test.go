@@ -107,8 +107,10 @@ func TestEveryChangeIsFound(t *testing.T) {
 	swapped := slices.Concat(good[:h], good[h+pieceSealed:h+2*pieceSealed], good[h:h+pieceSealed], good[h+2*pieceSealed:])
 	dropped := slices.Concat(good[:h+pieceSealed], good[h+2*pieceSealed:])
 	repeated := slices.Concat(good[:h+pieceSealed], good[h:h+pieceSealed], good[h+2*pieceSealed:])
-	for name, bad := range map[string][]byte{"swapped": swapped, "dropped": dropped, "repeated": repeated, "no index": good[:len(good)-8],
-		"index only": good[len(good)-8:], "empty": nil, "longer": append(slices.Clone(good), 0)} {
+	for name, bad := range map[string][]byte{
+		"swapped": swapped, "dropped": dropped, "repeated": repeated, "no index": good[:len(good)-8],
+		"index only": good[len(good)-8:], "empty": nil, "longer": append(slices.Clone(good), 0),
+	} {
 		m.objects[key] = bad
 		if verifies(t, m, v, r) {
 			t.Errorf("%s passes", name)

@@ -84,8 +84,10 @@ func newService(o Options) (*Service, error) {
 	s.public = s.sign.Public().(ed25519.PublicKey)
 	_, err = os.Stat(filepath.Join(s.Data, DemoMarker))
 	s.demo = err == nil
-	s.audit, err = audit.New(audit.Config{Store: o.Store.Log(), Keys: o.Keys, Origin: logOrigin, Log: s.Log,
-		Export: filepath.Join(s.Config.Keys, logExport)})
+	s.audit, err = audit.New(audit.Config{
+		Store: o.Store.Log(), Keys: o.Keys, Origin: logOrigin, Log: s.Log,
+		Export: filepath.Join(s.Config.Keys, logExport),
+	})
 	return s, err
 }
 
@@ -167,8 +169,10 @@ func (s *service) start(ctx context.Context) error {
 		return s.undo(err)
 	}
 	var err error
-	s.endpoint, err = sip.Listen(sip.Config{Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder",
-		Admit: func(src netip.AddrPort) bool { return inside(s.clients, src.Addr()) }})
+	s.endpoint, err = sip.Listen(sip.Config{
+		Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder",
+		Admit: func(src netip.AddrPort) bool { return inside(s.clients, src.Addr()) },
+	})
 	if err != nil {
 		return s.undo(err)
 	}

@@ -55,8 +55,10 @@ func (s *Service) GrantListen(ctx context.Context, p identity.Principal, person,
 		return Grant{}, errs.New(errs.Denied, "nobody grants to themselves")
 	}
 	g := Grant{ID: id.New(), Person: person, Agency: agencyID, Until: until.UTC().Truncate(time.Microsecond), Granted: now, By: p.Person}
-	e := audit.Entry{Action: ActionGranted, Actor: p.Person, Agency: agencyID, Object: g.ID, Reason: reason, Success: true,
-		Detail: map[string]string{"person": person, "until": g.Until.Format(time.RFC3339)}}
+	e := audit.Entry{
+		Action: ActionGranted, Actor: p.Person, Agency: agencyID, Object: g.ID, Reason: reason, Success: true,
+		Detail: map[string]string{"person": person, "until": g.Until.Format(time.RFC3339)},
+	}
 	return g, s.cfg.Store.Do(ctx, e, func(tx Tx) error { return tx.AddGrant(ctx, g) })
 }
 
@@ -69,8 +71,10 @@ func (s *Service) Withdraw(ctx context.Context, p identity.Principal, grantID st
 	if err != nil {
 		return err
 	}
-	e := audit.Entry{Action: ActionWithdrawn, Actor: p.Person, Agency: g.Agency, Object: g.ID, Success: true,
-		Detail: map[string]string{"person": g.Person}}
+	e := audit.Entry{
+		Action: ActionWithdrawn, Actor: p.Person, Agency: g.Agency, Object: g.ID, Success: true,
+		Detail: map[string]string{"person": g.Person},
+	}
 	err = s.cfg.Store.Do(ctx, e, func(tx Tx) error { return tx.WithdrawGrant(ctx, g.ID, p.Person, time.Now().UTC()) })
 	if err != nil {
 		return err

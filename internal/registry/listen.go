@@ -63,8 +63,10 @@ func (s *Service) Listen(ctx context.Context, p identity.Principal, r Request) (
 	}
 	play := token.Play{ID: id.New(), Recording: row.Key, Agency: r.Agency, Person: p.Person, Purpose: r.Purpose}
 	play.Audit = play.ID // the entry names the grant, the grant names the entry
-	e := audit.Entry{Action: ActionListened, Actor: p.Person, Agency: r.Agency, Object: row.Key, Purpose: r.Purpose, Reason: r.Reason,
-		Detail: map[string]string{"grant": play.ID, "from": r.From.String()}, Success: true}
+	e := audit.Entry{
+		Action: ActionListened, Actor: p.Person, Agency: r.Agency, Object: row.Key, Purpose: r.Purpose, Reason: r.Reason,
+		Detail: map[string]string{"grant": play.ID, "from": r.From.String()}, Success: true,
+	}
 	if err := s.cfg.Store.Do(ctx, e, func(Tx) error { return nil }); err != nil {
 		return Listening{}, err
 	}
@@ -118,8 +120,10 @@ func (s *Service) mayListen(ctx context.Context, p identity.Principal, r Request
 }
 
 func (s *Service) refuse(ctx context.Context, p identity.Principal, r Request, why error) error {
-	e := audit.Entry{Action: ActionRefused, Actor: p.Person, Object: r.Recording, Purpose: r.Purpose,
-		Detail: map[string]string{"why": why.Error()}}
+	e := audit.Entry{
+		Action: ActionRefused, Actor: p.Person, Object: r.Recording, Purpose: r.Purpose,
+		Detail: map[string]string{"why": why.Error()},
+	}
 	if r.From.IsValid() {
 		e.Detail["from"] = r.From.String()
 	}

@@ -110,8 +110,10 @@ func EnsurePublished(ctx context.Context, s Store) (Published, error) {
 	if !errs.Is(err, errs.NotFound) {
 		return p, err
 	}
-	p = Published{Version: 1, Months: FirstMonths, Digits: FirstDigits, Published: time.Now().UTC().Truncate(time.Microsecond),
-		First: audit.System, Second: audit.System}
+	p = Published{
+		Version: 1, Months: FirstMonths, Digits: FirstDigits, Published: time.Now().UTC().Truncate(time.Microsecond),
+		First: audit.System, Second: audit.System,
+	}
 	e := audit.Entry{Action: ActionPublished, Actor: audit.System, Object: "1", Success: true}
 	err = s.Do(ctx, e, func(tx Tx) error { return tx.AddPublished(ctx, p) })
 	if errs.Is(err, errs.Conflict) { // another node was faster

@@ -87,8 +87,10 @@ func TestGrant(t *testing.T) {
 
 func TestRefusalsKeepTheirKind(t *testing.T) {
 	_, key := keyPair(t)
-	for status, kind := range map[int]errs.Kind{400: errs.Invalid, 403: errs.Denied, 404: errs.NotFound, 410: errs.Gone, 413: errs.TooLarge,
-		429: errs.Limited, 500: errs.Unavailable, 502: errs.Unavailable, 503: errs.Unavailable, 302: errs.Unavailable} {
+	for status, kind := range map[int]errs.Kind{
+		400: errs.Invalid, 403: errs.Denied, 404: errs.NotFound, 410: errs.Gone, 413: errs.TooLarge,
+		429: errs.Limited, 500: errs.Unavailable, 502: errs.Unavailable, 503: errs.Unavailable, 302: errs.Unavailable,
+	} {
 		r := to(t, key, nil, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
 			_, _ = w.Write([]byte(`{"detail":"why"}`))

@@ -67,6 +67,7 @@ func (cityStore) Do(context.Context, audit.Entry, func(agency.Tx) error) error {
 func (s cityStore) Newest(context.Context) (agency.Version, []byte, error) {
 	return agency.Version{Number: 1}, s.body, nil
 }
+
 func (s cityStore) Body(context.Context, int) (agency.Version, []byte, error) {
 	return agency.Version{Number: 1}, s.body, nil
 }

@@ -124,8 +124,12 @@ func TestSubmitConnectionErrors(t *testing.T) {
 
 func TestRelayConfiguration(t *testing.T) {
 	for _, bad := range []ClientConfig{
-		{}, {Addr: "relay"}, {Addr: "relay.example:25", Security: Plain}, {Addr: "192.0.2.1:25", Security: Plain},
-		{Addr: "127.0.0.1:25", Security: Plain, User: "x"}, {Addr: "127.0.0.1:25", Security: "maybe"},
+		{},
+		{Addr: "relay"},
+		{Addr: "relay.example:25", Security: Plain},
+		{Addr: "192.0.2.1:25", Security: Plain},
+		{Addr: "127.0.0.1:25", Security: Plain, User: "x"},
+		{Addr: "127.0.0.1:25", Security: "maybe"},
 	} {
 		if _, err := NewClient(bad); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%+v: %v", bad, err)

@@ -13,9 +13,11 @@ import (
 )
 
 func outgoing() Outgoing {
-	return Outgoing{From: mailbox("Puistot, Åbo", "parks@city.example"), To: []pii.Address{pii.NewAddress("aino@customer.example")},
+	return Outgoing{
+		From: mailbox("Puistot, Åbo", "parks@city.example"), To: []pii.Address{pii.NewAddress("aino@customer.example")},
 		Subject: "Re: Rikkinäinen keinu", Date: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), MessageID: "<santra.a.b.c@city.example>",
-		InReplyTo: "<1@customer.example>", References: []string{"<0@x>", "<1@customer.example>"}, Text: "Hei!\n\n.piste\nFrom here\n", HTML: "<p>Hei ä</p>"}
+		InReplyTo: "<1@customer.example>", References: []string{"<0@x>", "<1@customer.example>"}, Text: "Hei!\n\n.piste\nFrom here\n", HTML: "<p>Hei ä</p>",
+	}
 }
 
 func TestComposeIsReadBack(t *testing.T) {

@@ -167,8 +167,10 @@ func (c *session) hello(verb, name string) verdict {
 		c.reply(250, "", c.s.cfg.Hostname)
 		return stay
 	}
-	lines := []string{c.s.cfg.Hostname, "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES",
-		"SIZE " + strconv.FormatInt(c.s.cfg.MaxMessage, 10), "LIMITS RCPTMAX=" + strconv.Itoa(c.s.cfg.MaxRecipients)}
+	lines := []string{
+		c.s.cfg.Hostname, "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES",
+		"SIZE " + strconv.FormatInt(c.s.cfg.MaxMessage, 10), "LIMITS RCPTMAX=" + strconv.Itoa(c.s.cfg.MaxRecipients),
+	}
 	if c.s.cfg.TLS != nil && !c.tls {
 		lines = append(lines, "STARTTLS")
 	}
@@ -191,8 +193,10 @@ func (c *session) mail(arg string) verdict {
 	if err != nil {
 		return c.wrong(501, "5.1.7", "Syntax: MAIL FROM:<address>")
 	}
-	env := &Envelope{Protocol: strings.ToLower(strings.TrimPrefix(c.protocol(), "E")), Remote: remote(c.conn), Helo: c.helo,
-		From: pii.NewAddress(path), TLS: c.tls, Received: time.Now()}
+	env := &Envelope{
+		Protocol: strings.ToLower(strings.TrimPrefix(c.protocol(), "E")), Remote: remote(c.conn), Helo: c.helo,
+		From: pii.NewAddress(path), TLS: c.tls, Received: time.Now(),
+	}
 	for key, value := range params {
 		if code, enhanced, text := c.mailParam(env, key, value); code != 0 {
 			return c.wrong(code, enhanced, text)

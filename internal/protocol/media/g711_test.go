@@ -14,8 +14,15 @@ func TestKnownCodes(t *testing.T) {
 		code   byte
 		linear int16
 	}{
-		{PCMA, 0xD5, 8}, {PCMA, 0x55, -8}, {PCMA, 0xAA, 32256}, {PCMA, 0x2A, -32256}, {PCMA, 0x80, 5504},
-		{PCMU, 0xFF, 0}, {PCMU, 0x7F, 0}, {PCMU, 0x80, 32124}, {PCMU, 0x00, -32124},
+		{PCMA, 0xD5, 8},
+		{PCMA, 0x55, -8},
+		{PCMA, 0xAA, 32256},
+		{PCMA, 0x2A, -32256},
+		{PCMA, 0x80, 5504},
+		{PCMU, 0xFF, 0},
+		{PCMU, 0x7F, 0},
+		{PCMU, 0x80, 32124},
+		{PCMU, 0x00, -32124},
 	} {
 		if got := c.codec.Decode(c.code); got != c.linear {
 			t.Errorf("%v %#x decodes to %d, want %d", c.codec, c.code, got, c.linear)

@@ -121,14 +121,18 @@ func (s emailStore) Cursor(ctx context.Context, agency string) (email.Position, 
 
 // AddCase implements email.Tx.
 func (t emailTx) AddCase(ctx context.Context, c email.CaseRow) error {
-	return t.q.AddMailCase(ctx, db.AddMailCaseParams{ID: c.ID, Agency: c.Agency, Queue: c.Queue, State: string(c.State), Agent: c.Agent,
-		Version: int64(c.Version), Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed), Sealed: c.Sealed})
+	return t.q.AddMailCase(ctx, db.AddMailCaseParams{
+		ID: c.ID, Agency: c.Agency, Queue: c.Queue, State: string(c.State), Agent: c.Agent,
+		Version: int64(c.Version), Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed), Sealed: c.Sealed,
+	})
 }
 
 // SetCase implements email.Tx.
 func (t emailTx) SetCase(ctx context.Context, c email.CaseRow) error {
-	n, err := t.q.SetMailCase(ctx, db.SetMailCaseParams{ID: c.ID, State: string(c.State), Agent: c.Agent, Version: int64(c.Version),
-		Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed)})
+	n, err := t.q.SetMailCase(ctx, db.SetMailCaseParams{
+		ID: c.ID, State: string(c.State), Agent: c.Agent, Version: int64(c.Version),
+		Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed),
+	})
 	if err == nil && n == 0 {
 		return errs.New(errs.Conflict, "case %s was changed meanwhile", c.ID)
 	}
@@ -142,17 +146,21 @@ func (t emailTx) AddParticipant(ctx context.Context, caseID string, addressKey [
 
 // AddMessage implements email.Tx.
 func (t emailTx) AddMessage(ctx context.Context, m email.MessageRow) error {
-	return t.q.AddMailMessage(ctx, db.AddMailMessageParams{ID: m.ID, CaseID: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: string(m.Direction),
+	return t.q.AddMailMessage(ctx, db.AddMailMessageParams{
+		ID: m.ID, CaseID: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: string(m.Direction),
 		Segment: m.Position.Segment, Position: m.Position.Offset, Length: m.Length, Sha256: m.SHA256, At: store.Micros(m.At), Size: m.Size,
 		MessageKey: m.Key, Attachments: int64(m.Attachments), Auto: store.Bool(m.Auto), Bounce: store.Bool(m.Bounce), Raw: store.Bool(m.Raw),
 		Altered: store.Bool(m.Altered), Lexed: store.Bool(m.Lexed), Delivery: string(m.Delivery.State), Attempts: int64(m.Delivery.Attempts),
-		NextTry: store.Micros(m.Delivery.Next), Trying: store.Bool(m.Delivery.Trying), Unsure: store.Bool(m.Delivery.Unsure), Reply: m.Delivery.Reply, Sealed: m.Sealed})
+		NextTry: store.Micros(m.Delivery.Next), Trying: store.Bool(m.Delivery.Trying), Unsure: store.Bool(m.Delivery.Unsure), Reply: m.Delivery.Reply, Sealed: m.Sealed,
+	})
 }
 
 // SetDelivery implements email.Tx.
 func (t emailTx) SetDelivery(ctx context.Context, id string, d email.DeliveryRow) error {
-	return t.q.SetMailDelivery(ctx, db.SetMailDeliveryParams{ID: id, Delivery: string(d.State), Attempts: int64(d.Attempts), NextTry: store.Micros(d.Next),
-		Trying: store.Bool(d.Trying), Unsure: store.Bool(d.Unsure), Reply: d.Reply})
+	return t.q.SetMailDelivery(ctx, db.SetMailDeliveryParams{
+		ID: id, Delivery: string(d.State), Attempts: int64(d.Attempts), NextTry: store.Micros(d.Next),
+		Trying: store.Bool(d.Trying), Unsure: store.Bool(d.Unsure), Reply: d.Reply,
+	})
 }
 
 // PutDraft implements email.Tx.
@@ -181,14 +189,18 @@ func (t emailTx) AddLexemes(ctx context.Context, m email.MessageRow, lexemes []i
 }
 
 func mailCase(r db.MailCase) email.CaseRow {
-	return email.CaseRow{ID: r.ID, Agency: r.Agency, Queue: r.Queue, State: email.State(r.State), Agent: r.Agent, Version: uint64(r.Version),
-		Arrived: store.Time(r.Arrived), Changed: store.Time(r.Changed), Failed: r.Failed != 0, Sealed: r.Sealed}
+	return email.CaseRow{
+		ID: r.ID, Agency: r.Agency, Queue: r.Queue, State: email.State(r.State), Agent: r.Agent, Version: uint64(r.Version),
+		Arrived: store.Time(r.Arrived), Changed: store.Time(r.Changed), Failed: r.Failed != 0, Sealed: r.Sealed,
+	}
 }
 
 func mailMessage(r db.MailMessage) email.MessageRow {
-	return email.MessageRow{ID: r.ID, CaseID: r.CaseID, Agency: r.Agency, Queue: r.Queue, Direction: email.Direction(r.Direction),
+	return email.MessageRow{
+		ID: r.ID, CaseID: r.CaseID, Agency: r.Agency, Queue: r.Queue, Direction: email.Direction(r.Direction),
 		Position: email.Position{Segment: r.Segment, Offset: r.Position}, Length: r.Length, SHA256: r.Sha256, At: store.Time(r.At), Size: r.Size,
 		Key: r.MessageKey, Attachments: int(r.Attachments), Auto: r.Auto != 0, Bounce: r.Bounce != 0, Raw: r.Raw != 0, Altered: r.Altered != 0, Lexed: r.Lexed != 0,
 		Delivery: email.DeliveryRow{State: email.Delivery(r.Delivery), Attempts: int(r.Attempts), Next: store.Time(r.NextTry), Trying: r.Trying != 0, Unsure: r.Unsure != 0, Reply: r.Reply},
-		Sealed:   r.Sealed}
+		Sealed:   r.Sealed,
+	}
 }

@@ -96,9 +96,11 @@ func (m mailSuite) cases() {
 }
 
 func (m mailSuite) message(id string, age time.Duration) email.MessageRow {
-	return email.MessageRow{ID: id, CaseID: "old", Agency: "parks", Queue: "parks", Direction: email.Out, Position: email.Position{Segment: 3, Offset: 1 << 40}, Length: 5,
+	return email.MessageRow{
+		ID: id, CaseID: "old", Agency: "parks", Queue: "parks", Direction: email.Out, Position: email.Position{Segment: 3, Offset: 1 << 40}, Length: 5,
 		SHA256: "ff" + id, At: m.now.Add(-age), Size: 7, Key: []byte("key"), Attachments: 2, Auto: true, Raw: true, Altered: true,
-		Delivery: email.DeliveryRow{State: email.Queued, Next: m.now}, Sealed: []byte{0, 0}}
+		Delivery: email.DeliveryRow{State: email.Queued, Next: m.now}, Sealed: []byte{0, 0},
+	}
 }
 
 func (m mailSuite) messages() {

@@ -25,8 +25,10 @@ func (s registryStore) Do(ctx context.Context, e audit.Entry, f func(registry.Tx
 func (s registryStore) Published(ctx context.Context) (registry.Published, error) {
 	row, err := s.queries().NewestPublished(ctx)
 	return one(row, err, func(r db.RegistryPublished) registry.Published {
-		return registry.Published{Version: int(r.Version), Months: int(r.Months), Digits: int(r.Digits), Published: store.Time(r.Published),
-			First: r.FirstBy, Second: r.SecondBy}
+		return registry.Published{
+			Version: int(r.Version), Months: int(r.Months), Digits: int(r.Digits), Published: store.Time(r.Published),
+			First: r.FirstBy, Second: r.SecondBy,
+		}
 	})
 }
 
@@ -56,14 +58,18 @@ type registryTx struct{ q *db.Queries }
 
 // AddPublished implements registry.Tx.
 func (t registryTx) AddPublished(ctx context.Context, p registry.Published) error {
-	return t.q.AddPublished(ctx, db.AddPublishedParams{Version: int64(p.Version), Months: int64(p.Months), Digits: int64(p.Digits),
-		Published: store.Micros(p.Published), FirstBy: p.First, SecondBy: p.Second})
+	return t.q.AddPublished(ctx, db.AddPublishedParams{
+		Version: int64(p.Version), Months: int64(p.Months), Digits: int64(p.Digits),
+		Published: store.Micros(p.Published), FirstBy: p.First, SecondBy: p.Second,
+	})
 }
 
 // AddGrant implements registry.Tx.
 func (t registryTx) AddGrant(ctx context.Context, g registry.Grant) error {
-	return t.q.AddListenGrant(ctx, db.AddListenGrantParams{ID: g.ID, Person: g.Person, Agency: g.Agency, Until: store.Micros(g.Until),
-		Granted: store.Micros(g.Granted), GrantedBy: g.By})
+	return t.q.AddListenGrant(ctx, db.AddListenGrantParams{
+		ID: g.ID, Person: g.Person, Agency: g.Agency, Until: store.Micros(g.Until),
+		Granted: store.Micros(g.Granted), GrantedBy: g.By,
+	})
 }
 
 // WithdrawGrant implements registry.Tx.

@@ -192,8 +192,10 @@ func facts(t *testing.T, s *catalogue.Store) {
 		t.Errorf("%+v", f)
 	}
 	// M7: exactly what may be held, and nothing else.
-	want := []string{"key", "day", "seat", "fragment", "agency", "queue", "session", "part", "announcement", "language", "codec",
-		"started", "length", "gaps", "state", "hold", "destroy", "key_ref", "gate", "hash"}
+	want := []string{
+		"key", "day", "seat", "fragment", "agency", "queue", "session", "part", "announcement", "language", "codec",
+		"started", "length", "gaps", "state", "hold", "destroy", "key_ref", "gate", "hash",
+	}
 	if !slices.Equal(f.Columns, want) {
 		t.Error(f.Columns)
 	}

@@ -55,8 +55,10 @@ func TestPassComesAtTheEnd(t *testing.T) {
 		if err := token.Open(pub, token.DomainGate, o.Pass.Token(), time.Now(), &g); err != nil {
 			t.Fatal(err)
 		}
-		want := token.Gate{ID: g.ID, Announcement: o.Pass.Version(), Language: Several, Agency: "water", Queue: "water-main",
-			Expires: time.Now().Add(token.GateLife).UTC()}
+		want := token.Gate{
+			ID: g.ID, Announcement: o.Pass.Version(), Language: Several, Agency: "water", Queue: "water-main",
+			Expires: time.Now().Add(token.GateLife).UTC(),
+		}
 		if g != want || !o.Pass.Valid() || o.Pass.Language() != Several {
 			t.Errorf("got %+v, want %+v", g, want)
 		}

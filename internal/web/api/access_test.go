@@ -136,8 +136,10 @@ func TestPeopleAreManaged(t *testing.T) {
 	h := newHouse(t, nil)
 	h.person("admin", identity.Administrator, "")
 	var made Person
-	h.do("admin", "POST", "/api/people", NewPerson{Name: "bo", Display: "Bo", Password: password, Roles: []Role{{"agent", "parks"}},
-		Skills: []Skill{{"parks", 4}}, Languages: []string{"sv"}}).want(http.StatusOK).into(&made)
+	h.do("admin", "POST", "/api/people", NewPerson{
+		Name: "bo", Display: "Bo", Password: password, Roles: []Role{{"agent", "parks"}},
+		Skills: []Skill{{"parks", 4}}, Languages: []string{"sv"},
+	}).want(http.StatusOK).into(&made)
 	h.login("bo")
 	h.do("bo", "GET", "/api/queues", nil).want(http.StatusForbidden) // M24: no training yet
 	h.do("admin", "PUT", "/api/people/"+made.ID+"/training", `{"passed":"2026-01-01T00:00:00Z","until":"2020-01-01T00:00:00Z"}`).want(http.StatusUnprocessableEntity)

@@ -42,8 +42,10 @@ func New(deps Deps) *API {
 	if deps.Log == nil {
 		deps.Log = discard()
 	}
-	a := &API{deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk(),
-		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst)}
+	a := &API{
+		deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk(),
+		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst),
+	}
 	if deps.Live != nil {
 		deps.Live.Watch(a.desk.note)
 	}

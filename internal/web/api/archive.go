@@ -42,11 +42,15 @@ type (
 )
 
 func (a *API) archiveRoutes() {
-	registerFor(a, op{method: "POST", path: "/api/archive/search", id: "archive-search", tag: "archive", action: identity.ArchiveSearch,
-		doc: "Search one agency's archive; the search is logged with its purpose before it runs."},
+	registerFor(a, op{
+		method: "POST", path: "/api/archive/search", id: "archive-search", tag: "archive", action: identity.ArchiveSearch,
+		doc: "Search one agency's archive; the search is logged with its purpose before it runs.",
+	},
 		func(_ context.Context, _ *caller, in *archiveSearchInput) (string, error) { return in.Body.Agency, nil }, a.searchArchive)
-	register(a, op{method: "POST", path: "/api/archive/messages/{id}/open", id: "archive-open", tag: "archive", action: identity.ArchiveRead, scope: scopeRoom,
-		doc: "Open an archived message; logged before it is read."}, a.openArchived)
+	register(a, op{
+		method: "POST", path: "/api/archive/messages/{id}/open", id: "archive-open", tag: "archive", action: identity.ArchiveRead, scope: scopeRoom,
+		doc: "Open an archived message; logged before it is read.",
+	}, a.openArchived)
 }
 
 func (a *API) searchArchive(ctx context.Context, c *caller, in *archiveSearchInput) (*archiveSearchOutput, error) {

@@ -27,10 +27,14 @@ type PromiseState struct {
 type attestOutput struct{ Body Attestation }
 
 func (a *API) attestRoutes() {
-	register(a, op{method: "POST", path: "/api/attest", id: "attest", tag: "attest", action: identity.AttestRun, scope: scopeAny,
-		doc: "Check every promise on the running system; takes up to 40 s."}, a.attest)
-	register(a, op{method: "GET", path: "/healthz", id: "health", tag: "health", scope: scopePublic,
-		doc: "200 while the server works, 503 otherwise."}, a.health)
+	register(a, op{
+		method: "POST", path: "/api/attest", id: "attest", tag: "attest", action: identity.AttestRun, scope: scopeAny,
+		doc: "Check every promise on the running system; takes up to 40 s.",
+	}, a.attest)
+	register(a, op{
+		method: "GET", path: "/healthz", id: "health", tag: "health", scope: scopePublic,
+		doc: "200 while the server works, 503 otherwise.",
+	}, a.health)
 }
 
 func (a *API) attest(ctx context.Context, _ *caller, _ *none) (*attestOutput, error) {

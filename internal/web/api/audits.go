@@ -47,18 +47,24 @@ type (
 )
 
 func (a *API) auditRoutes() {
-	register(a, op{method: "GET", path: "/api/audit", id: "audit", tag: "audit", action: identity.AuditRead, scope: scopeAny,
-		doc: "The log, newest first; reading it is logged too."}, a.getAudit)
+	register(a, op{
+		method: "GET", path: "/api/audit", id: "audit", tag: "audit", action: identity.AuditRead, scope: scopeAny,
+		doc: "The log, newest first; reading it is logged too.",
+	}, a.getAudit)
 }
 
 func (a *API) getAudit(ctx context.Context, c *caller, in *auditInput) (*auditOutput, error) {
-	e := audit.Entry{Action: ActionAuditRead, Actor: c.Person, Success: true,
-		Detail: map[string]string{"action": in.Action, "actor": in.Actor, "agency": in.Agency, "object": in.Object}}
+	e := audit.Entry{
+		Action: ActionAuditRead, Actor: c.Person, Success: true,
+		Detail: map[string]string{"action": in.Action, "actor": in.Actor, "agency": in.Agency, "object": in.Object},
+	}
 	if err := a.deps.Registry.Note(ctx, e); err != nil {
 		return nil, err
 	}
-	rows, err := a.deps.Audit.Search(ctx, audit.Filter{Action: in.Action, Actor: in.Actor, Agency: in.Agency, Object: in.Object,
-		From: in.From, To: in.To, Refused: in.Refused, After: in.After, Limit: in.Limit})
+	rows, err := a.deps.Audit.Search(ctx, audit.Filter{
+		Action: in.Action, Actor: in.Actor, Agency: in.Agency, Object: in.Object,
+		From: in.From, To: in.To, Refused: in.Refused, After: in.After, Limit: in.Limit,
+	})
 	var out auditOutput
 	out.Body.Entries = list(rows, entryOf)
 	return &out, err
@@ -69,6 +75,8 @@ func entryOf(r audit.Row) AuditEntry {
 	if e.Detail == nil {
 		e.Detail = map[string]string{}
 	}
-	return AuditEntry{ID: r.ID, At: r.At, Action: e.Action, Actor: e.Actor, Agency: e.Agency, Object: e.Object, Purpose: e.Purpose,
-		Reason: e.Reason, Detail: e.Detail, Success: e.Success, Erased: r.Erased(), Leaf: r.Leaf}
+	return AuditEntry{
+		ID: r.ID, At: r.At, Action: e.Action, Actor: e.Actor, Agency: e.Agency, Object: e.Object, Purpose: e.Purpose,
+		Reason: e.Reason, Detail: e.Detail, Success: e.Success, Erased: r.Erased(), Leaf: r.Leaf,
+	}
 }

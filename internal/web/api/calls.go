@@ -105,8 +105,12 @@ func (a *API) callCommands() []callCommand {
 		return func(id, agent string) error { return calls.Mute(id, agent, on) }
 	}
 	return []callCommand{
-		{"decline", declineDoc, calls.Decline}, {"hold", holdDoc, calls.Hold}, {"resume", resumeDoc, calls.Resume},
-		{"mute", muteDoc, mute(true)}, {"unmute", unmuteDoc, mute(false)}, {"hangup", hangupDoc, calls.HangUp},
+		{"decline", declineDoc, calls.Decline},
+		{"hold", holdDoc, calls.Hold},
+		{"resume", resumeDoc, calls.Resume},
+		{"mute", muteDoc, mute(true)},
+		{"unmute", unmuteDoc, mute(false)},
+		{"hangup", hangupDoc, calls.HangUp},
 	}
 }
 
@@ -141,8 +145,10 @@ func (a *API) getCall(_ context.Context, _ *caller, in *callInput) (*callOutput,
 }
 
 func callOf(v voice.View) Call {
-	return Call{ID: v.ID, Queue: v.Queue, Agency: v.Agency, Language: v.Language, Agent: v.Agent, Seat: v.Seat, State: string(v.State),
-		Since: v.Since, Arrived: v.Arrived, Recording: v.Recording, Muted: v.Muted, Version: v.Version, Why: v.Why}
+	return Call{
+		ID: v.ID, Queue: v.Queue, Agency: v.Agency, Language: v.Language, Agent: v.Agent, Seat: v.Seat, State: string(v.State),
+		Since: v.Since, Arrived: v.Arrived, Recording: v.Recording, Muted: v.Muted, Version: v.Version, Why: v.Why,
+	}
 }
 
 func (a *API) getCaller(_ context.Context, c *caller, in *callInput) (*callerOutput, error) {

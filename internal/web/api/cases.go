@@ -233,8 +233,10 @@ func caseOf(k email.Case) Case {
 		Why: k.Why, Version: k.Version, Messages: list(k.Messages, headOf),
 	}
 	if d := k.Draft; d != nil {
-		out.Draft = &Draft{To: list(d.To, pii.Address.Reveal), CC: list(d.Cc, pii.Address.Reveal), Subject: d.Subject, Text: d.Text, HTML: d.HTML,
-			Version: d.Version, SavedAt: stamp(d.Saved)}
+		out.Draft = &Draft{
+			To: list(d.To, pii.Address.Reveal), CC: list(d.Cc, pii.Address.Reveal), Subject: d.Subject, Text: d.Text, HTML: d.HTML,
+			Version: d.Version, SavedAt: stamp(d.Saved),
+		}
 	}
 	return out
 }

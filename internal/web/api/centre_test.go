@@ -274,6 +274,7 @@ func (p *playedCalls) HangUp(id, agent string) error  { return p.act("hangup", i
 func (p *playedCalls) Mute(id, agent string, on bool) error {
 	return p.act(map[bool]string{true: "mute", false: "unmute"}[on], id, agent)
 }
+
 func (p *playedCalls) SendDTMF(id, agent, digits string) error {
 	return p.act("dtmf "+digits, id, agent)
 }
@@ -297,14 +298,18 @@ func (p *playedCases) Case(_ context.Context, who identity.Principal, id string)
 	if id != "k" {
 		return email.Case{}, errs.New(errs.NotFound, "no such case")
 	}
-	return email.Case{ID: id, Customer: email.Party{Name: pii.NewAddress("Aino"), Address: pii.NewAddress("aino@example.net")},
-		Draft: &email.Draft{Version: 3, To: []pii.Address{pii.NewAddress("aino@example.net")}}}, nil
+	return email.Case{
+		ID: id, Customer: email.Party{Name: pii.NewAddress("Aino"), Address: pii.NewAddress("aino@example.net")},
+		Draft: &email.Draft{Version: 3, To: []pii.Address{pii.NewAddress("aino@example.net")}},
+	}, nil
 }
 
 func (p *playedCases) Message(_ context.Context, who identity.Principal, _, id string) (email.Message, error) {
 	p.see(who)
-	return email.Message{Summary: email.Summary{ID: id, Direction: email.In, Delivery: email.Received}, Text: "hei",
-		Files: []mail.Attachment{{Name: "kuva.png", Size: 3}}}, nil
+	return email.Message{
+		Summary: email.Summary{ID: id, Direction: email.In, Delivery: email.Received}, Text: "hei",
+		Files: []mail.Attachment{{Name: "kuva.png", Size: 3}},
+	}, nil
 }
 
 func (p *playedCases) Attachment(context.Context, identity.Principal, string, string, int) (mail.Attachment, []byte, error) {

@@ -124,14 +124,22 @@ type (
 )
 
 func (a *API) cityRoutes() {
-	register(a, op{method: "GET", path: "/api/city", id: "city", tag: "city", scope: scopeSelf,
-		doc: "Agencies, queues, seats and purposes."}, a.getCity)
-	register(a, op{method: "GET", path: "/api/purposes", id: "purposes", tag: "city", scope: scopeSelf,
-		doc: "The closed lists of purposes."}, a.getPurposes)
-	register(a, op{method: "GET", path: "/api/queues", id: "queues", tag: "city", action: identity.QueueWatch, scope: scopeAny,
-		doc: "The queues of the person's agencies, now; followed by events of kind queue."}, a.getQueues)
-	register(a, op{method: "GET", path: "/api/agents", id: "agents", tag: "city", action: identity.AgentWatch, scope: scopeAny,
-		doc: "Agents and their states, for supervisors; followed by events of kind agent."}, a.getAgents)
+	register(a, op{
+		method: "GET", path: "/api/city", id: "city", tag: "city", scope: scopeSelf,
+		doc: "Agencies, queues, seats and purposes.",
+	}, a.getCity)
+	register(a, op{
+		method: "GET", path: "/api/purposes", id: "purposes", tag: "city", scope: scopeSelf,
+		doc: "The closed lists of purposes.",
+	}, a.getPurposes)
+	register(a, op{
+		method: "GET", path: "/api/queues", id: "queues", tag: "city", action: identity.QueueWatch, scope: scopeAny,
+		doc: "The queues of the person's agencies, now; followed by events of kind queue.",
+	}, a.getQueues)
+	register(a, op{
+		method: "GET", path: "/api/agents", id: "agents", tag: "city", action: identity.AgentWatch, scope: scopeAny,
+		doc: "Agents and their states, for supervisors; followed by events of kind agent.",
+	}, a.getAgents)
 }
 
 func textOf(t agency.Text) Text {
@@ -153,8 +161,10 @@ func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
 }
 
 func queueOf(q agency.Queue) Queue {
-	return Queue{ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
-		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record}
+	return Queue{
+		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
+		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record,
+	}
 }
 
 func (a *API) purposes() Purposes {
@@ -220,8 +230,10 @@ func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, e
 		if !ok || !(all || p.agent.Agencies == nil || slices.ContainsFunc(p.agent.Agencies, func(id string) bool { return slices.Contains(ids, id) })) {
 			continue
 		}
-		out.Body.Agents = append(out.Body.Agents, AgentState{Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State),
-			Reason: p.reason, Since: p.since, Until: stamp(v.Until), Mails: v.Mails})
+		out.Body.Agents = append(out.Body.Agents, AgentState{
+			Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State),
+			Reason: p.reason, Since: p.since, Until: stamp(v.Until), Mails: v.Mails,
+		})
 	}
 	return &out, nil
 }

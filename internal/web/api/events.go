@@ -17,10 +17,12 @@ type eventsOutput struct {
 }
 
 func (a *API) eventRoutes() {
-	register(a, op{method: "GET", path: "/api/events", id: "events", tag: "events", scope: scopeSelf,
+	register(a, op{
+		method: "GET", path: "/api/events", id: "events", tag: "events", scope: scopeSelf,
 		doc: "The browser's one event stream (text/event-stream). Lines: id boot:seq, event <kind>, data {kind, id, version, fields}. " +
 			"The first event is hello, or reset where something was missed: then read everything again. Last-Event-ID continues; " +
-			"a heartbeat comes every 15 s; the stream ends with its session. Nothing in it is personal."},
+			"a heartbeat comes every 15 s; the stream ends with its session. Nothing in it is personal.",
+	},
 		func(_ context.Context, c *caller, _ *none) (*eventsOutput, error) {
 			return &eventsOutput{func(ctx huma.Context) { a.stream(ctx, c) }}, nil
 		})

@@ -51,18 +51,30 @@ type (
 )
 
 func (a *API) meRoutes() {
-	register(a, op{method: "GET", path: "/api/me", id: "me", tag: "me", scope: scopeSelf,
-		doc: "The person who is logged in, with seat and state."}, a.getMe)
-	register(a, op{method: "PUT", path: "/api/me/seat", id: "take-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Sit down at a seat; 409 while somebody else has it."}, a.takeSeat)
-	register(a, op{method: "DELETE", path: "/api/me/seat", id: "leave-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Leave the seat; the state becomes offline."}, a.leaveSeat)
-	register(a, op{method: "PUT", path: "/api/me/state", id: "set-state", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Become ready, take a break or go offline; needs a seat."}, a.setState)
-	register(a, op{method: "POST", path: "/api/me/wrapup/done", id: "wrap-up-done", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "End the wrap-up now."}, a.wrapUpDone)
-	register(a, op{method: "POST", path: "/api/me/wrapup/extend", id: "wrap-up-extend", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Prolong the wrap-up."}, a.extendWrapUp)
+	register(a, op{
+		method: "GET", path: "/api/me", id: "me", tag: "me", scope: scopeSelf,
+		doc: "The person who is logged in, with seat and state.",
+	}, a.getMe)
+	register(a, op{
+		method: "PUT", path: "/api/me/seat", id: "take-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Sit down at a seat; 409 while somebody else has it.",
+	}, a.takeSeat)
+	register(a, op{
+		method: "DELETE", path: "/api/me/seat", id: "leave-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Leave the seat; the state becomes offline.",
+	}, a.leaveSeat)
+	register(a, op{
+		method: "PUT", path: "/api/me/state", id: "set-state", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Become ready, take a break or go offline; needs a seat.",
+	}, a.setState)
+	register(a, op{
+		method: "POST", path: "/api/me/wrapup/done", id: "wrap-up-done", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "End the wrap-up now.",
+	}, a.wrapUpDone)
+	register(a, op{
+		method: "POST", path: "/api/me/wrapup/extend", id: "wrap-up-extend", tag: "me", action: identity.CallHandle, scope: scopeAny,
+		doc: "Prolong the wrap-up.",
+	}, a.extendWrapUp)
 }
 
 func (a *API) getMe(ctx context.Context, c *caller, _ *none) (*meOutput, error) { return a.me(ctx, c) }

@@ -94,8 +94,10 @@ func (a *API) peopleRoutes() {
 }
 
 func personOf(p identity.Person) Person {
-	out := Person{ID: p.ID, Name: p.Name, Display: p.Display, Roles: rolesOf(p.Roles), Languages: texts(p.Languages), Disabled: p.Disabled,
-		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{}}
+	out := Person{
+		ID: p.ID, Name: p.Name, Display: p.Display, Roles: rolesOf(p.Roles), Languages: texts(p.Languages), Disabled: p.Disabled,
+		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{},
+	}
 	for _, id := range sortedKeys(p.Skills) {
 		out.Skills = append(out.Skills, Skill{id, p.Skills[id]})
 	}
@@ -126,8 +128,10 @@ func (a *API) getPeople(ctx context.Context, c *caller, _ *none) (*peopleOutput,
 
 func (a *API) createPerson(ctx context.Context, c *caller, in *personInput) (*personOutput, error) {
 	b := in.Body
-	n := identity.NewPerson{Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: map[string]int{},
-		Languages: list(b.Languages, func(l string) agency.Lang { return agency.Lang(l) })}
+	n := identity.NewPerson{
+		Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: map[string]int{},
+		Languages: list(b.Languages, func(l string) agency.Lang { return agency.Lang(l) }),
+	}
 	for _, s := range b.Skills {
 		n.Skills[s.ID] = s.Level
 	}

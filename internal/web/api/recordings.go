@@ -82,15 +82,21 @@ type (
 )
 
 func (a *API) recordingRoutes() {
-	registerFor(a, op{method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: identity.RecordingSearch,
-		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen."},
+	registerFor(a, op{
+		method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: identity.RecordingSearch,
+		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen.",
+	},
 		func(_ context.Context, _ *caller, in *recordingSearchInput) (string, error) {
 			return in.Body.Agency, nil
 		}, a.searchRecordings)
-	register(a, op{method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
-		doc: "Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9)."}, a.listen)
-	register(a, op{method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
-		doc: "Prolong a grant before it expires; refused once the right is withdrawn."}, a.renew)
+	register(a, op{
+		method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
+		doc: "Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9).",
+	}, a.listen)
+	register(a, op{
+		method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
+		doc: "Prolong a grant before it expires; refused once the right is withdrawn.",
+	}, a.renew)
 }
 
 func (a *API) searchRecordings(ctx context.Context, c *caller, in *recordingSearchInput) (*recordingSearchOutput, error) {

@@ -43,12 +43,18 @@ type passwordInput struct{ Body PasswordChange }
 type none struct{}
 
 func (a *API) sessionRoutes() {
-	register(a, op{method: "POST", path: "/api/login", id: "login", tag: "session", scope: scopePublic,
-		doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer."}, a.login)
-	register(a, op{method: "POST", path: "/api/logout", id: "logout", tag: "session", scope: scopeSelf,
-		doc: "End the session; its event stream closes and the seat is left."}, a.logout)
-	register(a, op{method: "PUT", path: "/api/me/password", id: "set-my-password", tag: "session", scope: scopeSelf,
-		doc: "Change the own password; every session of the person ends."}, a.setPassword)
+	register(a, op{
+		method: "POST", path: "/api/login", id: "login", tag: "session", scope: scopePublic,
+		doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer.",
+	}, a.login)
+	register(a, op{
+		method: "POST", path: "/api/logout", id: "logout", tag: "session", scope: scopeSelf,
+		doc: "End the session; its event stream closes and the seat is left.",
+	}, a.logout)
+	register(a, op{
+		method: "PUT", path: "/api/me/password", id: "set-my-password", tag: "session", scope: scopeSelf,
+		doc: "Change the own password; every session of the person ends.",
+	}, a.setPassword)
 }
 
 func (a *API) login(ctx context.Context, c *caller, in *loginInput) (*loginOutput, error) {

@@ -237,8 +237,10 @@ func TestNarrowedByKind(t *testing.T) {
 		ev   event.Event
 		want bool
 	}{
-		{event.Event{Kind: "agent", ID: "anna"}, true}, {event.Event{Kind: "agent", ID: "bo"}, false},
-		{event.Event{Kind: "agent", ID: "bo", To: []string{"anna"}}, true}, {event.Event{Kind: "case", Agency: "parks"}, false},
+		{event.Event{Kind: "agent", ID: "anna"}, true},
+		{event.Event{Kind: "agent", ID: "bo"}, false},
+		{event.Event{Kind: "agent", ID: "bo", To: []string{"anna"}}, true},
+		{event.Event{Kind: "case", Agency: "parks"}, false},
 	} {
 		if w.may(c.ev) != c.want {
 			t.Errorf("%+v: not %v", c.ev, c.want)

@@ -268,8 +268,10 @@ func TestAgenciesSeeTheirOwn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	found, err := r.client.Search(t.Context(), who, recorder.Filter{Agency: "water", Seat: "A12", Fragment: "9876", Queue: "water-queue",
-		From: row.Started, To: row.Started.Add(time.Second), MinLength: time.Second, MaxLength: 3 * time.Second, State: recorder.Complete})
+	found, err := r.client.Search(t.Context(), who, recorder.Filter{
+		Agency: "water", Seat: "A12", Fragment: "9876", Queue: "water-queue",
+		From: row.Started, To: row.Started.Add(time.Second), MinLength: time.Second, MaxLength: 3 * time.Second, State: recorder.Complete,
+	})
 	if err != nil || len(found) != 1 {
 		t.Error(found, err)
 	}

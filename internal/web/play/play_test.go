@@ -28,8 +28,10 @@ func TestRangesOverHTTP(t *testing.T) {
 	}
 	res, whole, err := r.fetch(b, o.URL, "")
 	must(t, err)
-	want := map[string]string{"Content-Type": "audio/wav", "Content-Disposition": "inline", "Cache-Control": "no-store",
-		"Accept-Ranges": "bytes", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-site"}
+	want := map[string]string{
+		"Content-Type": "audio/wav", "Content-Disposition": "inline", "Cache-Control": "no-store",
+		"Accept-Ranges": "bytes", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-site",
+	}
 	for name, value := range want {
 		if got := res.Header.Get(name); got != value {
 			t.Errorf("%s: %q", name, got)

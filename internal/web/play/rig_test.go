@@ -156,8 +156,10 @@ func (r *rig) sign(d token.Domain, claims any) string {
 // extension is what the centre tells of a call of an agency, with a fresh gate.
 func (r *rig) extension(agency string) siprec.Extension {
 	gate := token.Gate{ID: id.New(), Announcement: "2026-1", Language: "fi", Agency: agency, Queue: agency + "-queue", Expires: time.Now().Add(time.Hour)}
-	return siprec.Extension{Gate: r.sign(token.DomainGate, gate), Part: 1, Session: id.New(), Agency: agency, Queue: gate.Queue,
-		Seat: "A12", Fragment: "9876", Announcement: gate.Announcement, Language: gate.Language}
+	return siprec.Extension{
+		Gate: r.sign(token.DomainGate, gate), Part: 1, Session: id.New(), Agency: agency, Queue: gate.Queue,
+		Seat: "A12", Fragment: "9876", Announcement: gate.Announcement, Language: gate.Language,
+	}
 }
 
 // call is a recording session as the centre places it.
@@ -187,7 +189,8 @@ func (r *rig) dial(transport string, codecs []string, body func(offer []byte) (s
 	ct, content := body(offer)
 	to := r.s.SIPAddr()
 	o, err := r.phone.Invite(r.t.Context(), sip.Target{URI: "sip:recorder@" + to.String(), Route: to, Transport: transport}, sip.InviteOptions{
-		FromUser: "centre", ContentType: ct, Body: content, Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}}})
+		FromUser: "centre", ContentType: ct, Body: content, Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}},
+	})
 	must(r.t, err)
 	if c.dialog, err = o.Wait(r.t.Context()); err != nil {
 		return nil, err

@@ -30,8 +30,10 @@ func serve(t *testing.T, facts *registry.Facts) func(path, accept string) *http.
 }
 
 func some() *registry.Facts {
-	return &registry.Facts{City: "Esimerkkilä & <b>", Recorded: true, Months: 6, Digits: 4, Agencies: []string{"Puistot"},
-		Controller: registry.Controller{Name: "Liikelaitos", Responsible: "Päällikkö", Contact: "Puhelinpalvelut", DPO: "dpo@example.org"}}
+	return &registry.Facts{
+		City: "Esimerkkilä & <b>", Recorded: true, Months: 6, Digits: 4, Agencies: []string{"Puistot"},
+		Controller: registry.Controller{Name: "Liikelaitos", Responsible: "Päällikkö", Contact: "Puhelinpalvelut", DPO: "dpo@example.org"},
+	}
 }
 
 func text(t *testing.T, r *http.Response) string {
@@ -46,8 +48,15 @@ func text(t *testing.T, r *http.Response) string {
 func TestLanguageIsChosen(t *testing.T) {
 	get := serve(t, some())
 	for _, c := range []struct{ path, accept, want string }{
-		{"/register", "", "fi"}, {"/register", "de,fr;q=0.5", "fi"}, {"/register", "sv-FI,fi;q=0.8", "sv"}, {"/register", "fi;q=0.1,en-GB;q=0.9", "en"},
-		{"/register?lang=en", "sv", "en"}, {"/register?lang=SV", "", "sv"}, {"/register?lang=xx", "sv", "sv"}, {"/register", "!!!", "fi"}, {"/register", strings.Repeat("sv,", 5000), "fi"},
+		{"/register", "", "fi"},
+		{"/register", "de,fr;q=0.5", "fi"},
+		{"/register", "sv-FI,fi;q=0.8", "sv"},
+		{"/register", "fi;q=0.1,en-GB;q=0.9", "en"},
+		{"/register?lang=en", "sv", "en"},
+		{"/register?lang=SV", "", "sv"},
+		{"/register?lang=xx", "sv", "sv"},
+		{"/register", "!!!", "fi"},
+		{"/register", strings.Repeat("sv,", 5000), "fi"},
 	} {
 		body := text(t, get(c.path, c.accept))
 		if !strings.Contains(body, `<html lang="`+c.want+`">`) {

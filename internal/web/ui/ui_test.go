@@ -67,8 +67,10 @@ func TestServes(t *testing.T) {
 func TestPolicyIsStrict(t *testing.T) {
 	h := get(t, "GET", "/", "").Header()
 	csp := h.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' http://127.0.0.1:9;",
-		"media-src http://127.0.0.1:9;", "require-trusted-types-for 'script'", "trusted-types dompurify santra-mail", "frame-ancestors 'none'", "base-uri 'none'"} {
+	for _, want := range []string{
+		"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' http://127.0.0.1:9;",
+		"media-src http://127.0.0.1:9;", "require-trusted-types-for 'script'", "trusted-types dompurify santra-mail", "frame-ancestors 'none'", "base-uri 'none'",
+	} {
 		if !strings.Contains(csp, want) {
 			t.Errorf("the policy lacks %s: %s", want, csp)
 		}
