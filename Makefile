@@ -42,7 +42,8 @@ check: generate format vet types ## before each commit
 	$(GO) test ./...
 
 generate:
-	$(GO) generate ./...
+	CGO_ENABLED=0 $(GO) generate ./... # sqlc without C: its parser as WebAssembly
+	npm --prefix web run api
 
 format:
 	$(TOOL) gofumpt -w cmd internal e2e

@@ -60,7 +60,6 @@ func words(t reflect.Type, seen map[reflect.Type]bool) (all []string) {
 	}
 	seen[t] = true
 	for f := range t.Fields() {
-		f := f
 		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "" && name != "-" {
 			all = append(all, name)
 		}

@@ -16,6 +16,8 @@ import (
 	"santra/internal/store/recorder/db"
 )
 
+//go:generate go tool -modfile=../../../tools.mod sqlc generate
+
 //go:embed migrations/*.sql
 var files embed.FS
 

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
+//go:generate sh -c "go run ./openapigen > ../../../web/openapi.json"
+
 // Version is the version of the API's description; it grows with each addition.
 const Version = "1.0.0"
 
