@@ -133,6 +133,11 @@ func (c *contactCentre) openStore(ctx context.Context) (err error) {
 	if err := os.MkdirAll(c.server.Data, 0o700); err != nil {
 		return err
 	}
+	lock, err := run.Lock(c.server.Data)
+	if err != nil {
+		return err
+	}
+	c.keep(lock)
 	if c.ring, err = keys.Open(c.server.Keys); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -12,8 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"santra/internal/audit"
 	"santra/internal/errs"
@@ -192,12 +191,9 @@ func (s *service) lockFolder() error {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return errs.New(errs.Unavailable, "recorder: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(s.Data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := run.Lock(s.Data)
 	if err != nil {
-		return errs.New(errs.Unavailable, "recorder: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return errors.Join(errs.New(errs.Conflict, "recorder: another recorder has this data folder open"), f.Close())
+		return fmt.Errorf("recorder: %w", err)
 	}
 	s.lock = f
 	return nil

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"santra/internal/errs"
 )
 
 type recorder struct {
@@ -49,4 +51,21 @@ func TestPanicShowsNoValue(t *testing.T) {
 	if s := out.String(); strings.Contains(s, "358401239876") || !strings.Contains(s, "type=string") {
 		t.Fatal(s)
 	}
+}
+
+func TestAFolderHasOneServer(t *testing.T) {
+	dir := t.TempDir()
+	first, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(dir); !errs.Is(err, errs.Conflict) {
+		t.Fatal("a second server takes the folder:", err)
+	}
+	_ = first.Close()
+	again, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = again.Close()
 }
