@@ -66,6 +66,8 @@ type Conn interface {
 type DB struct {
 	dialect     Dialect
 	write, read *sql.DB
+
+	written, asked *statements // of SQLite
 }
 
 // Open opens the database, making a SQLite file where there is none, and brings its schema up to date.
@@ -115,7 +117,7 @@ func connectSQLite(path string) (*DB, error) {
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(Readers)
 	read.SetMaxIdleConns(Readers)
-	return &DB{SQLite, write, read}, nil
+	return &DB{SQLite, write, read, newStatements(write), newStatements(read)}, nil
 }
 
 func connectPostgres(dsn string) (*DB, error) {
@@ -131,20 +133,18 @@ func connectPostgres(dsn string) (*DB, error) {
 		db.SetMaxIdleConns(Connections)
 		return db
 	}
-	return &DB{Postgres, open("off"), open("on")}, nil
+	return &DB{dialect: Postgres, write: open("off"), read: open("on")}, nil
 }
 
 // Dialect tells which database it is, for the few statements that have to differ (full-text search).
 func (db *DB) Dialect() Dialect { return db.dialect }
 
 // Read gives the readers. They see what is committed, and can't write.
-func (db *DB) Read() Conn { return db.conn(db.read) }
-
-func (db *DB) conn(c Conn) Conn {
+func (db *DB) Read() Conn {
 	if db.dialect == SQLite {
-		return rewriting{c}
+		return reading{rewriting{db.read}, db.asked}
 	}
-	return c
+	return db.read
 }
 
 // Write runs f in one transaction and commits it, again and again while the database says that it collided with another, up
@@ -164,16 +164,24 @@ func (db *DB) Write(ctx context.Context, f func(Conn) error) error {
 }
 
 func (db *DB) once(ctx context.Context, f func(Conn) error) error {
-	var opts *sql.TxOptions
 	if db.dialect == Postgres {
-		opts = &sql.TxOptions{Isolation: sql.LevelSerializable}
+		return db.transact(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error { return f(tx) })
 	}
+	met := map[string]bool{}
+	err := db.transact(ctx, nil, func(tx *sql.Tx) error {
+		return f(writing{rewriting{tx}, tx, db.written, met})
+	})
+	db.written.learn(ctx, met)
+	return err
+}
+
+func (db *DB) transact(ctx context.Context, opts *sql.TxOptions, f func(*sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing; in a panic it frees the only writer
-	if err := f(db.conn(tx)); err != nil {
+	if err := f(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
