@@ -175,7 +175,7 @@ func (c *city) sitDown(t *testing.T, i int) *agent {
 func baresipAnswers(t *testing.T, c *city, transport string) {
 	program := partner(t, "baresip", "baresip-core")
 	a := c.sitDown(t, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
 	registered := func(is bool) func() bool {
 		return func() bool {
@@ -232,7 +232,7 @@ func baresipFolder(t *testing.T, c *city, a *agent, transport string) string {
 		modules = found[0]
 	}
 	var wav bytes.Buffer
-	wav.WriteString("RIFF\xff\xff\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x71\x02\x00") // 10 s, 8 kHz, 16 bit
+	wav.WriteString("RIFF\x24\x71\x02\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x71\x02\x00") // 10 s, 8 kHz, 16 bit
 	for i := range 80_000 {
 		v := int16(8000 * math.Sin(2*math.Pi*agentTone*float64(i)/8000))
 		wav.Write([]byte{byte(v), byte(v >> 8)})
