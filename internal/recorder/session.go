@@ -15,7 +15,7 @@ import (
 const (
 	tickEvery = 500 * time.Millisecond // closed pieces are looked for
 	drainFor  = 300 * time.Millisecond // packets that are on their way when the call ends
-	probeIdle = 30 * time.Second       // without a packet the client is asked whether it lives
+	probeIdle = 5 * time.Second        // without a packet the client is asked whether it lives
 	byeLimit  = 5 * time.Second
 )
 

@@ -452,5 +452,8 @@ func TestStrangersAreRefusedAndThenIgnored(t *testing.T) {
 		if s := e.Stats(); got < 5 || got > answersBurst || s.Refused != 100 || s.Limited != 80 {
 			t.Errorf("%d answers, %+v", got, s)
 		}
+		lost := newWire(t, n, "192.0.2.3") // a peer of before our restart
+		lost.send(server, strings.NewReplacer("INVITE", "OPTIONS", "192.0.2.2", "192.0.2.3", "941000@192.0.2.1>", "941000@192.0.2.1>;tag=lost").Replace(invite))
+		lost.want("SIP/2.0 481")
 	})
 }

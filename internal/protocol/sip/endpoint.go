@@ -311,7 +311,7 @@ func (e *Endpoint) inDialog(tx *serverTx, in *inbound) {
 		return
 	}
 	if in.method != mBYE && !e.admitted(in) {
-		e.stranger(tx, in)
+		e.stranger(tx, in, 481) // not 403: a peer whose dialog we have lost by a restart must hear that it is over
 		return
 	}
 	e.say(tx, in, reply{code: 481})
@@ -321,12 +321,12 @@ func (e *Endpoint) admitted(in *inbound) bool {
 	return e.cfg.Admit == nil || e.cfg.Admit(in.flow.remote)
 }
 
-// stranger refuses: 403 at a bounded rate, then silence.
-func (e *Endpoint) stranger(tx *serverTx, in *inbound) {
+// stranger refuses, at a bounded rate, then there is silence.
+func (e *Endpoint) stranger(tx *serverTx, in *inbound, code int) {
 	e.count.refused.Add(1)
 	e.note(in.flow, "sip: refused a stranger", "method", knownMethod(in.method))
 	if e.answers.allow(in.flow.remote.Addr()) {
-		e.say(tx, in, reply{code: 403})
+		e.say(tx, in, reply{code: code})
 		return
 	}
 	e.silence(tx)
@@ -349,7 +349,7 @@ func knownMethod(m string) string {
 // outside handles a request outside any dialog.
 func (e *Endpoint) outside(tx *serverTx, in *inbound) {
 	if in.method != mREGISTER && !e.admitted(in) {
-		e.stranger(tx, in)
+		e.stranger(tx, in, 403)
 		return
 	}
 	switch in.method {
