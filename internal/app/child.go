@@ -16,7 +16,7 @@ import (
 // How the demo keeps its two servers.
 const (
 	childRestart = 500 * time.Millisecond // pause before a server that died is started again
-	childReady   = 30 * time.Second       // how long a server may take until it answers
+	childReady   = 5 * time.Minute        // how long a server may take until it answers: the first start hashes a password for each seat
 	childPoll    = 25 * time.Millisecond
 )
 
