@@ -275,3 +275,23 @@ func TestKillingTheRecorderCutsNoCall(t *testing.T) {
 		t.Error("the contact centre was started again")
 	}
 }
+
+// TestKillingTheContactCentreKeepsTheRecording: kill -9 of the contact centre in the middle of a recorded call. The recorder
+// closes what it has by itself, and it can be heard.
+func TestKillingTheContactCentreKeepsTheRecording(t *testing.T) {
+	c := start(t, "--seats", "1")
+	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, _, _ = c.talk(ctx, t, a, customer(t, c, "udp"))
+	during(t, 4*time.Second)
+	c.kill(t, "serve")
+	healthy(t, c.HTTP)
+	rec := c.recorded(t, "kaupunkiymparisto", 1)[0]
+	if rec.Seconds < 3 {
+		t.Errorf("only %.1f s are kept, as %s", rec.Seconds, rec.State)
+	}
+	if audio := play(t, c.logIn(t, "manager", "kaupunkiymparisto"), rec.ID); float64(len(audio)) < 3*2*8000 {
+		t.Errorf("only %d bytes of audio", len(audio))
+	}
+}
