@@ -28,6 +28,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 type recorderCmd struct {
 	Serve   recorderRunCmd `cmd:"" name:"run" default:"withargs" help:"Run the session recording server."`
 	Destroy destroyCmd     `cmd:"" help:"Destroy the recordings whose time has come: their key first, then the bytes."`
+	Confirm confirmCmd     `cmd:"" name:"confirm-clock" help:"Say that the machine's clock was checked, after it jumped: destruction goes on."`
 }
 
 type recorderRunCmd struct {
@@ -46,6 +47,15 @@ type destroyCmd struct {
 
 func (c destroyCmd) Run(ctx context.Context) error {
 	return app.DestroyDue(ctx, c.Config, c.Now, os.Stdout, logger())
+}
+
+type confirmCmd struct {
+	Config string `required:"" type:"existingfile" help:"The configuration, recorder.yaml."`
+	By     string `required:"" help:"Who checked the clock; it goes into the recorder's log."`
+}
+
+func (c confirmCmd) Run(ctx context.Context) error {
+	return app.ConfirmClock(ctx, c.Config, c.By, os.Stdout, logger())
 }
 
 type demoCmd struct {

@@ -115,3 +115,22 @@ func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Wr
 	}
 	return nil
 }
+
+// ConfirmClock signs the machine's present time after a person has checked it: destruction, which halts when the clock jumps,
+// goes on. by is who checked it, for the recorder's log.
+func ConfirmClock(ctx context.Context, configPath, by string, out io.Writer, log *slog.Logger) error {
+	config, err := readRecorder(configPath)
+	if err != nil {
+		return err
+	}
+	parts, err := openRecorder(ctx, config, log)
+	if err != nil {
+		return err
+	}
+	defer parts.store.Close()
+	if err := parts.service.ConfirmClock(ctx, by); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "signed:", time.Now().Format(time.RFC3339))
+	return err
+}
