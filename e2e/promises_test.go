@@ -294,6 +294,41 @@ func TestDestruction(t *testing.T) {
 	}
 }
 
+// TestAClockThatJumped halts destruction, which goes on when a person has confirmed the clock (M6).
+func TestAClockThatJumped(t *testing.T) {
+	c := start(t, "--seats", "1")
+	c.stop(t)
+	if err := os.Remove(filepath.Join(c.RecorderData, "demo")); err != nil {
+		t.Fatal(err)
+	}
+	recorder := func(command ...string) (string, int) {
+		return santra(t, append(append([]string{"recorder"}, command...), "--config", filepath.Join(c.dir, "recorder.yaml"))...)
+	}
+	if out, code := recorder("destroy", "--due"); code != 0 {
+		t.Fatalf("%d %s", code, out)
+	}
+	catalogue, err := sql.Open("sqlite", filepath.Join(c.RecorderData, "catalogue.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer catalogue.Close()
+	if _, err := catalogue.ExecContext(t.Context(), "update clock set mark = 'forged.mark'"); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := recorder("destroy", "--due"); code == 0 || !strings.Contains(out, "clock") {
+		t.Errorf("with a forged mark: %d %s", code, out)
+	}
+	if out, code := recorder("confirm-clock"); code == 0 {
+		t.Errorf("nobody confirms: %d %s", code, out)
+	}
+	if out, code := recorder("confirm-clock", "--by", "risto"); code != 0 {
+		t.Errorf("%d %s", code, out)
+	}
+	if out, code := recorder("destroy", "--due"); code != 0 {
+		t.Errorf("after the confirmation: %d %s", code, out)
+	}
+}
+
 // filesIn lists the files below a folder.
 func filesIn(t *testing.T, dir string) (files []string) {
 	t.Helper()
