@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 GO    ?= go
 TOOL  := $(GO) tool -modfile=tools.mod
+TESTS := $(TOOL) gotestsum --format pkgname # its summary names each test that was skipped, and why
 DIST  := internal/web/ui/dist/index.html
 WEB   := $(shell find web/src web/public web/index.html web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
 
@@ -32,10 +33,10 @@ test: partners build unit e2e
 unit:
 	npm --prefix web run check
 	$(GO) vet ./...
-	$(GO) test -race ./...
+	$(TESTS) -- -race ./...
 
 e2e: build
-	$(GO) test -count=1 -tags e2e -timeout 10m ./e2e/...
+	$(TESTS) -- -count=1 -tags e2e -timeout 10m ./e2e/...
 
 check: generate format vet types ## before each commit
 	git diff --exit-code
