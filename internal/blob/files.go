@@ -33,10 +33,14 @@ const (
 // Files keeps objects as files of mode 0600: <dir>/growing/<key> and <dir>/finished/<key>. What Sync and Finish return for
 // is durable: the file and its folders are fsynced.
 type Files struct {
-	dir  string
-	mu   sync.Mutex
-	open map[string]*os.File // growing objects
+	dir     string
+	mu      sync.Mutex
+	open    map[string]*os.File // growing objects
+	durable map[string]bool     // folders whose own entry is known to be durable
 }
+
+// maxDurable is how many folders are remembered as durable; when there are more, all are forgotten and synced again.
+const maxDurable = 4096
 
 // NewFiles opens a folder, making it where it is missing.
 func NewFiles(dir string) (*Files, error) {
@@ -45,7 +49,7 @@ func NewFiles(dir string) (*Files, error) {
 			return nil, fmt.Errorf("blob: %w", err)
 		}
 	}
-	return &Files{dir: dir, open: map[string]*os.File{}}, nil
+	return &Files{dir: dir, open: map[string]*os.File{}, durable: map[string]bool{}}, nil
 }
 
 // Close closes what still grows, unfinished.
@@ -286,20 +290,47 @@ func (f *Files) paths(key string) (grow, done string, err error) {
 	return filepath.Join(f.dir, growing, rel), filepath.Join(f.dir, finished, rel), nil
 }
 
-// syncFolders makes the entries on the way from a file up to its state's folder durable.
+// syncFolders makes the entries on the way from a file up to its state's folder durable. What lies above a folder whose own
+// entry is durable is so too: folders are made, and never removed.
 func (f *Files) syncFolders(path, state string) error {
 	top := filepath.Join(f.dir, state)
+	var synced []string
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		d, err := os.Open(dir)
-		if err != nil {
-			return wrap(err)
+		if err := syncFolder(dir); err != nil {
+			return err
 		}
-		if err := errors.Join(d.Sync(), d.Close()); err != nil {
-			return wrap(err)
+		if dir == top || len(dir) < len(top) || f.isDurable(dir) {
+			break
 		}
-		if dir == top || len(dir) < len(top) {
-			return nil
-		}
+		synced = append(synced, dir)
+	}
+	f.nowDurable(synced)
+	return nil
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return wrap(err)
+	}
+	return wrap(errors.Join(d.Sync(), d.Close()))
+}
+
+func (f *Files) isDurable(dir string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.durable[dir]
+}
+
+// nowDurable remembers folders whose parents were synced after they had been made.
+func (f *Files) nowDurable(dirs []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.durable) > maxDurable {
+		clear(f.durable)
+	}
+	for _, dir := range dirs {
+		f.durable[dir] = true
 	}
 }
 
