@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import { api, isStatus, take } from "../api/client.ts";
-import { LanguageSwitch } from "../shell/Header.tsx";
+import { LanguageSwitch } from "../shell/LanguageSwitch.tsx";
 import { Button, TextField } from "../ui/controls.tsx";
 import { ErrorNotice, Notice } from "../ui/parts.tsx";
 import { Koros } from "../ui/Koros.tsx";

@@ -7,7 +7,7 @@ import { api, take } from "../api/client.ts";
 import { meQuery, seatsQuery } from "../api/queries.ts";
 import { type PhoneKind, settings } from "../phone/settings.ts";
 import { useMe } from "../shell/me.ts";
-import { skipSeat } from "../shell/Shell.tsx";
+import { skipSeat } from "../shell/skippedSeat.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { ErrorNotice, Loading, Notice, Page } from "../ui/parts.tsx";
 import { MicrophoneCheck } from "./MicrophoneCheck.tsx";

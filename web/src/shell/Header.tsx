@@ -4,13 +4,13 @@ import { Link } from "@tanstack/react-router";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { api } from "../api/client.ts";
 import type { Me } from "../api/types.ts";
-import { activate, languages, type Language } from "../i18n.ts";
 import { roleLabel } from "../lib/labels.ts";
 import { allowedPlaces, may, type Place } from "../lib/rights.ts";
 import { useLine } from "../live/useLive.tsx";
 import { Icon, type IconName } from "../ui/Icon.tsx";
 import { Koros } from "../ui/Koros.tsx";
-import { askSeatAgain } from "./Shell.tsx";
+import { LanguageSwitch } from "./LanguageSwitch.tsx";
+import { askSeatAgain } from "./skippedSeat.ts";
 import { showHelp } from "./Shortcuts.tsx";
 import { StateSwitch } from "./StateSwitch.tsx";
 
@@ -95,27 +95,6 @@ function LineMark() {
           {i18n._("Connection lost, reconnecting")}
         </span>
       )}
-    </div>
-  );
-}
-
-const ownNames: Record<Language, string> = { fi: "Suomi", sv: "Svenska", en: "English" };
-
-export function LanguageSwitch() {
-  const { i18n } = useLingui();
-  return (
-    <div role="group" className="languages" aria-label={i18n._("Language")}>
-      {languages.map((lang) => (
-        <AriaButton
-          key={lang}
-          className="language"
-          lang={lang}
-          aria-pressed={i18n.locale === lang}
-          onPress={() => void activate(lang)}
-        >
-          {ownNames[lang]}
-        </AriaButton>
-      ))}
     </div>
   );
 }

@@ -17,6 +17,7 @@ import { Header } from "./Header.tsx";
 import { MeContext } from "./me.ts";
 import { NotAnswering } from "./NotAnswering.tsx";
 import { Shortcuts } from "./Shortcuts.tsx";
+import { seatWasSkipped } from "./skippedSeat.ts";
 
 /** What surrounds every page: who is logged in, the header, the call bar that outlives navigation, the live regions. */
 export function Shell() {
@@ -84,17 +85,4 @@ function Footer() {
       <a href="/wallboard">{i18n._("Wallboard")}</a>
     </footer>
   );
-}
-
-const skipped = "santra.seatSkipped";
-
-/** Somebody who also does other work may go on without a seat; asked again at the next log-in. */
-export function skipSeat(): void {
-  sessionStorage.setItem(skipped, "yes");
-}
-export function askSeatAgain(): void {
-  sessionStorage.removeItem(skipped);
-}
-function seatWasSkipped(): boolean {
-  return sessionStorage.getItem(skipped) === "yes";
 }
