@@ -114,7 +114,7 @@ func (c configCheckCmd) Run() error {
 
 type benchCmd struct {
 	Only    []string      `help:"Only these: ${bench_names}."`
-	Seconds time.Duration `default:"5s" help:"How long each round measures."`
+	Seconds time.Duration `default:"3s" help:"How long each round measures."`
 	Role    string        `hidden:"" help:"One of the benchmark's own processes."`
 }
 

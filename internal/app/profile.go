@@ -2,18 +2,20 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 )
 
 // profileEnv names a folder for profiles of both servers: SIGUSR1 begins and ends one of the processor (NAME-1.cpu), SIGUSR2
-// gives unused memory back to the system and writes one of the heap (NAME-1.heap). Without it both signals are as ever.
+// gives unused memory back to the system and writes one of the heap and of the goroutines (NAME-1.heap, NAME-1.goroutine). Without it both signals are as ever.
 const profileEnv = "SANTRA_PROFILE"
 
 // profile serves those signals until ctx ends; the function that it gives ends a profile that runs.
@@ -80,15 +82,21 @@ func (p *profiler) stop() {
 	}
 }
 
+// heap collects twice: what lies in a sync.Pool outlives one collection.
 func (p *profiler) heap() error {
+	runtime.GC()
 	debug.FreeOSMemory()
 	p.heaps++
-	f, err := p.create(p.heaps, "heap")
+	return errors.Join(p.write("heap", 0), p.write("goroutine", 1))
+}
+
+func (p *profiler) write(kind string, format int) error {
+	f, err := p.create(p.heaps, kind)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return pprof.Lookup("heap").WriteTo(f, 0)
+	return pprof.Lookup(kind).WriteTo(f, format)
 }
 
 func (p *profiler) create(number int, kind string) (*os.File, error) {

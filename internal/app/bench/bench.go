@@ -26,7 +26,7 @@ type Options struct {
 
 // Bounds of a run.
 const (
-	DefaultRound = 5 * time.Second
+	DefaultRound = 3 * time.Second
 	MinRound     = time.Second
 	MaxRound     = time.Minute
 	rounds       = 3

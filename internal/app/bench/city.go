@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,7 @@ const (
 	recordedQueue = "pysakointi"
 	plainQueue    = "kotihoito" // not recorded
 	announcement  = 200 * time.Millisecond
+	profileEnv    = "SANTRA_PROFILE" // see docs/performance.md
 )
 
 // city is a running demonstration city: one process, whose children are the contact centre and the recorder.
@@ -50,7 +52,7 @@ func startCity(ctx context.Context, dir string, seats int) (*city, error) {
 	file := filepath.Join(dir, "ready.json")
 	c.cmd = exec.Command(self, "demo", "--no-traffic", "--data", c.dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort,
 		"--seats", fmt.Sprint(seats), "--ready-file", file, "--no-record", plainQueue, "--no-wrap-up", "--announcement", announcement.String())
-	c.cmd.Env = append(os.Environ(), "SANTRA_PROFILE="+profiles(dir))
+	c.cmd.Env = append(os.Environ(), profileEnv+"="+profiles(dir))
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
@@ -65,7 +67,7 @@ func startCity(ctx context.Context, dir string, seats int) (*city, error) {
 
 // profiles is where the servers' profiles go: the caller's own folder, where the caller names one.
 func profiles(dir string) string {
-	if own := os.Getenv("SANTRA_PROFILE"); own != "" {
+	if own := os.Getenv(profileEnv); own != "" {
 		return own
 	}
 	return dir
@@ -125,6 +127,21 @@ func (c *city) trim(ctx context.Context) error {
 	}
 	pause(ctx, settle)
 	return nil
+}
+
+// profiled lets both servers write processor profiles of what f does, where the caller has named a folder for them.
+func (c *city) profiled(f func() error) error {
+	if os.Getenv(profileEnv) == "" {
+		return f()
+	}
+	toggle := func() (err error) {
+		for _, pid := range c.servers() {
+			err = errors.Join(err, syscall.Kill(pid, syscall.SIGUSR1))
+		}
+		time.Sleep(settle) // two signals at once are one
+		return err
+	}
+	return errors.Join(toggle(), f(), toggle())
 }
 
 // number of a queue.

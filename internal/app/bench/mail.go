@@ -239,7 +239,11 @@ func (b *bench) mail(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		mine, mineEach, err := b.mails(ctx, MailArgs{b.city.SMTP, recordedQueue + "@santala.example", b.Round}, b.city.centre)
+		var mine, mineEach float64
+		err = b.city.profiled(func() (err error) {
+			mine, mineEach, err = b.mails(ctx, MailArgs{b.city.SMTP, recordedQueue + "@santala.example", b.Round}, b.city.centre)
+			return err
+		})
 		if err != nil {
 			return err
 		}

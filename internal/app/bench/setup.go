@@ -13,15 +13,16 @@ import (
 
 // How set-ups are measured.
 const (
-	talkTime    = 200 * time.Millisecond // then the agent hangs up: long enough for the recorder to answer
+	talkTime    = 300 * time.Millisecond // then the agent hangs up: long enough for the recorder to answer
 	cleanShare  = 0.999                  // of the calls must go all the way
 	cleanP99    = 2 * time.Second        // of a set-up
-	pairRate    = 200                    // calls a second of the reference
+	costRate    = 200                    // calls a second at which a set-up's cost is measured
 	settleCalls = 2 * time.Second        // after a rate
 )
 
-// setUpRates are tried one after the other, until one is not clean.
-func setUpRates() []int { return []int{100, 200, 300, 400, 500, 600} }
+// setUpRates are tried one after the other, until one is not clean. More than 600 a second are more than 200 agents can take
+// who talk for talkTime.
+func setUpRates() []int { return []int{costRate, 300, 400, 500, 600} }
 
 // Pair is the role of the reference: it answers a call as soon as a second one, to a fixed address, is answered, and ends
 // each with the other. No queue, no sound, no routing; the same SIP library.
@@ -155,47 +156,68 @@ func (l *Load) through(number string) (time.Duration, bool) {
 	}
 }
 
-// setUp finds the highest clean rate, not recorded and recorded, and what a set-up costs.
+// setUp measures what a set-up costs, beside the reference, and finds the highest clean rate.
 func (b *bench) setUp(ctx context.Context) error {
-	reference, err := b.pair(ctx)
+	p, err := spawn("pair")
 	if err != nil {
 		return err
 	}
-	for _, queue := range []string{plainQueue, recordedQueue} {
-		name := "not recorded"
-		if queue == recordedQueue {
-			name = "recorded"
-		}
-		if err := b.setUpQueue(ctx, queue, name, reference); err != nil {
+	defer p.stop()
+	var desk, at string
+	if err := b.load.call(ctx, "Load.Phones", Nothing{}, &desk); err != nil {
+		return err
+	}
+	if err := p.call(ctx, "Pair.Open", desk, &at); err != nil {
+		return err
+	}
+	if err := b.setUpCosts(ctx, SetUpArgs{Number: "1", At: at, Rate: costRate, For: b.Round}, p.pid); err != nil {
+		return err
+	}
+	for _, q := range queues() {
+		if err := b.climb(ctx, q); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// pair measures the reference: CPU ms for each call.
-func (b *bench) pair(ctx context.Context) (costs []float64, err error) {
-	b.say("setup: reference")
-	p, err := spawn("pair")
-	if err != nil {
-		return nil, err
-	}
-	defer p.stop()
-	var desk, at string
-	if err := b.load.call(ctx, "Load.Phones", Nothing{}, &desk); err != nil {
-		return nil, err
-	}
-	if err := p.call(ctx, "Pair.Open", desk, &at); err != nil {
-		return nil, err
-	}
-	for range rounds {
-		_, cost, err := b.rate(ctx, SetUpArgs{Number: "1", At: at, Rate: pairRate, For: b.Round}, p.pid)
+// queue is one of the two that are measured.
+type queue struct{ id, name string }
+
+func queues() []queue { return []queue{{plainQueue, "not recorded"}, {recordedQueue, "recorded"}} }
+
+// setUpCosts measures both queues and the reference in turns, at the same rate.
+func (b *bench) setUpCosts(ctx context.Context, reference SetUpArgs, pair int) error {
+	var limit []float64
+	ours := map[string][]float64{}
+	for i := range rounds {
+		b.say("setup: %d a second, round %d of %d", costRate, i+1, rounds)
+		_, cost, err := b.rate(ctx, reference, pair)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		costs = append(costs, cost)
+		limit = append(limit, cost)
+		for _, q := range queues() {
+			_, cost, err := b.through(ctx, q, costRate)
+			if err != nil {
+				return err
+			}
+			ours[q.id] = append(ours[q.id], cost)
+		}
 	}
-	return costs, nil
+	for _, q := range queues() {
+		b.add(row{"call set-up through a queue, " + q.name, "CPU ms each", ours[q.id], "bare pair of SIP legs", limit, fmt.Sprintf("at %d a second", costRate)})
+	}
+	return nil
+}
+
+// through places calls into a queue.
+func (b *bench) through(ctx context.Context, q queue, rate int) (s SetUps, cost float64, err error) {
+	err = b.city.profiled(func() (err error) {
+		s, cost, err = b.rate(ctx, SetUpArgs{Number: b.city.number(q.id), Rate: rate, For: b.Round}, b.city.servers()...)
+		return err
+	})
+	return s, cost, err
 }
 
 // rate places calls and gives what each cost.
@@ -212,23 +234,22 @@ func (b *bench) rate(ctx context.Context, args SetUpArgs, pids ...int) (s SetUps
 	return s, float64(after-before) / float64(time.Millisecond) / float64(max(s.Placed, 1)), err
 }
 
-func (b *bench) setUpQueue(ctx context.Context, queue, name string, reference []float64) error {
-	best, costs, note := 0, []float64(nil), ""
+// climb finds the highest rate at which all goes well.
+func (b *bench) climb(ctx context.Context, q queue) error {
+	best, note := 0, ""
 	for _, rate := range setUpRates() {
-		b.say("setup: %s, %d a second", name, rate)
-		s, cost, err := b.rate(ctx, SetUpArgs{Number: b.city.number(queue), Rate: rate, For: b.Round}, b.city.servers()...)
+		s, cost, err := b.through(ctx, q, rate)
 		if err != nil {
 			return err
 		}
-		said := fmt.Sprintf("%d: %d of %d, p50 %d ms, p99 %d ms", rate, s.Through, s.Placed, s.P50.Milliseconds(), s.P99.Milliseconds())
-		b.say("setup: %s, %.2f ms CPU each", said, cost)
+		said := fmt.Sprintf("%d: %d of %d, p50 %d ms, p99 %d ms, CPU %.2f ms each", rate, s.Through, s.Placed, s.P50.Milliseconds(), s.P99.Milliseconds(), cost)
+		b.say("setup: %s, %s", q.name, said)
 		if float64(s.Through) < cleanShare*float64(s.Placed) || s.P99 > cleanP99 {
 			note = "not clean at " + said
 			break
 		}
-		best, costs, note = rate, append(costs, cost), "at "+said
+		best, note = rate, "at "+said
 	}
-	b.add(row{"call set-ups through a queue, " + name, "clean calls a second", []float64{float64(best)}, "", nil, note})
-	b.add(row{"call set-up through a queue, " + name, "CPU ms each", costs, "bare pair of SIP legs", reference, ""})
+	b.add(row{"call set-ups through a queue, " + q.name, "clean a second", []float64{float64(best)}, "", nil, note})
 	return nil
 }
