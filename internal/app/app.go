@@ -79,6 +79,18 @@ func (w *webServer) Stop(ctx context.Context) error {
 	return nil
 }
 
+// ender is a service that only ends: what would keep others from stopping is told to end before them.
+type ender func()
+
+// Start does nothing.
+func (ender) Start(context.Context) error { return nil }
+
+// Stop ends it.
+func (f ender) Stop(context.Context) error {
+	f()
+	return nil
+}
+
 // untilDone runs what was started until ctx ends, then stops it within stopWithin.
 func untilDone(ctx context.Context, g *run.Group, log *slog.Logger, what string) error {
 	log.Info(what + " is ready")

@@ -18,6 +18,7 @@ const (
 	childRestart = 500 * time.Millisecond // pause before a server that died is started again
 	childReady   = 5 * time.Minute        // how long a server may take until it answers: the first start hashes a password for each seat
 	childPoll    = 25 * time.Millisecond
+	childEnds    = stopWithin + stopWithin/4 // after SIGTERM, before it is killed: it hangs up what did not drain within stopWithin
 )
 
 // child is one of the demo's servers: a process of this same program in this process group, started again when it dies.
@@ -83,7 +84,7 @@ func (c *child) once(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = c.log, c.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = stopWithin
+	cmd.WaitDelay = childEnds
 	return cmd.Run()
 }
 
