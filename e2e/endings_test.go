@@ -9,8 +9,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -41,6 +43,7 @@ func anyRunning(pids []int) bool {
 // TestNothingIsLeftRunning: after SIGINT, and SIGTERM in the middle of a recorded call, within 5 s; and after kill -9 of the
 // demo itself its servers end as well, and the folder can be used again.
 func TestNothingIsLeftRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -56,7 +59,8 @@ func TestNothingIsLeftRunning(t *testing.T) {
 			}
 			<-c.done
 			eventually(t, soon, "the servers have ended", func() bool { return !anyRunning(servers) })
-			if d := time.Since(sent); d > endsWithin {
+			d := time.Since(sent)
+			if t.Logf("it took %s", d); d > endsWithin {
 				t.Errorf("it took %s", d)
 			}
 			select {
@@ -79,12 +83,20 @@ func (c *city) callUntil(t *testing.T, sig syscall.Signal) (ended <-chan struct{
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	call, _, _ := c.talk(ctx, t, a, customer(t, c, "udp"))
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", c.PublicURL+"/api/events", nil)
+	req.Header.Set("Authorization", "Bearer "+a.token)
+	stream, err := http.DefaultClient.Do(req) // a browser is looking
+	if err != nil || stream.StatusCode != http.StatusOK {
+		t.Fatal("no event stream:", err)
+	}
+	t.Cleanup(func() { _ = stream.Body.Close() })
 	return call.Ended()
 }
 
 // TestARestartKeepsEverything: mails, cases with their drafts, people and recordings are there after a stop and a start on the
 // same folder, at other ports.
 func TestARestartKeepsEverything(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := startIn(t, dir, "--seats", "2")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
@@ -192,6 +204,7 @@ func fill(t *testing.T, dir string) (free func()) {
 // TestAFullDisk: with no room left mail is put off (4xx) and never acknowledged, calls go on in both directions, the agent
 // sees that recording is off; with room again all of it works again, and nothing that was acknowledged is missing.
 func TestAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	disk(t, filepath.Join(dir, "centre"), 64)
 	disk(t, filepath.Join(dir, "recorder"), 96)
@@ -232,5 +245,29 @@ func TestAFullDisk(t *testing.T) {
 	}
 	if out, code := santra(t, "verify", "--ready-file", c.ready); code != 0 {
 		t.Errorf("verify: %d %s", code, out)
+	}
+}
+
+// TestTwoServersOnOneFolder: a second contact centre on the same data would write over acknowledged mail; it does not start,
+// and the first goes on. So with the recorder.
+func TestTwoServersOnOneFolder(t *testing.T) {
+	c := start(t, "--seats", "1")
+	for _, addr := range []string{c.HTTP, c.SIP, c.PhonesSIP, c.SMTP, c.LMTP, c.setting(t, "santra.yaml", `webrtc:\n\s+listen: (\S+)`)} {
+		edit(t, c.dir, "santra.yaml", addr, "127.0.0.1:0")
+	}
+	for _, addr := range []string{c.RecorderHTTP, c.setting(t, "recorder.yaml", `(?m)^sip: (\S+)$`)} {
+		edit(t, c.dir, "recorder.yaml", addr, "127.0.0.1:0")
+	}
+	for _, command := range [][]string{{"serve", "--config", filepath.Join(c.dir, "santra.yaml")}, {"recorder", "--config", filepath.Join(c.dir, "recorder.yaml")}} {
+		if out, code := santraWithin(t, 10*time.Second, command...); code == 0 || !strings.Contains(out, "another") {
+			t.Errorf("a second %s: %d %s", command[0], code, out)
+		}
+	}
+	q := c.queue(t, "kotihoito")
+	if err := c.submit(t, letter(q.Mailbox, "Yhä täällä", "teksti"), q.Mailbox); err != nil {
+		t.Error(err)
+	}
+	if s := healthStatus(c.RecorderHTTP); s != 200 {
+		t.Errorf("the recorder: %d", s)
 	}
 }

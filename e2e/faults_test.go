@@ -135,6 +135,7 @@ func (s *stream) stop() []string {
 // TestKillingTheContactCentreLosesNoMail is M12: kill -9 in the middle of deliveries, twice; everything that was acknowledged
 // is there, byte for byte, and the recorder did not notice.
 func TestKillingTheContactCentreLosesNoMail(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	recorder := c.server("recorder")
 	letters := c.stream(t, 4, c.queue(t, "pysakointi").Mailbox)
@@ -233,6 +234,7 @@ func during(t *testing.T, d time.Duration) {
 // TestKillingTheRecorderCutsNoCall: kill -9 of the recorder in the middle of a recorded call. The call and the mails go on,
 // the agent sees that recording is off and then on again, and what was recorded before is recovered but for its last second.
 func TestKillingTheRecorderCutsNoCall(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -279,6 +281,7 @@ func TestKillingTheRecorderCutsNoCall(t *testing.T) {
 // TestKillingTheContactCentreKeepsTheRecording: kill -9 of the contact centre in the middle of a recorded call. The recorder
 // closes what it has by itself, and it can be heard.
 func TestKillingTheContactCentreKeepsTheRecording(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -20,6 +20,7 @@ import (
 
 // TestTelephonePartners: SIPp as the operator's trunk, baresip as an agent's telephone.
 func TestTelephonePartners(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "2")
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run("SIPp over "+transport, func(t *testing.T) { sippCalls(t, c, transport) })

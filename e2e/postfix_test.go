@@ -33,6 +33,7 @@ func (w world) Deliver(_ context.Context, _ mail.Envelope, r io.Reader) error {
 
 // TestPostfixBothWays: a letter that Postfix relays becomes a case, and Postfix takes the reply to the customer (M2).
 func TestPostfixBothWays(t *testing.T) {
+	t.Parallel()
 	outside := world{make(chan []byte, 10)}
 	sink, err := mail.NewServer(mail.ServerConfig{Addr: "127.0.0.1:0", Backend: outside})
 	if err != nil {

@@ -114,6 +114,7 @@ func TestTheReadyFile(t *testing.T) {
 
 // TestAttestation: on a fresh city every promise holds; afterwards several are broken on purpose, and each is named.
 func TestAttestation(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	begin := time.Now()
 	if fails, code := c.attest(t); code != 0 || len(fails) > 0 {
@@ -240,6 +241,7 @@ func TestConfigurationErrors(t *testing.T) {
 // TestDestruction is M6: before its day nothing happens, on its day the key goes first and then the bytes; afterwards nobody
 // finds or hears it. Elsewhere than on the demo's folder time can't be played with.
 func TestDestruction(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
 	call, _, _ := c.talk(t.Context(), t, a, customer(t, c, "udp"))

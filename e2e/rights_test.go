@@ -68,6 +68,7 @@ func santraWithin(t *testing.T, d time.Duration, args ...string) (string, int) {
 
 // TestRights tries every role on every way to recordings and archived mail, and everything that could get around them.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "2")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
 	call, _, _ := c.talk(t.Context(), t, a, customer(t, c, "udp"))
@@ -385,6 +386,7 @@ func (c *city) refusalsLogged(t *testing.T) {
 // TestAnotherNetworkHearsNothing is M9: with an allowed network that is not everybody's, neither the contact centre grants nor
 // the recorder plays elsewhere, whatever headers say, and both log the refusal.
 func TestAnotherNetworkHearsNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := startIn(t, dir, "--seats", "1")
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})
