@@ -28,6 +28,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 type recorderCmd struct {
 	Serve   recorderRunCmd `cmd:"" name:"run" default:"withargs" help:"Run the session recording server."`
 	Destroy destroyCmd     `cmd:"" help:"Destroy the recordings whose time has come: their key first, then the bytes."`
+	Key     recorderKeyCmd `cmd:"" help:"Print the recorder's public key, for server.recorder.public_key of santra.yaml."`
 	Confirm confirmCmd     `cmd:"" name:"confirm-clock" help:"Say that the machine's clock was checked, after it jumped: destruction goes on."`
 }
 
@@ -94,22 +95,6 @@ type verifyCmd struct {
 
 func (c verifyCmd) Run(ctx context.Context) error {
 	return app.Verify(ctx, c.ReadyFile, c.SHA256, os.Stdout)
-}
-
-type configCmd struct {
-	Check configCheckCmd `cmd:"" help:"Check a configuration: line, column and the likely word for a typo."`
-}
-
-type configCheckCmd struct {
-	File string `arg:"" type:"existingfile" help:"santra.yaml"`
-}
-
-func (c configCheckCmd) Run() error {
-	if _, err := app.ReadConfig(c.File); err != nil {
-		return err
-	}
-	fmt.Println(c.File + ": good")
-	return nil
 }
 
 type benchCmd struct {

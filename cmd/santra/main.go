@@ -22,7 +22,9 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run a demonstration city on this machine: both servers, people, customers."`
 	Attest   attestCmd   `cmd:"" help:"Check the city's promises on a running system."`
 	Verify   verifyCmd   `cmd:"" help:"Check that nothing in the archive and the log was altered."`
-	Config   configCmd   `cmd:"" help:"Look at a configuration."`
+	User     userCmd     `cmd:"" help:"Make people, list them, set their passwords."`
+	Key      keyCmd      `cmd:"" help:"Print the contact centre's public key, for centre_key of recorder.yaml."`
+	Config   configCmd   `cmd:"" help:"Check a configuration, or change the running city by it."`
 	Bench    benchCmd    `cmd:"" help:"Measure this machine: each figure beside its reference from the same run."`
 	Look     lookCmd     `cmd:"" hidden:"" help:"Look for traces of a made-up number, for an attestation (standard input and output)."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
@@ -34,6 +36,8 @@ city has promised about people's data.
   santra demo                                  a demonstration city, with its addresses and log-ins
   santra serve --config /etc/santra/santra.yaml
   santra recorder --config /etc/santra/recorder.yaml
+  santra config check /etc/santra/santra.yaml  finds mistakes; "config apply" changes the running city
+  santra user add aino --config /etc/santra/santra.yaml --role agent
   santra attest --ready-file ready.json --json
 `
 

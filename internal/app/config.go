@@ -6,12 +6,16 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"santra/internal/agency"
 	"santra/internal/errs"
+	"santra/internal/registry"
 )
 
 // Config is santra.yaml: what the contact centre reads at start (server) and the city that it imports at the first start.
@@ -38,10 +42,11 @@ type Server struct {
 
 // HTTP is the face to browsers.
 type HTTP struct {
-	Listen    string `yaml:"listen"`     // host:port
-	PublicURL string `yaml:"public_url"` // as browsers see it; default http://Listen
-	Cert      string `yaml:"cert"`       // PEM files; without them plain HTTP, allowed on loopback only
-	Key       string `yaml:"key"`
+	Listen    string   `yaml:"listen"`     // host:port
+	PublicURL string   `yaml:"public_url"` // as browsers see it; default Listen, with https:// where there is a Cert, else http://
+	Cert      string   `yaml:"cert"`       // PEM files; without them plain HTTP, allowed on loopback only
+	Key       string   `yaml:"key"`
+	Proxies   []string `yaml:"proxies"` // CIDRs of reverse proxies whose X-Forwarded-For is believed; default none
 }
 
 // SIP is the telephone side.
@@ -51,7 +56,7 @@ type SIP struct {
 	TrunkCountry string   `yaml:"trunk_country"` // where the operator's end stands
 	Phones       string   `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
 	MediaIP      string   `yaml:"media_ip"`      // address in our SDP; default the trunk's
-	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio; both 0: any free port
+	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
 	RTPMax       uint16   `yaml:"rtp_max"`
 }
 
@@ -64,10 +69,10 @@ type WebRTC struct {
 type Mail struct {
 	SMTP     string `yaml:"smtp"`     // host:port of mail in
 	LMTP     string `yaml:"lmtp"`     // host:port; "" for none
-	Hostname string `yaml:"hostname"` // in greetings and Message-IDs
+	Hostname string `yaml:"hostname"` // in greetings, Message-IDs and the origin of the audit log, which it can't change; default santra.localhost
 	Cert     string `yaml:"cert"`     // PEM files for STARTTLS
 	Key      string `yaml:"key"`
-	MaxSize  int64  `yaml:"max_size"` // bytes of one message; 0 for the default
+	MaxSize  int64  `yaml:"max_size"` // bytes of one message; 0: 50 MiB
 	Relay    Relay  `yaml:"relay"`
 }
 
@@ -83,7 +88,7 @@ type Recorder struct {
 	SIP       string `yaml:"sip"`        // host:port for SIPREC, TCP
 	HTTP      string `yaml:"http"`       // URL of its API, as the centre reaches it
 	Origin    string `yaml:"origin"`     // origin as browsers see it; default HTTP
-	PublicKey string `yaml:"public_key"` // of its signed evidence, Ed25519 in base64; "" to learn it at the first contact
+	PublicKey string `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
 	Country   string `yaml:"country"`
 }
 
@@ -100,6 +105,22 @@ func ReadConfig(path string) (Config, error) {
 	return c, nil
 }
 
+// CheckConfig is ReadConfig with what a start adds: the countries of all endpoints (M18) and the bounds of the first
+// published description (M6, M7). It opens no database: a city that has published a stricter version learns of it at apply.
+func CheckConfig(path string) error {
+	c, err := ReadConfig(path)
+	if err != nil {
+		return err
+	}
+	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
+	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), registry.CheckPromises(&c.City, first)} {
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
 func (c *Config) setDefaults() {
 	s := &c.Server
 	orDefault(&s.Keys, filepath.Join(s.Data, "keys"))
@@ -107,6 +128,9 @@ func (c *Config) setDefaults() {
 	orDefault(&s.Mail.Hostname, "santra.localhost")
 	orDefault(&s.Mail.Relay.TLS, "required")
 	orDefault(&s.Recorder.Origin, s.Recorder.HTTP)
+	if s.HTTP.Listen != "" {
+		orDefault(&s.HTTP.PublicURL, scheme(s.HTTP.Cert)+"://"+s.HTTP.Listen)
+	}
 	if len(s.SIP.TrunkAllow) == 0 {
 		s.SIP.TrunkAllow = []string{"127.0.0.0/8", "::1/128"}
 	}
@@ -123,30 +147,118 @@ func orDefault(p *string, value string) {
 	}
 }
 
+// scheme is that of a server with this certificate.
+func scheme(cert string) string {
+	if cert == "" {
+		return "http"
+	}
+	return "https"
+}
+
 func (c *Config) check() error {
 	s := c.Server
 	if s.Data == "" {
 		return errs.At(errs.Invalid, "server.data", "name the folder that holds the archive and the database")
 	}
+	if err := s.checkAddresses(); err != nil {
+		return err
+	}
+	if err := checkTLS("server.http", s.HTTP.Listen, s.HTTP.Cert, s.HTTP.Key); err != nil {
+		return err
+	}
+	if s.Mail.Relay.TLS == "none" && !loopback(s.Mail.Relay.Address) {
+		return errs.At(errs.Invalid, "server.mail.relay.tls", "mail leaves this machine over verified TLS only")
+	}
+	if _, err := s.Recorder.key(); err != nil {
+		return err
+	}
+	if err := checkPurposes(c.City.Purposes); err != nil {
+		return err
+	}
+	return c.City.Validate()
+}
+
+// checkAddresses checks the form of what is listened to and reached.
+func (s Server) checkAddresses() error {
 	for _, l := range []struct{ field, addr string }{
 		{"server.http.listen", s.HTTP.Listen},
 		{"server.sip.trunk", s.SIP.Trunk},
 		{"server.sip.phones", s.SIP.Phones},
 		{"server.webrtc.listen", s.WebRTC.Listen},
 		{"server.mail.smtp", s.Mail.SMTP},
-		{"server.sip.media_ip", s.SIP.MediaIP + ":0"},
+		{"server.recorder.sip", s.Recorder.SIP},
 	} {
-		if _, err := netip.ParseAddrPort(l.addr); err != nil {
-			return errs.At(errs.Invalid, l.field, "want an address like 127.0.0.1:5060: %w", err)
+		if err := checkAddress(l.field, l.addr); err != nil {
+			return err
 		}
 	}
-	if s.HTTP.Cert == "" && !loopback(s.HTTP.Listen) {
-		return errs.At(errs.Invalid, "server.http.cert", "browsers outside this machine need TLS: name cert and key, or listen on loopback behind a proxy")
+	if _, err := netip.ParseAddr(s.SIP.MediaIP); err != nil {
+		return errs.At(errs.Invalid, "server.sip.media_ip", "want an address like 192.0.2.10: %w", err)
 	}
-	if s.Mail.Relay.TLS == "none" && !loopback(s.Mail.Relay.Address) {
-		return errs.At(errs.Invalid, "server.mail.relay.tls", "mail leaves this machine over verified TLS only")
+	for _, u := range []struct{ field, url string }{
+		{"server.http.public_url", s.HTTP.PublicURL},
+		{"server.recorder.http", s.Recorder.HTTP},
+		{"server.recorder.origin", s.Recorder.Origin},
+	} {
+		if err := checkOrigin(u.field, u.url); err != nil {
+			return err
+		}
 	}
-	return c.City.Validate()
+	if _, err := networks("server.sip.trunk_allow", s.SIP.TrunkAllow); err != nil {
+		return err
+	}
+	_, err := networks("server.http.proxies", s.HTTP.Proxies)
+	return err
+}
+
+func checkAddress(field, addr string) error {
+	if _, err := netip.ParseAddrPort(addr); err != nil {
+		return errs.At(errs.Invalid, field, "want an address like 127.0.0.1:5060: %w", err)
+	}
+	return nil
+}
+
+// checkOrigin wants an origin (RFC 6454 4) of the web: no path, query or user.
+func checkOrigin(field, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || text != u.Scheme+"://"+u.Host {
+		return errs.At(errs.Invalid, field, "want an origin like https://santra.example.fi, without a path; have %q", text)
+	}
+	return nil
+}
+
+// checkTLS refuses to serve people outside this machine in clear, and half a certificate.
+func checkTLS(field, listen, cert, key string) error {
+	switch {
+	case (cert == "") != (key == ""):
+		return errs.At(errs.Invalid, field+".cert", "cert and key go together: name both or neither")
+	case cert == "" && !loopback(listen):
+		return errs.At(errs.Invalid, field+".cert", "browsers outside this machine need TLS: name cert and key, or listen on loopback behind a proxy")
+	}
+	return nil
+}
+
+// checkPurposes refuses ids that are on neither closed list: they would have no effect.
+func checkPurposes(ids []string) error {
+	var known []string
+	for _, m := range []registry.Medium{registry.Audio, registry.Mail} {
+		for _, p := range registry.Purposes(m) {
+			known = append(known, p.ID)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for i, id := range ids {
+		if slices.Contains(known, id) {
+			continue
+		}
+		want := "want one of " + strings.Join(known, ", ")
+		if likely := nearest(id, known); likely != "" {
+			want = fmt.Sprintf("did you mean %q?", likely)
+		}
+		return errs.At(errs.Invalid, fmt.Sprintf("city.purposes[%d]", i), "unknown purpose %q: %s", id, want)
+	}
+	return nil
 }
 
 func loopback(addr string) bool {
@@ -175,17 +287,15 @@ func (m Mail) certificate() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// key decodes the recorder's public key; nil without one.
+// key decodes the recorder's public key.
 func (r Recorder) key() (ed25519.PublicKey, error) {
-	if r.PublicKey == "" {
-		return nil, nil
-	}
 	key, err := base64.StdEncoding.DecodeString(r.PublicKey)
 	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, errs.At(errs.Invalid, "server.recorder.public_key", "want an Ed25519 key in base64, as the recorder prints it")
+		return nil, errs.At(errs.Invalid, "server.recorder.public_key",
+			"want the recorder's public key, which this prints on its host: santra recorder key --config recorder.yaml")
 	}
 	return key, nil
 }
 
 // The time that a stop may take before what is left is cut (the demo promises 5 s in all).
-const stopWithin = 4 * time.Second
+const stopWithin = 3500 * time.Millisecond

@@ -7,7 +7,9 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -23,13 +25,13 @@ func decode(path string, text []byte, v any) error {
 	}
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		return errs.New(errs.Invalid, "%s: %w", path, err)
+		return unplaced(path, text, err)
 	}
 	where := path
 	if tok := at.GetToken(); tok != nil && tok.Position != nil {
 		where = fmt.Sprintf("%s:%d:%d", path, tok.Position.Line, tok.Position.Column)
 	}
-	message := at.GetMessage()
+	message := plain(at)
 	if word, unknown := unknownField(message); unknown {
 		message = fmt.Sprintf("unknown word %q", word)
 		if likely := nearest(word, words(reflect.TypeOf(v), map[reflect.Type]bool{})); likely != "" {
@@ -38,6 +40,65 @@ func decode(path string, text []byte, v any) error {
 	}
 	_, shown, _ := strings.Cut(yaml.FormatError(err, false, true), "\n")
 	return errs.New(errs.Invalid, "%s: %s\n%s", where, message, shown)
+}
+
+// plain says in plain words what is wrong and what would be right.
+func plain(err yaml.Error) string {
+	if e, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return "want " + wanted(e.DstType)
+	}
+	if e, ok := errors.AsType[*yaml.OverflowError](err); ok {
+		return fmt.Sprintf("want %s; have %s", wanted(e.DstType), e.SrcNum)
+	}
+	if e, ok := errors.AsType[*yaml.UnexpectedNodeTypeError](err); ok {
+		switch e.Expected.YAMLName() {
+		case "sequence":
+			return "want a list: [one, another]"
+		case "mapping":
+			return "want named values: {name: value}, or a line for each below"
+		}
+	}
+	return err.GetMessage()
+}
+
+// wanted describes what a value of a type looks like.
+func wanted(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return wantedTime
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Uint16:
+		return "a whole number from 0 to 65535"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.String:
+		return "one text"
+	case reflect.Slice:
+		return "a list: [one, another]"
+	}
+	return "named values: {name: value}, or a line for each below"
+}
+
+const wantedTime = "a time with its unit: 20s, 1m30s"
+
+// unplaced is an error of a value's own reader, to which YAML gives no place: package time's quote the value.
+func unplaced(path string, text []byte, err error) error {
+	quoted, e := strconv.QuotedPrefix(err.Error()[max(0, strings.Index(err.Error(), `"`)):])
+	if !strings.HasPrefix(err.Error(), "time: ") || e != nil {
+		return errs.New(errs.Invalid, "%s: %w", path, err)
+	}
+	if last := strings.LastIndex(err.Error(), ` in duration `); last > 0 {
+		quoted = err.Error()[last+len(` in duration `):]
+	}
+	value, _ := strconv.Unquote(quoted)
+	before, _, found := strings.Cut(string(text), value)
+	if value == "" || !found {
+		return errs.New(errs.Invalid, "%s: want %s; have %s", path, wantedTime, quoted)
+	}
+	line, column := 1+strings.Count(before, "\n"), len(before)-strings.LastIndex(before, "\n")
+	return errs.New(errs.Invalid, "%s:%d:%d: want %s; have %s", path, line, column, wantedTime, quoted)
 }
 
 func unknownField(message string) (string, bool) {

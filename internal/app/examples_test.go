@@ -131,16 +131,29 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"a letter too many":      {"  listen_networks:", "  listten_networks:", "listten", `unknown word "listten_networks": did you mean "listen_networks"?`},
 		"in a list":              {"code: A01,", "cdoe: A01,", "cdoe", `unknown word "cdoe": did you mean "code"?`},
 		"nothing like it":        {"    website:", "    xylophone:", "xylophone", `unknown word "xylophone"`},
-		"a word for a number":    {"rtp_min: 20000", "rtp_min: many", "many", ``},
-		"a number for a time":    {"wrap_up: 30s", "wrap_up: 30", "30\n", ``},
-		"a word for a switch":    {"language_menu: false", "language_menu: maybe", "maybe", ``},
-		"a table for a list":     {"trunk_allow: [198.51.100.0/28]", "trunk_allow: {a: b}", "{a: b}", ``},
+		"a word for a number":    {"rtp_min: 20000", "rtp_min: many", "many", `want a whole number from 0 to 65535`},
+		"too large a number":     {"rtp_min: 20000", "rtp_min: 70000", "70000", `want a whole number from 0 to 65535; have 70000`},
+		"a number for a time":    {"wrap_up: 30s", "wrap_up: 30", "30\n", `want a time with its unit: 20s, 1m30s`},
+		"a unit that is none":    {"wrap_up: 30s", "wrap_up: 30 sekuntia", "30 sekuntia", `want a time with its unit: 20s, 1m30s; have "30 sekuntia"`},
+		"a list for a time":      {"wrap_up: 30s", "wrap_up: [30s]", "[30s]", `want a time with its unit`},
+		"a word for a switch":    {"language_menu: false", "language_menu: maybe", "maybe", `want true or false`},
+		"a table for a list":     {"trunk_allow: [198.51.100.0/28]", "trunk_allow: {a: b}", "{a: b}", `want a list`},
+		"one for a list":         {"trunk_allow: [198.51.100.0/28]", "trunk_allow: 198.51.100.0/28", "198.51.100.0/28", `want a list: [one, another]`},
+		"a list for one":         {"phones: 192.0.2.10:5070", "phones: [192.0.2.10:5070]", "[192.0.2.10:5070]", `want one text`},
+		"a word for a table":     {"  name: {fi: Esimerkin kaupunki, sv: Exempels stad, en: City of Example}", "  name: Esimerkki\n", "Esimerkki\n", `want named values`},
 		"given twice":            {"  country: FI                                  #", "  data: /srv #", "", `mapping key "data" already defined`},
 		"no address":             {"trunk: 192.0.2.10:5060", "trunk: sip.kaupunki.example:5060", "", "server.sip.trunk: want an address like 127.0.0.1:5060"},
 		"no TLS to browsers":     {"cert: /etc/santra/tls/santra.pem", `cert: ""`, "", "server.http.cert: "},
 		"mail in clear":          {"address: 127.0.0.1:25", "address: 192.0.2.30:25", "", "server.mail.relay.tls: "},
 		"no folder":              {"data: /var/lib/santra ", `data: "" `, "", "server.data: "},
 		"an agency that is none": {"agency: ymparisto", "agency: ymparistö", "", "city.queues[0].agency: "},
+		"no recorder":            {"    sip: 192.0.2.20:5080", "    sip: recorder", "", "server.recorder.sip: want an address"},
+		"no origin":              {"http: https://tallenteet.kaupunki.example:8443", "http: tallenteet.kaupunki.example", "", "server.recorder.http: want an origin like https://"},
+		"a path":                 {"public_url: https://santra.kaupunki.example", "public_url: https://santra.kaupunki.example/x", "", "server.http.public_url: want an origin"},
+		"no network of proxies":  {"proxies: []", "proxies: [192.0.2.9]", "", "server.http.proxies: want networks"},
+		"half a certificate":     {"key: /etc/santra/tls/santra.key", `key: ""`, "", "server.http.cert: cert and key go together"},
+		"the recorder's key":     {"public_key: 0NxGzeVTlKJ5C5JtH6nGUsQMOG5bGIyt8DEXqMRz9Ss=", `public_key: ""`, "", "santra recorder key --config"},
+		"no purpose":             {"purposes: []", "purposes: [quality, inspektion]", "", `city.purposes[1]: unknown purpose "inspektion": did you mean "inspection"?`},
 		"the whole world":        {"listen_networks: [192.0.2.0/24]", "listen_networks: [0.0.0.0/0]", "", "city.listen_networks[0]: is the whole world"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,6 +198,7 @@ func TestTheRecordersMistakesAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"a typo":         {"data: /srv\ncountry: FI\ncenter_key: x\n", `:3:1: unknown word "center_key": did you mean "centre_key"?`},
 		"no folder":      {"country: FI\n", "data: name the folder"},
+		"no TLS":         {"data: /srv\ncountry: FI\nsip: 192.0.2.1:5080\nhttp: 192.0.2.1:8090\n", "http.cert: browsers outside this machine need TLS"},
 		"no country":     {"data: /srv\n", "recorder.country: is not declared"},
 		"outside the EU": {"data: /srv\ncountry: US\n", `recorder.country: "US" is outside the EU and the EEA`},
 		"an empty file":  {"", "data: name the folder"},
@@ -335,4 +349,63 @@ func FuzzDecode(f *testing.F) {
 			_ = c.City.Validate()
 		}
 	})
+}
+
+// TestChecksBeyondReading: what config check finds that a reading alone does not.
+func TestChecksBeyondReading(t *testing.T) {
+	if err := CheckConfig(centreExample); err != nil {
+		t.Error(err)
+	}
+	for name, c := range map[string]struct{ old, now, want string }{
+		"outside the EEA":     {"trunk_country: FI", "trunk_country: US", `server.sip.trunk.country: "US" is outside`},
+		"laxer than promised": {"recording_months: 6 ", "recording_months: 7 ", "recording_months"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := CheckConfig(altered(t, c.old, c.now)); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestTheRecordersExampleIsChecked(t *testing.T) {
+	if err := CheckRecorder(recorderExample); err != nil {
+		t.Error(err)
+	}
+	text := read(t, recorderExample)
+	for name, c := range map[string]struct{ old, now, want string }{
+		"plain HTTP":       {"cert: /etc/santra/tls/tallenteet.pem", `cert: ""`, "http.cert: cert and key go together"},
+		"no address":       {"sip: 192.0.2.20:5080", "sip: recorder:5080", "sip: want an address"},
+		"another's key":    {"centre_key: WuPy", "centre_key: Wu", "santra key --config"},
+		"kept too long":    {"retention_months: 6", "retention_months: 7", ""},
+		"no network":       {"clients: [192.0.2.10/32]", "clients: [192.0.2.10]", "clients: "},
+		"not an origin":    {"centre_origin: https://santra.kaupunki.example ", "centre_origin: santra ", "centre_origin: want an origin"},
+		"a word for bytes": {"min_free_bytes: 1073741824", "min_free_bytes: 1G", "want a whole number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "recorder.yaml")
+			if strings.Count(text, c.old) != 1 {
+				t.Fatal("not in the example")
+			}
+			if err := os.WriteFile(path, []byte(strings.Replace(text, c.old, c.now, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := CheckRecorder(path); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// TestThePublicAddressFollowsTheListener: what the documentation promises as its default.
+func TestThePublicAddressFollowsTheListener(t *testing.T) {
+	const line = "    public_url: https://santra.kaupunki.example\n"
+	c, err := ReadConfig(altered(t, line, ""))
+	if err != nil || c.Server.HTTP.PublicURL != "https://192.0.2.10:443" {
+		t.Error(c.Server.HTTP.PublicURL, err)
+	}
+	plain := Config{Server: Server{HTTP: HTTP{Listen: "127.0.0.1:8080"}}}
+	if plain.setDefaults(); plain.Server.HTTP.PublicURL != "http://127.0.0.1:8080" {
+		t.Error(plain.Server.HTTP.PublicURL)
+	}
 }

@@ -25,9 +25,14 @@ func (c *contactCentre) face() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := networks("server.http.proxies", c.server.HTTP.Proxies)
+	if err != nil {
+		return nil, err
+	}
 	resources := api.New(api.Deps{
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
-		Audit: c.audit, Live: c.events, Health: c.healthy, Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"), Log: c.log,
+		Audit: c.audit, Live: c.events, Health: c.healthy, Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"),
+		Proxies: proxies, Log: c.log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", resources)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"santra/internal/blob"
@@ -40,8 +41,8 @@ func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) err
 		if err := g.Start(ctx, "recorder", parts.service); err != nil {
 			return err
 		}
-		face := play.New(parts.service, play.Config{CentreOrigin: config.CentreOrigin, Log: log})
-		return g.Start(ctx, "http", newWebServer(config.HTTP, "", "", face, log))
+		face := play.New(parts.service, play.Config{CentreOrigin: config.CentreOrigin, Secure: heardOverTLS(config), Log: log})
+		return g.Start(ctx, "http", newWebServer(config.HTTP, config.Cert, config.Key, face, log))
 	}
 	if err := start(); err != nil {
 		return errors.Join(err, stopGroup(&g))
@@ -55,7 +56,26 @@ type recorderParts struct {
 	service *recorder.Service
 }
 
+// heardOverTLS tells whether browsers come by HTTPS: to our own certificate, or to a proxy's, since a page of an https:
+// origin plays nothing from http:.
+func heardOverTLS(c recorder.Config) bool {
+	return c.Cert != "" || strings.HasPrefix(c.CentreOrigin, "https:")
+}
+
+// readRecorder reads and checks recorder.yaml.
 func readRecorder(path string) (recorder.Config, error) {
+	c, err := decodeRecorder(path)
+	if err != nil {
+		return c, err
+	}
+	if err := checkRecorder(c); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// decodeRecorder reads recorder.yaml without looking at more than where its data are.
+func decodeRecorder(path string) (recorder.Config, error) {
 	var c recorder.Config
 	if err := decodeFile(path, &c); err != nil {
 		return c, err
@@ -65,7 +85,34 @@ func readRecorder(path string) (recorder.Config, error) {
 	}
 	orDefault(&c.Keys, filepath.Join(c.Data, "keys"))
 	orDefault(&c.Database, "sqlite:"+filepath.Join(c.Data, "catalogue.db"))
-	return c, registry.CheckEndpoints([]registry.Endpoint{{Name: "recorder", Country: c.Country}})
+	return c, nil
+}
+
+func checkRecorder(c recorder.Config) error {
+	if err := registry.CheckEndpoints([]registry.Endpoint{{Name: "recorder", Country: c.Country}}); err != nil {
+		return err
+	}
+	for _, l := range []struct{ field, addr string }{{"sip", c.SIP}, {"http", c.HTTP}} {
+		if err := checkAddress(l.field, l.addr); err != nil {
+			return err
+		}
+	}
+	return checkTLS("http", c.HTTP, c.Cert, c.Key)
+}
+
+// CheckRecorder checks recorder.yaml as a start of the recorder does, without touching its data.
+func CheckRecorder(path string) error {
+	c, err := readRecorder(path)
+	if err != nil {
+		return err
+	}
+	if err := checkOrigin("centre_origin", c.CentreOrigin); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := recorder.CheckConfig(c); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 func openRecorder(ctx context.Context, c recorder.Config, log *slog.Logger) (recorderParts, error) {

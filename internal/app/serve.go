@@ -10,12 +10,15 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"santra/internal/agency"
 	"santra/internal/audit"
 	"santra/internal/dispatch"
 	"santra/internal/email"
+	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
 	"santra/internal/protocol/media"
@@ -150,11 +153,28 @@ func (c *contactCentre) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	c.keep(c.store)
+	if err := sameLog(ctx, c.store.Audit(), c.server.Mail.Hostname); err != nil {
+		return err
+	}
 	c.audit, err = audit.New(audit.Config{
 		Store: c.store.Audit(), Keys: c.ring, Origin: c.server.Mail.Hostname + auditOrigin,
 		Export: filepath.Join(c.server.Data, checkpointFile), Log: c.log,
 	})
 	return err
+}
+
+// sameLog refuses a host name other than that in which the log was signed so far: its checkpoints would not be ours any more.
+func sameLog(ctx context.Context, store audit.Store, hostname string) error {
+	signed, err := store.Checkpoint(ctx)
+	if err != nil || signed == "" {
+		return err
+	}
+	last, err := audit.ParseCheckpoint(signed)
+	if err != nil || last.Origin == hostname+auditOrigin {
+		return err
+	}
+	return errs.At(errs.Invalid, "server.mail.hostname", "is %q, but the log was signed so far as %q: give it that name again; it can't be changed",
+		hostname, strings.TrimSuffix(last.Origin, auditOrigin))
 }
 
 // openCity reads the running configuration, imports it at the first start and refuses one that is laxer than what the city
@@ -187,7 +207,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 // drifted reports a file that differs from what runs; only a demonstration city follows it by itself (it may get more seats).
 func (c *contactCentre) drifted(ctx context.Context, parts []string) error {
 	if !c.server.Demo {
-		c.log.Warn("the configuration file differs from the running city, which stays: use config apply", "parts", parts)
+		c.log.Warn("the configuration file differs from the running city, which stays: santra config apply makes it the next version", "parts", parts)
 		return nil
 	}
 	_, err := c.book.Apply(ctx, audit.System, c.config.City)
@@ -262,7 +282,7 @@ func (c *contactCentre) prompts() (voice.Prompts, error) {
 func (c *contactCentre) openRegistry(context.Context) error {
 	c.registry = registry.New(registry.Config{
 		Store: c.store.Registry(), Book: c.book, Recorder: catalogue{c.recorder}, GrantKey: c.key.Public().(ed25519.PublicKey),
-		Endpoints: c.config.endpoints(), Witnesses: c.witnesses(), Log: c.log,
+		Endpoints: c.config.endpoints(), Witnesses: c.witnesses(), Notes: c.notes(), Log: c.log,
 	})
 	return nil
 }
@@ -278,12 +298,14 @@ func (c *contactCentre) start(ctx context.Context) error {
 		run.Service
 	}{
 		{"audit", c.audit},
+		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"dispatch", c.dispatch},
 		{"e-mail", c.mail},
 		{"voice", c.voice},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},
 		{"lmtp", c.smtp(c.server.Mail.LMTP, true)},
 		{"http", newWebServer(c.server.HTTP.Listen, c.server.HTTP.Cert, c.server.HTTP.Key, face, c.log)},
+		{"event streams", ender(c.events.Close)}, // they never end by themselves, and the time to stop is for the calls
 	} {
 		if err := c.group.Start(ctx, s.name, s.Service); err != nil {
 			return err
@@ -292,23 +314,27 @@ func (c *contactCentre) start(ctx context.Context) error {
 	return nil
 }
 
-// prefixes parses CIDRs into a check of sources.
-func prefixes(field string, cidrs []string) (func(netip.AddrPort) bool, error) {
+// networks parses CIDRs.
+func networks(field string, cidrs []string) ([]netip.Prefix, error) {
 	var nets []netip.Prefix
 	for _, s := range cidrs {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
-			return nil, fmt.Errorf("%s: want networks like 192.0.2.0/24: %w", field, err)
+			return nil, errs.At(errs.Invalid, field, "want networks like 192.0.2.0/24: %w", err)
 		}
-		nets = append(nets, p)
+		nets = append(nets, p.Masked())
+	}
+	return nets, nil
+}
+
+// prefixes parses CIDRs into a check of sources.
+func prefixes(field string, cidrs []string) (func(netip.AddrPort) bool, error) {
+	nets, err := networks(field, cidrs)
+	if err != nil {
+		return nil, err
 	}
 	return func(src netip.AddrPort) bool {
-		for _, p := range nets {
-			if p.Contains(src.Addr().Unmap()) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(nets, func(p netip.Prefix) bool { return p.Contains(src.Addr().Unmap()) })
 	}, nil
 }
 

@@ -43,7 +43,7 @@ func (s *service) checkClock(ctx context.Context, now time.Time) error {
 	jumped := !last.IsZero() && (now.Sub(last) > MaxClockJump || last.Sub(now) > MaxClockJump)
 	s.halted.Store(jumped && !s.demo)
 	if jumped && !s.demo {
-		return errs.New(errs.Unavailable, "recorder: the clock jumped from %s to %s: a person must confirm it",
+		return errs.New(errs.Unavailable, "recorder: the clock jumped from %s to %s: a person must check it and say so: santra recorder confirm-clock --config recorder.yaml --by NAME",
 			last.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	return nil

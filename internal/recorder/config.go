@@ -18,8 +18,10 @@ const (
 
 // Config is recorder.yaml. Relative folders are taken from the working directory.
 type Config struct {
-	SIP            string   `yaml:"sip"`             // host:port, UDP and TCP; port 0 picks one
-	HTTP           string   `yaml:"http"`            // host:port of the listening side
+	SIP            string   `yaml:"sip"`  // host:port, UDP and TCP; port 0 picks one
+	HTTP           string   `yaml:"http"` // host:port of the listening side
+	Cert           string   `yaml:"cert"` // PEM files for HTTP; without them plain HTTP, allowed on loopback only
+	Key            string   `yaml:"key"`
 	Data           string   `yaml:"data"`            // folder for catalogue and recordings
 	Keys           string   `yaml:"keys"`            // folder for keys, outside Data's backups; default Data/keys
 	Database       string   `yaml:"database"`        // DSN; default sqlite:Data/catalogue.db

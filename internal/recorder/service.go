@@ -90,6 +90,12 @@ func newService(o Options) (*Service, error) {
 	return s, err
 }
 
+// CheckConfig checks a configuration as New does, without opening anything.
+func CheckConfig(c Config) error {
+	s := service{Options: Options{Config: c}}
+	return s.settle()
+}
+
 // settle checks the configuration and fills in its defaults.
 func (s *service) settle() error {
 	c := &s.Config
@@ -102,7 +108,7 @@ func (s *service) settle() error {
 	def(&c.MinFree, defaultFree)
 	key, err := base64.StdEncoding.DecodeString(c.CentreKey)
 	if err != nil || len(key) != ed25519.PublicKeySize {
-		return errs.At(errs.Invalid, "centre_key", "want the centre's public grant key: %d bytes in base64", ed25519.PublicKeySize)
+		return errs.At(errs.Invalid, "centre_key", "want the contact centre's public key, which this prints on its host: santra key --config santra.yaml")
 	}
 	s.centre = key
 	var err1, err2, err3 error

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"santra/internal/run"
+)
+
+// cityPoll is how often the running server looks for a version of the city that was made beside it (santra config apply).
+const cityPoll = 5 * time.Second
+
+// reloader asks again and again for what another process changed. It is a run.Service.
+type reloader struct {
+	reload func(context.Context) error
+	log    *slog.Logger
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// Start begins with the first wait: what there was at the start is known.
+func (r *reloader) Start(context.Context) error {
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	run.Go(&r.wg, r.log, "city", func() { r.loop(ctx) })
+	return nil
+}
+
+// Stop waits for the reading that is under way.
+func (r *reloader) Stop(context.Context) error {
+	r.stop()
+	r.wg.Wait()
+	return nil
+}
+
+func (r *reloader) loop(ctx context.Context) {
+	tick := time.NewTicker(cityPoll)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := r.reload(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			r.log.Error("the city's newest version can't be read; the one before stays", "error", err)
+		}
+		failing = err != nil
+	}
+}
+
+// reloadCity takes over a version that another process has made.
+func (c *contactCentre) reloadCity(ctx context.Context) error {
+	before := c.book.Current().Version
+	if err := c.book.Reload(ctx); err != nil {
+		return err
+	}
+	if now := c.book.Current().Version; now != before {
+		c.log.Info("the city was changed", "version", now)
+	}
+	return nil
+}
