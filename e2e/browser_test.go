@@ -13,12 +13,14 @@ import (
 // TestThePagesInABrowser walks every page in headless Chromium, in Finnish, at 320 and 1280 px: axe finds nothing, nothing is
 // loaded from elsewhere, nothing breaks the policy.
 func TestThePagesInABrowser(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "4")
 	browse(t, c, "walk.mjs")
 }
 
 // TestADayAtTheDesk answers a customer's call in the browser, replies to a mail and hears the recording.
 func TestADayAtTheDesk(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "4")
 	ctx, cancel := context.WithCancel(t.Context())
 	var customers sync.WaitGroup

@@ -59,6 +59,7 @@ func (p *person) recordings(agency string) []recording {
 
 // TestACallGoesAllTheWay is issue's "A call": announcement, queue, phone, both voices, recording, listening, forgetting.
 func TestACallGoesAllTheWay(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "2")
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) { callAllTheWay(t, c, transport) })
@@ -227,6 +228,7 @@ func utf16(s string) []byte {
 
 // TestHangingUpInTheAnnouncementLeavesNoRecording is M4.
 func TestHangingUpInTheAnnouncementLeavesNoRecording(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	c.agent(t, 0, siptest.Config{Tone: agentTone})
 	_, caller := newCaller()

@@ -251,6 +251,7 @@ func TestAFullDisk(t *testing.T) {
 // TestTwoServersOnOneFolder: a second contact centre on the same data would write over acknowledged mail; it does not start,
 // and the first goes on. So with the recorder.
 func TestTwoServersOnOneFolder(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	for _, addr := range []string{c.HTTP, c.SIP, c.PhonesSIP, c.SMTP, c.LMTP, c.setting(t, "santra.yaml", `webrtc:\n\s+listen: (\S+)`)} {
 		edit(t, c.dir, "santra.yaml", addr, "127.0.0.1:0")

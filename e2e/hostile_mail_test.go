@@ -130,6 +130,7 @@ func hostileLetters() map[string]string {
 
 // TestHostileMail sends what breaks readers; everything that was acknowledged is kept byte for byte and can be looked at.
 func TestHostileMail(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	mailbox := c.queue(t, "kotihoito").Mailbox
 	sent := map[string]string{} // name → hash

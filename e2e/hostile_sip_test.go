@@ -135,6 +135,7 @@ func (c *city) quietly(t *testing.T, f func()) {
 
 // TestHostileSIP attacks both telephone ports of one city, and after all of it a call goes all the way.
 func TestHostileSIP(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "3")
 	t.Run("garbage", func(t *testing.T) { c.quietly(t, func() { sipGarbage(t, c) }) })
 	t.Run("tcp garbage", func(t *testing.T) { c.quietly(t, func() { sipTCPGarbage(t, c) }) })
@@ -277,7 +278,7 @@ func sipPasswords(t *testing.T, c *city) {
 				`Authorization: Digest username="seat01", realm="%s", nonce="%s", uri="sip:seat01@%s", response="%032x", algorithm=MD5, qop=auth, cnonce="x", nc=%08x`,
 				realm, nonce, c.PhonesSIP, i, i+1)))
 			if i%10 == 9 {
-				time.Sleep(time.Millisecond) // the sockets' buffers are no part of the test
+				during(t, time.Millisecond) // the sockets' buffers are no part of the test
 			}
 		}
 	}()

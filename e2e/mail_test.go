@@ -66,6 +66,7 @@ func (a *agent) offered(t *testing.T, subject string) mailCase {
 
 // TestAMailGoesAllTheWay is the "An e-mail": in, archived, routed, answered, out, closed, looked into afterwards.
 func TestAMailGoesAllTheWay(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	a := c.agent(t, 0, siptest.Config{NoMedia: true})
 	q := c.queue(t, "pysakointi")
@@ -156,6 +157,7 @@ func (c *city) outbox(t *testing.T, holds string) (raw []byte) {
 
 // TestSwaksDelivers sends by SMTP and LMTP from a client of others.
 func TestSwaksDelivers(t *testing.T) {
+	t.Parallel()
 	swaks := partner(t, "swaks", "swaks")
 	c := start(t, "--seats", "1")
 	for protocol, server := range map[string]string{"ESMTP": c.SMTP, "LMTP": c.LMTP} {
@@ -174,6 +176,7 @@ func TestSwaksDelivers(t *testing.T) {
 
 // TestAnAlteredByteIsFound is M14: change one stored byte, and verify names it.
 func TestAnAlteredByteIsFound(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	q := c.queue(t, "pysakointi")
 	if err := c.submit(t, letter(q.Mailbox, "Muuttumaton", "teksti"), q.Mailbox); err != nil {

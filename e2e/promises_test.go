@@ -51,6 +51,7 @@ func (c *city) attest(t *testing.T) (fails map[string]string, code int) {
 
 // TestTheReadyFile has exactly the fields that outside tools rely on, at once usable.
 func TestTheReadyFile(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "3")
 	text, err := os.ReadFile(c.ready)
 	if err != nil {
@@ -189,6 +190,7 @@ func (c *city) breakPromises(t *testing.T) {
 // TestConfigurationErrors: a typo names file, line, column and the likely word; data outside the EU and EEA, a country that
 // nobody declared and a retention that was not published stop the start.
 func TestConfigurationErrors(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	c.stop(t)
 	for _, k := range []struct {
@@ -298,6 +300,7 @@ func TestDestruction(t *testing.T) {
 
 // TestAClockThatJumped halts destruction, which goes on when a person has confirmed the clock (M6).
 func TestAClockThatJumped(t *testing.T) {
+	t.Parallel()
 	c := start(t, "--seats", "1")
 	c.stop(t)
 	if err := os.Remove(filepath.Join(c.RecorderData, "demo")); err != nil {
