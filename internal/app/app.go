@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"santra/internal/errs"
 	"santra/internal/run"
 )
 
@@ -53,6 +55,13 @@ func (q quiet) Handle(ctx context.Context, r slog.Record) error {
 
 // Start listens and serves in the background.
 func (w *webServer) Start(ctx context.Context) error {
+	if w.cert != "" {
+		pair, err := tls.LoadX509KeyPair(w.cert, w.key)
+		if err != nil {
+			return errs.At(errs.Invalid, "http.cert", "%s and %s are no certificate with its key: %w", w.cert, w.key, err)
+		}
+		w.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", w.addr)
 	if err != nil {
@@ -62,7 +71,7 @@ func (w *webServer) Start(ctx context.Context) error {
 		defer run.Recover(w.log, "http")
 		serve := func() error { return w.server.Serve(l) }
 		if w.cert != "" {
-			serve = func() error { return w.server.ServeTLS(l, w.cert, w.key) }
+			serve = func() error { return w.server.ServeTLS(l, "", "") }
 		}
 		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
 			w.log.Error("the HTTP server ended", "error", err)

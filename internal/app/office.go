@@ -88,7 +88,7 @@ func owned(dir string) error {
 		return err
 	}
 	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) != os.Geteuid() {
-		return errs.New(errs.Denied, "%s belongs to user %d: run this as that user, for example with runuser -u santra -- santra …", dir, s.Uid)
+		return errs.New(errs.Denied, "%s belongs to user %d: run this as that user, with runuser -u NAME -- santra …", dir, s.Uid)
 	}
 	return nil
 }

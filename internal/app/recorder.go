@@ -144,6 +144,9 @@ func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Wr
 	if err != nil {
 		return err
 	}
+	if err := owned(config.Data); err != nil {
+		return err
+	}
 	parts, err := openRecorder(ctx, config, log)
 	if err != nil {
 		return err
@@ -168,6 +171,9 @@ func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Wr
 func ConfirmClock(ctx context.Context, configPath, by string, out io.Writer, log *slog.Logger) error {
 	config, err := readRecorder(configPath)
 	if err != nil {
+		return err
+	}
+	if err := owned(config.Data); err != nil {
 		return err
 	}
 	parts, err := openRecorder(ctx, config, log)
