@@ -13,7 +13,7 @@ import (
 
 // operator is who runs a command, for the log.
 type operator struct {
-	By string `help:"Who does it, for the log (default: who is logged in at this machine)."`
+	By string `help:"Who does it, for the log (default: who called sudo, else the user of the process)."`
 }
 
 // name is --by, else the one who called sudo, else the user of the process.
