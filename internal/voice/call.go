@@ -181,7 +181,7 @@ func (c *call) finish(why string) {
 	if !was.live() {
 		return
 	}
-	c.log.Info("call over", "why", why, "state", was)
+	c.log.Info("call over", "why", why, "state", was, "foreign_packets", c.foreign())
 	c.hearing.stop()
 	c.step.stop()
 	c.unrecord()
@@ -201,6 +201,16 @@ func (c *call) finish(why string) {
 		c.s.count.abandoned.Add(1)
 	}
 	c.over()
+}
+
+// foreign counts the packets that came from other addresses than the parties' and were dropped.
+func (c *call) foreign() (n uint64) {
+	for _, l := range []*leg{c.customer, c.agent} {
+		if l != nil {
+			n += l.media.Stats().Foreign
+		}
+	}
+	return n
 }
 
 // wrapUp keeps the call on its agent's desktop, without a caller, for the queue's time.
