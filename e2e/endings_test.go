@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,14 +32,7 @@ func running(pid int) bool {
 	return err == nil && !bytes.HasPrefix(rest, []byte("Z"))
 }
 
-func anyRunning(pids []int) bool {
-	for _, pid := range pids {
-		if running(pid) {
-			return true
-		}
-	}
-	return false
-}
+func anyRunning(pids []int) bool { return slices.ContainsFunc(pids, running) }
 
 // TestNothingIsLeftRunning: after SIGINT, and SIGTERM in the middle of a recorded call, within 5 s; and after kill -9 of the
 // demo itself its servers end as well, and the folder can be used again.

@@ -335,6 +335,13 @@ func injectedSound(t *testing.T, c *city) {
 	if err := call.HangUp(ctx); err != nil {
 		t.Error(err)
 	}
+	eventually(t, soon, "the dropped packets are counted", func() bool {
+		log, _ := os.ReadFile(filepath.Join(c.dir, "centre.log"))
+		_, count, _ := cutLast(string(log), "state=talking foreign_packets=")
+		count, _, _ = strings.Cut(count, "\n")
+		n, _ := strconv.Atoi(count)
+		return n > 500 // of four injectors' 200 a second each
+	})
 }
 
 // inject sends 20 ms packets of a square wave.
