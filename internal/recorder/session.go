@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/run"
 )
@@ -48,14 +49,15 @@ func (ss *session) run(ctx context.Context, d *sip.Dialog) {
 // drain waits for packets that are on their way.
 func drain(d time.Duration) { <-time.After(d) }
 
+// receive takes what comes on a line until it is closed. The timeline is memory, so nothing waits in it.
 func (ss *session) receive(i int) {
 	c := ss.lines.choices[i]
 	codec, _ := media.CodecNamed(c.Codec.Name)
-	for p := range ss.lines.receivers[i].Packets() {
+	_ = ss.lines.receivers[i].Push(func(p rtp.Packet) { // its end is that of the line
 		if p.PayloadType == c.Codec.PT {
 			ss.tl.write(ss.lines.channels[i], p, codec, p.At)
 		}
-	}
+	})
 }
 
 // respond answers what the client asks within the call: a refreshed offer gets the same answer, an update of the metadata
