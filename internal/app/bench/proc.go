@@ -144,7 +144,7 @@ func (n *noise) add(m machine, w window) {
 	if m.all <= 0 {
 		return
 	}
-	share := float64(m.busy-w.cpu) / float64(m.all)
+	share := max(float64(m.busy-w.cpu)/float64(m.all), 0) // the machine's times are sampled, a process's are exact
 	if n.most == 0 {
 		n.least = share
 	}
