@@ -5,6 +5,7 @@ import (
 
 	"santra/internal/email"
 	"santra/internal/errs"
+	"santra/internal/identity"
 )
 
 // TestAnEndedAgencyCantBeRead is M20: cases leave the desks, nothing of the agency can be read, another's is untouched, and a
@@ -35,6 +36,13 @@ func TestAnEndedAgencyCantBeRead(t *testing.T) {
 	}
 	if len(w.entries(email.ActionEnded)) != 1 {
 		t.Error("the log does not tell")
+	}
+	expert := person("e", identity.Expert, "")
+	if _, err := w.svc.SearchArchive(t.Context(), expert, "clearing_up", "x", email.ArchiveFilter{Agency: "nobody"}); !errs.Is(err, errs.NotFound) {
+		t.Error("an agency that never was:", err)
+	}
+	if names, err := w.ring().List("agency/nobody"); err != nil || len(names) != 0 {
+		t.Error("a search made keys:", names, err)
 	}
 	w.restart()
 	if n := len(w.live()); n != 1 {

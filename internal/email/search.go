@@ -194,6 +194,9 @@ func (s *Service) SearchArchive(ctx context.Context, p identity.Principal, purpo
 	if err := s.admit(ctx, p, identity.ArchiveSearch, entry); err != nil {
 		return nil, err
 	}
+	if !slices.Contains(s.cfg.Mailboxes.Agencies(), f.Agency) { // nor is a key made for it
+		return nil, errs.At(errs.NotFound, "agency", "there is no such agency")
+	}
 	if f.Limit <= 0 || f.Limit > MaxFound {
 		f.Limit = MaxFound
 	}
