@@ -6,9 +6,13 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -20,6 +24,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/keys"
 	"santra/internal/recorder"
+	"santra/internal/registry"
 	"santra/internal/store/centre"
 )
 
@@ -329,5 +334,39 @@ func TestTheLogsNameCanNotChange(t *testing.T) {
 	err = sameLog(t.Context(), store.Audit(), "new.example")
 	if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), `server.mail.hostname: is "new.example", but the log was signed so far as "old.example"`) {
 		t.Error(err)
+	}
+}
+
+// TestAProxyIsBelieved: the log names the browser that a known proxy speaks for, and the stranger who says to be one.
+func TestAProxyIsBelieved(t *testing.T) {
+	h := newHouse(t)
+	o, err := openOffice(t.Context(), h.config, "tester", quietLog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	c := &contactCentre{server: o.config.Server, people: o.people, book: o.book, registry: registry.New(registry.Config{Store: o.store.Registry(), Book: o.book}), log: quietLog()}
+	c.server.HTTP.Proxies = []string{"10.0.0.1/32"}
+	face, err := c.face()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []string{"10.0.0.1:1", "10.0.0.2:1"} {
+		r := httptest.NewRequest(http.MethodPost, "/api/login", strings.NewReader(`{"name":"nobody","password":"wrong"}`))
+		r.RemoteAddr = from
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Forwarded-For", "192.0.2.7")
+		w := httptest.NewRecorder()
+		if face.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	var said []string
+	for _, row := range h.did(identity.SessionRefused) {
+		said = append(said, fmt.Sprint(row.Entry().Detail))
+	}
+	slices.Sort(said)
+	if len(said) != 2 || !strings.Contains(said[0], "10.0.0.2") || !strings.Contains(said[1], "192.0.2.7") {
+		t.Error(said)
 	}
 }

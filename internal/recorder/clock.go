@@ -38,7 +38,7 @@ func (s *service) checkClock(ctx context.Context, now time.Time) error {
 	last, err := s.clockMark(ctx)
 	if err != nil {
 		s.halted.Store(true)
-		return errs.New(errs.Unavailable, "recorder: the clock's mark does not hold: %w", err)
+		return errs.New(errs.Unavailable, "recorder: the clock's mark does not hold (santra recorder confirm-clock makes a new one): %w", err)
 	}
 	jumped := !last.IsZero() && (now.Sub(last) > MaxClockJump || last.Sub(now) > MaxClockJump)
 	s.halted.Store(jumped && !s.demo)
