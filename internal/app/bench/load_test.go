@@ -136,6 +136,9 @@ func TestSetUpsThroughTheBarePair(t *testing.T) {
 	if l.trunk.Port() != 1 {
 		t.Error("the trunk is not what it was")
 	}
+	if !s.clean() || (SetUps{Placed: 1000, Through: 998}).clean() || (SetUps{Placed: 1, Through: 1, P99: cleanP99 + 1}).clean() {
+		t.Error("what is clean is not told from what is not")
+	}
 }
 
 func TestMailIntoTheSink(t *testing.T) {

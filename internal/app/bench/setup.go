@@ -234,22 +234,38 @@ func (b *bench) rate(ctx context.Context, args SetUpArgs, pids ...int) (s SetUps
 	return s, float64(after-before) / float64(time.Millisecond) / float64(max(s.Placed, 1)), err
 }
 
-// climb finds the highest rate at which all goes well.
+// climb finds the highest rate at which all goes well. A rate that is not clean is tried once more: a stranger's burst of work
+// looks the same.
 func (b *bench) climb(ctx context.Context, q queue) error {
 	best, note := 0, ""
 	for _, rate := range setUpRates() {
-		s, cost, err := b.through(ctx, q, rate)
+		clean, said, err := b.tryRate(ctx, q, rate)
+		if err == nil && !clean {
+			clean, said, err = b.tryRate(ctx, q, rate)
+		}
 		if err != nil {
 			return err
 		}
-		said := fmt.Sprintf("%d: %d of %d, p50 %d ms, p99 %d ms, CPU %.2f ms each", rate, s.Through, s.Placed, s.P50.Milliseconds(), s.P99.Milliseconds(), cost)
-		b.say("setup: %s, %s", q.name, said)
-		if float64(s.Through) < cleanShare*float64(s.Placed) || s.P99 > cleanP99 {
-			note = "not clean at " + said
+		if !clean {
+			note = "not clean, twice, at " + said
 			break
 		}
 		best, note = rate, "at "+said
 	}
 	b.add(row{"call set-ups through a queue, " + q.name, "clean a second", []float64{float64(best)}, "", nil, note})
 	return nil
+}
+
+func (b *bench) tryRate(ctx context.Context, q queue, rate int) (clean bool, said string, err error) {
+	s, cost, err := b.through(ctx, q, rate)
+	if err != nil {
+		return false, "", err
+	}
+	said = fmt.Sprintf("%d: %d of %d, p50 %d ms, p99 %d ms, CPU %.2f ms each", rate, s.Through, s.Placed, s.P50.Milliseconds(), s.P99.Milliseconds(), cost)
+	b.say("setup: %s, %s", q.name, said)
+	return s.clean(), said, nil
+}
+
+func (s SetUps) clean() bool {
+	return float64(s.Through) >= cleanShare*float64(s.Placed) && s.P99 <= cleanP99
 }
