@@ -32,7 +32,6 @@ test: partners build unit e2e
 
 unit:
 	npm --prefix web run check
-	$(GO) vet ./...
 	$(TESTS) -- -race ./...
 
 e2e: build
