@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"santra/internal/errs"
 )
@@ -20,7 +23,10 @@ import (
 // that was likely meant.
 func decode(path string, text []byte, v any) error {
 	err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(v)
-	if err == nil || errors.Is(err, io.EOF) && len(bytes.TrimSpace(text)) == 0 {
+	if err == nil {
+		return wholeNumbers(path, text, reflect.TypeOf(v))
+	}
+	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(text)) == 0 {
 		return nil
 	}
 	var at yaml.Error
@@ -40,6 +46,66 @@ func decode(path string, text []byte, v any) error {
 	}
 	_, shown, _ := strings.Cut(yaml.FormatError(err, false, true), "\n")
 	return errs.New(errs.Invalid, "%s: %s\n%s", where, message, shown)
+}
+
+// wholeNumbers refuses a number with a fraction where a whole one is wanted: the decoder would cut it without a word.
+func wholeNumbers(path string, text []byte, t reflect.Type) error {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return errs.New(errs.Invalid, "%s: %w", path, err)
+	}
+	for _, doc := range file.Docs {
+		if at, want := fraction(doc.Body, t); at != nil {
+			return errs.New(errs.Invalid, "%s:%d:%d: want %s; have %s", path, at.Position.Line, at.Position.Column, want, at.Value)
+		}
+	}
+	return nil
+}
+
+// fraction gives the first number with a fraction that stands for a whole one of type t, and what is wanted there.
+func fraction(node ast.Node, t reflect.Type) (*token.Token, string) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch n := node.(type) {
+	case *ast.FloatNode:
+		if t.Kind() == reflect.Int || t.Kind() == reflect.Int64 || t.Kind() == reflect.Uint16 {
+			return n.GetToken(), wanted(t)
+		}
+	case *ast.SequenceNode:
+		for _, v := range n.Values {
+			if at, want := fraction(v, element(t)); at != nil {
+				return at, want
+			}
+		}
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			if at, want := fraction(v.Value, field(t, v.Key.String())); at != nil {
+				return at, want
+			}
+		}
+	}
+	return nil, ""
+}
+
+// element is the type of a list's elements; that of anything where t is no list.
+func element(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Slice {
+		return t.Elem()
+	}
+	return reflect.TypeFor[any]()
+}
+
+// field is the type of a structure's field by its word; that of anything where there is none.
+func field(t reflect.Type, word string) reflect.Type {
+	if t.Kind() == reflect.Struct {
+		for f := range t.Fields() {
+			if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name == word {
+				return f.Type
+			}
+		}
+	}
+	return reflect.TypeFor[any]()
 }
 
 // plain says in plain words what is wrong and what would be right.

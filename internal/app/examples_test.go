@@ -132,6 +132,8 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"in a list":              {"code: A01,", "cdoe: A01,", "cdoe", `unknown word "cdoe": did you mean "code"?`},
 		"nothing like it":        {"    website:", "    xylophone:", "xylophone", `unknown word "xylophone"`},
 		"a word for a number":    {"rtp_min: 20000", "rtp_min: many", "many", `want a whole number from 0 to 65535`},
+		"a part of a number":     {"rtp_min: 20000", "rtp_min: 20000.5", "20000.5", `want a whole number from 0 to 65535; have 20000.5`},
+		"a part in a list":       {"priority: 5", "priority: 5.5", "5.5", `want a whole number; have 5.5`},
 		"too large a number":     {"rtp_min: 20000", "rtp_min: 70000", "70000", `want a whole number from 0 to 65535; have 70000`},
 		"a number for a time":    {"wrap_up: 30s", "wrap_up: 30", "30\n", `want a time with its unit: 20s, 1m30s`},
 		"a unit that is none":    {"wrap_up: 30s", "wrap_up: 30 sekuntia", "30 sekuntia", `want a time with its unit: 20s, 1m30s; have "30 sekuntia"`},
