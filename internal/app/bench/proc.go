@@ -138,14 +138,17 @@ func (m machine) since(before machine) machine {
 }
 
 // noise is how busy the machine was beside what was watched: the load's processes, and strangers.
-type noise struct{ least, most float64 }
+type noise struct {
+	least, most float64
+	windows     int
+}
 
 func (n *noise) add(m machine, w window) {
 	if m.all <= 0 {
 		return
 	}
 	share := max(float64(m.busy-w.cpu)/float64(m.all), 0) // the machine's times are sampled, a process's are exact
-	if n.most == 0 {
+	if n.windows++; n.windows == 1 {
 		n.least = share
 	}
 	n.least, n.most = min(n.least, share), max(n.most, share)
@@ -153,5 +156,8 @@ func (n *noise) add(m machine, w window) {
 
 // String says it for the table's foot.
 func (n noise) String() string {
+	if n.windows == 0 {
+		return "the rest of the machine was not watched"
+	}
 	return fmt.Sprintf("the rest of the machine (telephones included) was %.0f–%.0f %% busy", 100*n.least, 100*n.most)
 }
