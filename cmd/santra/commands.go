@@ -98,16 +98,16 @@ func (c verifyCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Only    []string      `help:"Only these: ${bench_names}."`
-	Seconds time.Duration `default:"3s" help:"How long each round measures."`
-	Role    string        `hidden:"" help:"One of the benchmark's own processes."`
+	Only  []string      `help:"Only these: ${bench_names}."`
+	Round time.Duration `name:"seconds" default:"3s" help:"How long each round measures."`
+	Role  string        `hidden:"" help:"One of the benchmark's own processes."`
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
 	if c.Role != "" {
 		return bench.Serve(c.Role)
 	}
-	return bench.Run(ctx, bench.Options{Only: c.Only, Round: c.Seconds, Out: os.Stdout, Progress: os.Stderr})
+	return bench.Run(ctx, bench.Options{Only: c.Only, Round: c.Round, Out: os.Stdout, Progress: os.Stderr})
 }
 
 type lookCmd struct{}
