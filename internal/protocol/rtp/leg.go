@@ -121,6 +121,14 @@ type flying struct {
 
 func (f *flying) payload() []byte { return f.bytes[f.start:f.end] }
 
+// hush overwrites the sound with silence.
+func (f *flying) hush() {
+	sound, silence := f.payload(), f.codec.Silence()
+	for i := range sound {
+		sound[i] = silence
+	}
+}
+
 // handle is the whole way of a packet through the leg: check, count, copy to the tap, rewrite in place, send.
 func (l *Leg) handle(b []byte) {
 	start, end, ok := span(b)
@@ -149,6 +157,9 @@ func (l *Leg) speak(f *flying) {
 	if l.heard != nil {
 		l.heard(f.codec, f.Timestamp, f.payload())
 	}
+	if l.muted.Load() {
+		f.hush()
+	}
 	var full *stream
 	if s := l.tapped.Load(); s != nil && !l.silenced() && s.take(l, f) {
 		full = s
@@ -159,9 +170,9 @@ func (l *Leg) speak(f *flying) {
 	}
 }
 
-// silenced tells whether what the leg says reaches nobody: it is muted, or it or its peer is on hold.
+// silenced tells whether what the leg says reaches nobody: it or its peer is on hold.
 func (l *Leg) silenced() bool {
-	if l.muted.Load() || l.held.Load() {
+	if l.held.Load() {
 		return true
 	}
 	peer := l.bridged.Load()
@@ -176,7 +187,8 @@ func (l *Leg) pass(f *flying) {
 	l.left = peer == nil || l.silenced() || !peer.relay(l, f, l.left)
 }
 
-// SetMuted drops what the leg says, for its peer and for the tap.
+// SetMuted makes silence of what the leg says, for its peer and for the tap. The packets go on: a trunk that hears none takes
+// the call for dead, and a recording shows no gap. Keys pass.
 func (l *Leg) SetMuted(on bool) { l.muted.Store(on) }
 
 // Hold lets the leg hear music (an empty clip: nothing) and parts it from its bridged peer both ways until it is ended.

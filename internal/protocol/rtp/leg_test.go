@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,7 +224,7 @@ func TestFromMusicToVoice(t *testing.T) {
 	})
 }
 
-func TestMuteAndHoldLeaveNothingThrough(t *testing.T) {
+func TestMuteIsSilenceAndHoldLeavesNothingThrough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, ma := newLeg(t, media.PCMA, 0)
 		b, mb := newLeg(t, media.PCMA, 0)
@@ -242,8 +243,11 @@ func TestMuteAndHoldLeaveNothingThrough(t *testing.T) {
 			t.Error("bridged", x, y)
 		}
 		b.SetMuted(true)
-		if x, y := speak(); x != 0 || y != 1 {
-			t.Error("muted", x, y)
+		if x, y := speak(); x != 1 || y != 1 {
+			t.Error("muted: the stream goes on", x, y)
+		}
+		if last := ma.all()[len(ma.all())-1]; strings.Trim(string(last.Payload), string([]byte{media.PCMA.Silence()})) != "" {
+			t.Error("muted: something is heard", last)
 		}
 		b.SetMuted(false)
 		a.Hold(true, media.NewClip(frameOf(7)))
