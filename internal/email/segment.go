@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -335,9 +336,7 @@ func (l *log) durable() (Position, map[int64]int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ends := make(map[int64]int64, len(l.ends))
-	for k, v := range l.ends {
-		ends[k] = v
-	}
+	maps.Copy(ends, l.ends)
 	return l.end, ends
 }
 

@@ -132,7 +132,7 @@ func TestStrangersNeverJoin(t *testing.T) {
 			case 2:
 				b = []byte("first@customer.example")
 			case 3:
-				b = []byte(fmt.Sprintf("santra.%s.%s.%s@city.example", c.ID, c.ID, rapid.StringMatching("[a-z2-7]{26}").Draw(rt, "mac")))
+				b = fmt.Appendf(nil, "santra.%s.%s.%s@city.example", c.ID, c.ID, rapid.StringMatching("[a-z2-7]{26}").Draw(rt, "mac"))
 			}
 			refs = append(refs, "<"+string(b)+">")
 		}

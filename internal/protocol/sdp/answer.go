@@ -102,11 +102,11 @@ func family(a netip.Addr) string {
 
 // audio writes an m-line that is in use.
 func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label, proto string) {
-	pts := ""
+	var pts strings.Builder
 	for _, c := range list {
-		pts += " " + strconv.Itoa(int(c.PT))
+		pts.WriteString(" " + strconv.Itoa(int(c.PT)))
 	}
-	w.line("m=audio ", strconv.Itoa(int(local.Port())), " ", proto, pts)
+	w.line("m=audio ", strconv.Itoa(int(local.Port())), " ", proto, pts.String())
 	if local.IsValid() {
 		w.line("c=IN ", family(local.Addr()))
 	}
