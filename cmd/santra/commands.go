@@ -41,13 +41,31 @@ func (c recorderRunCmd) Run(ctx context.Context) error {
 }
 
 type destroyCmd struct {
-	Config string    `required:"" type:"existingfile" help:"The configuration, recorder.yaml."`
-	Due    bool      `required:"" help:"Destroy what is due (the only kind of destruction)."`
-	Now    time.Time `help:"Pretend that it is this time (RFC 3339); only on a folder made by santra demo."`
+	Config    string `xor:"where" type:"existingfile" help:"The configuration, recorder.yaml."`
+	ReadyFile string `xor:"where" type:"existingfile" help:"Instead: the ready-file of a demonstration city."`
+	Data      string `xor:"where" type:"existingdir" help:"Instead: the folder of a demonstration city (default .demo), or its recorder's."`
+	Due       bool   `required:"" help:"Destroy what is due (the only kind of destruction)."`
+	Now       string `help:"Pretend that it is this time (2027-05-24 or RFC 3339); only on a folder made by santra demo."`
+}
+
+// Help gives the examples.
+func (destroyCmd) Help() string {
+	return `Examples:
+
+  santra recorder destroy --config /etc/santra/recorder.yaml --due
+  santra recorder destroy --data .demo --due --now 2027-05-24`
 }
 
 func (c destroyCmd) Run(ctx context.Context) error {
-	return app.DestroyDue(ctx, c.Config, c.Now, os.Stdout, logger())
+	config, err := app.FindRecorder(c.Config, c.ReadyFile, c.Data)
+	if err != nil {
+		return err
+	}
+	now, err := app.ParseNow(c.Now)
+	if err != nil {
+		return err
+	}
+	return app.DestroyDue(ctx, config, now, os.Stdout, logger())
 }
 
 type confirmCmd struct {

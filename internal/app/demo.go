@@ -223,7 +223,7 @@ func publicKey(dir, name string) (ed25519.PublicKey, error) {
 }
 
 func (d *demo) centrePath() string   { return filepath.Join(d.dir, "santra.yaml") }
-func (d *demo) recorderPath() string { return filepath.Join(d.dir, "recorder.yaml") }
+func (d *demo) recorderPath() string { return filepath.Join(d.dir, recorderFile) }
 func (d *demo) peoplePath() string   { return filepath.Join(d.dir, "demo.json") }
 
 func (d *demo) writeConfigs() error {
