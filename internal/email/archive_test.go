@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -280,6 +281,7 @@ type disk struct {
 	write, sync, truncate error
 	syncs                 atomic.Int64
 	gate                  chan struct{} // if set, a sync waits for it
+	syncing               chan struct{} // if set, gets one for each sync that begins
 }
 
 func (d *disk) get(f func(*disk) error) error { d.mu.Lock(); defer d.mu.Unlock(); return f(d) }
@@ -293,6 +295,9 @@ func (f failing) WriteAt(b []byte, at int64) (int, error) {
 }
 
 func (f failing) Sync() error {
+	if f.d.syncing != nil {
+		f.d.syncing <- struct{}{}
+	}
 	if f.d.gate != nil {
 		<-f.d.gate
 	}
@@ -360,9 +365,9 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestAppendsShareSyncs(t *testing.T) {
-	d := &disk{gate: make(chan struct{})}
-	a := archiveIn(t, t.TempDir(), onDisk(d))
 	const n = 100
+	d := &disk{gate: make(chan struct{}), syncing: make(chan struct{}, n)}
+	a := archiveIn(t, t.TempDir(), onDisk(d))
 	var wg sync.WaitGroup
 	appendOne := func(i int) {
 		wg.Go(func() {
@@ -373,6 +378,7 @@ func TestAppendsShareSyncs(t *testing.T) {
 		})
 	}
 	appendOne(0)
+	<-d.syncing // the first is on its way alone, and the writer waits at the gate
 	l, err := a.log("parks")
 	if err != nil {
 		t.Fatal(err)
@@ -380,13 +386,10 @@ func TestAppendsShareSyncs(t *testing.T) {
 	for i := 1; i < n; i++ {
 		appendOne(i)
 	}
-	for { // until all wait behind the first sync
+	for waiting := 0; waiting < n-1; runtime.Gosched() { // until all others wait behind the first sync
 		l.mu.Lock()
-		waiting := len(l.waiting)
+		waiting = len(l.waiting)
 		l.mu.Unlock()
-		if waiting >= n-2 {
-			break
-		}
 	}
 	close(d.gate)
 	wg.Wait()
