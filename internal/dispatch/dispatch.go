@@ -74,7 +74,7 @@ var _ run.Service = (*Dispatcher)(nil)
 // New makes a dispatcher; give it its workers by Handle, then Start it.
 func New(cfg Config) *Dispatcher {
 	return &Dispatcher{
-		cfg: cfg, engine: routing.New(), work: map[string]routing.Work{}, offers: map[string]Offer{},
+		cfg: cfg, engine: routing.New(routing.Policy{}), work: map[string]routing.Work{}, offers: map[string]Offer{},
 		counts: newCounts(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
@@ -126,7 +126,7 @@ func (d *Dispatcher) Enqueue(w routing.Work) error {
 	}
 	d.work[w.ID] = w
 	d.counts.arrived(w)
-	return d.applyLocked(routing.Event{Type: routing.Arrived, Work: w})
+	return d.applyLocked(routing.Event{Type: routing.Arrived, Work: &w})
 }
 
 // Remove takes work away: the caller gave up ("abandoned"), the case was handled elsewhere ("closed"). Unknown work is none.
@@ -172,7 +172,7 @@ func (d *Dispatcher) Finish(workID, agent string) {
 func (d *Dispatcher) Restore(w routing.Work, agent string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.applyLocked(routing.Event{Type: routing.Restored, Work: w, AgentID: agent}); err != nil {
+	if err := d.applyLocked(routing.Event{Type: routing.Restored, Work: &w, AgentID: agent}); err != nil {
 		return err
 	}
 	d.work[w.ID] = w
@@ -181,7 +181,7 @@ func (d *Dispatcher) Restore(w routing.Work, agent string) error {
 
 // SignIn takes an agent to a seat, or changes their skills or seat.
 func (d *Dispatcher) SignIn(a routing.Agent) {
-	_ = d.apply(routing.Event{Type: routing.SignedIn, Agent: a})
+	_ = d.apply(routing.Event{Type: routing.SignedIn, Agent: &a})
 }
 
 // SignOut takes the agent from the seat; a call in hand goes on to its end.

@@ -3,8 +3,8 @@ package routing
 import "time"
 
 func (e *Engine) signIn(in Agent) {
-	if in.Mails <= 0 {
-		in.Mails = DefaultMails
+	if in.Capacity.Mails == 0 {
+		in.Capacity.Mails = DefaultMails
 	}
 	a := e.agents[in.ID]
 	if a == nil {

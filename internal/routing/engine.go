@@ -74,7 +74,7 @@ type timer struct {
 }
 
 // New makes an empty engine.
-func New() *Engine {
+func New(Policy) *Engine {
 	return &Engine{
 		work:   map[string]*work{},
 		agents: map[string]*agent{},
@@ -97,13 +97,13 @@ func (e *Engine) Apply(ev Event) []Decision {
 	e.expire()
 	switch ev.Type {
 	case SignedIn:
-		e.signIn(ev.Agent)
+		e.signIn(*ev.Agent)
 	case SignedOut:
 		e.onAgent(ev, e.signOut)
 	case StateSet:
 		e.onAgent(ev, func(a *agent) { e.setState(a, ev.State) })
 	case Arrived:
-		e.arrive(ev.Work)
+		e.arrive(*ev.Work)
 	case Removed:
 		e.remove(ev.WorkID)
 	case Accepted:
@@ -115,7 +115,7 @@ func (e *Engine) Apply(ev Event) []Decision {
 	case Extended:
 		e.onAgent(ev, func(a *agent) { e.extend(a, ev.By) })
 	case Restored:
-		e.onAgent(ev, func(a *agent) { e.restore(a, ev.Work) })
+		e.onAgent(ev, func(a *agent) { e.restore(a, *ev.Work) })
 	}
 	return e.out
 }
@@ -248,7 +248,7 @@ func (e *Engine) can(a *agent, k Kind) bool {
 	case k == Call:
 		return a.state == Ready || a.state == Offered && a.offer != nil && a.offer.Kind == Mail
 	default:
-		return a.state == Ready && a.mails < a.Mails && !a.paused.After(e.now)
+		return a.state == Ready && a.mails < a.Capacity.Mails && !a.paused.After(e.now)
 	}
 }
 
@@ -260,7 +260,7 @@ func (e *Engine) offer(a *agent, w *work) {
 	}
 	w.group.waiting.pop()
 	w.group.queued--
-	why := Why{Idle: e.now.Sub(a.idle), Waited: e.now.Sub(w.Arrived), Candidates: w.group.ready.len(), Queue: w.Queue, Language: w.Language}
+	why := &Why{Idle: e.now.Sub(a.idle), Waited: e.now.Sub(w.Arrived), Candidates: w.group.ready.len(), Queue: w.Queue, Language: w.Language}
 	a.offer, w.agent = w, a
 	e.become(a, Offered, e.now.Add(w.Ring))
 	if w.Kind == Mail {

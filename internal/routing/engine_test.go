@@ -51,19 +51,19 @@ func (s *script) agent(id string, skills ...string) {
 	for _, k := range skills {
 		a.Skills[k] = 1
 	}
-	s.do(Event{Type: SignedIn, Agent: a})
+	s.do(Event{Type: SignedIn, Agent: &a})
 	s.do(Event{Type: StateSet, AgentID: id, State: Ready})
 }
 
 func call(id string, skills ...string) Event {
-	return Event{Type: Arrived, Work: Work{ID: id, Queue: "q", Skills: skills, Ring: 20 * time.Second, WrapUp: 10 * time.Second}}
+	return Event{Type: Arrived, Work: &Work{ID: id, Queue: "q", Skills: skills, Ring: 20 * time.Second, WrapUp: 10 * time.Second}}
 }
 
 func mail(id string) Event {
-	return Event{Type: Arrived, Work: Work{ID: id, Kind: Mail, Queue: "m", Ring: 60 * time.Second}}
+	return Event{Type: Arrived, Work: &Work{ID: id, Kind: Mail, Queue: "m", Ring: 60 * time.Second}}
 }
 
-func newScript(t *testing.T) *script { return &script{t: t, e: New()} }
+func newScript(t *testing.T) *script { return &script{t: t, e: New(Policy{})} }
 
 func TestLongestIdleIsOfferedFirst(t *testing.T) {
 	s := newScript(t)
@@ -184,7 +184,7 @@ func TestPriorityComesBeforeAge(t *testing.T) {
 	urgent := call("c2")
 	urgent.Work.Priority = 1
 	s.do(urgent)
-	s.do(Event{Type: SignedIn, Agent: Agent{ID: "a"}})
+	s.do(Event{Type: SignedIn, Agent: &Agent{ID: "a"}})
 	s.expect("a ready; a offered; offer c2 a", Event{Type: StateSet, AgentID: "a", State: Ready})
 }
 
@@ -192,9 +192,9 @@ func TestWhyNamesTheRule(t *testing.T) {
 	s := newScript(t)
 	s.agent("a")
 	s.s = 42
-	ds := s.e.Apply(Event{Type: Arrived, At: start.Add(42 * time.Second), Work: Work{ID: "c1", Queue: "parking", Language: "fi"}})
+	ds := s.e.Apply(Event{Type: Arrived, At: start.Add(42 * time.Second), Work: &Work{ID: "c1", Queue: "parking", Language: "fi"}})
 	i := slices.IndexFunc(ds, func(d Decision) bool { return d.Type == Offer })
-	if got := ds[i].Why.String(); got != "queue parking: longest idle (42s) of 1 ready; waited 0s; speaks fi" {
+	if got := ds[i].Why.String(); got != "queue parking: only ready agent, idle 42s; waited 0s" {
 		t.Fatal(got)
 	}
 }

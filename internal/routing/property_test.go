@@ -106,7 +106,7 @@ func (m *model) step() {
 		for _, s := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"x", "y", "z"}), 1, 3, rapid.ID).Draw(m.t, "skills") {
 			skills[s] = 1
 		}
-		m.apply(Event{Type: SignedIn, Agent: Agent{ID: agentID, Skills: skills, Languages: []string{"fi"}, Mails: 2}})
+		m.apply(Event{Type: SignedIn, Agent: &Agent{ID: agentID, Skills: skills, Languages: []string{"fi"}, Capacity: Capacity{Mails: 2}}})
 	case 1, 2:
 		m.apply(Event{Type: StateSet, AgentID: agentID, State: rapid.SampledFrom([]State{Ready, Ready, Break, Offline}).Draw(m.t, "state")})
 	case 3, 4:
@@ -137,7 +137,7 @@ func (m *model) arrive() {
 		Priority: rapid.IntRange(0, 1).Draw(m.t, "priority"), WrapUp: 10 * time.Second,
 	}
 	m.known[w.ID] = w
-	m.apply(Event{Type: Arrived, Work: w})
+	m.apply(Event{Type: Arrived, Work: &w})
 }
 
 func (m *model) accept(id, a string) {
@@ -162,7 +162,7 @@ func (m *model) removeAny() {
 // TestNothingIsLostDoubledOrLeftWaiting is the engine's contract under any sequence of events.
 func TestNothingIsLostDoubledOrLeftWaiting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{t: t, e: New(), at: start, offers: map[string]string{}, hands: map[string]string{}, known: map[string]Work{}, states: map[string]State{}}
+		m := &model{t: t, e: New(Policy{}), at: start, offers: map[string]string{}, hands: map[string]string{}, known: map[string]Work{}, states: map[string]State{}}
 		for range rapid.IntRange(1, 120).Draw(t, "steps") {
 			m.step()
 		}

@@ -1,24 +1,33 @@
-// Package routing decides who gets which call or e-mail and when. It is pure: events with their time go in, decisions come
-// out; it has no I/O, no clock and no goroutine, so it can be simulated, fuzzed, replayed and measured without a socket.
-// It must not know callers: a Work is an opaque id with requirements.
+// Package routing decides who gets which call, callback or e-mail and when. It is pure: events with their time go in,
+// decisions come out; it has no I/O, no clock and no goroutine, so it can be simulated (routing/sim), explored, fuzzed,
+// replayed and measured without a socket. It must not know customers: a Work is an opaque id with requirements.
 package routing
 
 import (
-	"fmt"
+	"math"
 	"time"
 )
 
 // Kind is the medium of a piece of work.
 type Kind uint8
 
-// The media. A call interrupts the offer of an e-mail, never the reverse.
+// The media.
 const (
 	Call Kind = iota
 	Mail
+	Callback // a call that we owe: it waits as a call does, without the caller on the line
 )
 
+// Kinds is how many media there are.
+const Kinds = 3
+
 // String names the medium.
-func (k Kind) String() string { return [...]string{"call", "mail"}[k] }
+func (k Kind) String() string {
+	if int(k) < Kinds {
+		return [...]string{"call", "mail", "callback"}[k]
+	}
+	return "unknown"
+}
 
 // State is what an agent is doing, as the desktop and the statistics name it.
 type State string
@@ -27,126 +36,108 @@ type State string
 const (
 	Offline      State = "offline"
 	Ready        State = "ready"
-	Break        State = "break"
-	Offered      State = "offered"       // something rings
-	Busy         State = "busy"          // in a call
-	WrapUp       State = "wrap_up"       // after a call
-	NotAnswering State = "not_answering" // let a call ring out, or pushed it away
+	Break        State = "break"   // with a reason
+	Offered      State = "offered" // something rings
+	Busy         State = "busy"    // in a call or callback
+	WrapUp       State = "wrap_up" // after a call
+	NotAnswering State = "not_answering"
 )
 
 // Limits of the engine's own behaviour.
 const (
-	// DefaultRing is how long an offer stands where the work does not say.
+	// DefaultRing is how long an offer stands where neither the work nor its queue says.
 	DefaultRing = 20 * time.Second
 	// MailPause is how long an agent who did not take an offered e-mail is offered no other.
 	MailPause = time.Minute
 	// DefaultMails is how many e-mail cases an agent may have in hand where the agent does not say.
 	DefaultMails = 5
+	// MaxNeeds bounds what one piece of work may ask, its queue's needs included.
+	MaxNeeds = 32
+	// MaxSkills bounds the different skills that an engine knows; what asks for a further one is refused (Impossible).
+	MaxSkills = 4096
+	// MaxLevel is the highest level of a skill.
+	MaxLevel = 10
+	// MaxQueuesAtOnce is how many queues one piece of work waits in at most, its first included.
+	MaxQueuesAtOnce = 4
+	// MaxHops is how often work may overflow from queue to queue; then it stays where it is. (Cycles are refused when the
+	// configuration is read; this is for whoever configures the engine otherwise.)
+	MaxHops = 8
+	// MaxOverflows bounds the overflow rules of a queue.
+	MaxOverflows = 16
+	// MaxRings bounds the rings of a queue.
+	MaxRings = 8
 )
 
-// Work is one call or e-mail case that waits for an agent.
+// UntilReady is a wrap-up that lasts until the agent ends it.
+const UntilReady time.Duration = math.MaxInt64
+
+// CallerLanguage stands, in a Ring, for the language that the customer chose.
+const CallerLanguage = "language"
+
+// Language is the skill that speaking a language is, for example "language:sv".
+func Language(code string) string { return "language:" + code }
+
+// Work is one call, callback or e-mail case that waits for an agent. What it leaves zero, its queue says.
 type Work struct {
-	ID       string
-	Kind     Kind
-	Queue    string
-	Agency   string
-	Language string        // an agent must speak it; "" for any
-	Skills   []string      // an agent must have them all
-	Priority int           // higher first
-	Arrived  time.Time     // its place among equals; kept when an offer fails
-	Ring     time.Duration // how long an offer stands; 0 for DefaultRing
-	WrapUp   time.Duration // after it has ended; 0 for none
+	ID           string
+	Kind         Kind
+	Queue        string
+	Agency       string        // the queue's, where this is ""
+	Language     string        // that the customer chose: an agent must speak it; "" for any
+	Skills       []string      // an agent must have them all, besides what the queue asks
+	Priority     int           // 0–9, higher first; each step is worth Policy.Ageing of waiting
+	Arrived      time.Time     // its place among equals; kept when an offer fails and when it overflows
+	Ring         time.Duration // how long an offer stands; 0: the queue's
+	WrapUp       time.Duration // after it has ended; 0: the queue's, UntilReady: until the agent says so
+	Preferred    string        // agent who had the case, or promised the callback; waited for as long as PreferredFor
+	PreferredFor time.Duration // 0: the queue's
+	Once         string        // callbacks: opaque; a second one with the same Once in the queue is refused (Duplicate)
+	Expires      time.Time     // callbacks: then it is over (outcome Expired); zero: never
+	NotBefore    time.Time     // callbacks: it is not offered before; zero: at once
+	Transferred  bool          // it was in somebody's hands before (measures count it once)
+	Past         *Placement    // at take-over: where it stood
+}
+
+// Placement is what the engine remembers of waiting work beyond the work itself, for take-over.
+type Placement struct {
+	Entered time.Time // into this queue: rings, overflow and delays count from here
+	Hops    int       // overflows so far
+	Fired   uint16    // bit i: overflow rule i of the queue has been tried
+	Passed  int       // later arrivals that went before it, see Policy.Overtaken
+}
+
+// Capacity is how much an agent takes at once. The zero Capacity takes one call, or DefaultMails e-mail cases with room for a
+// call over them.
+type Capacity struct {
+	Mails          int  `json:"mails,omitempty"`            // e-mail cases in hand; 0: DefaultMails, negative: none
+	NoCalls        bool `json:"no_calls,omitempty"`         // neither calls nor callbacks
+	Undisturbed    bool `json:"undisturbed,omitempty"`      // an e-mail on offer or in hand is not interrupted by a call
+	MailDuringCall bool `json:"mail_during_call,omitempty"` // e-mails are offered while in a call
 }
 
 // Agent is a person at a seat with what they can do.
 type Agent struct {
 	ID        string
 	Seat      string
-	Skills    map[string]int
-	Languages []string
-	Agencies  []string // agencies whose work they may do; empty for all
-	Mails     int      // e-mail cases at once; 0 for DefaultMails
+	Skills    map[string]int     // skill → level 1–MaxLevel; Language("sv") gives a language a level
+	Languages []string           // codes; each is the skill Language(code), of level 1 where Skills does not say
+	Agencies  []string           // agencies whose work they may do; empty for all
+	Weights   map[string]float64 // by agency: its work's waiting counts this much for this agent; absent: 1
+	Tiers     map[string]int     // by queue: 1 is asked first (strategy Tiers); absent: 1
+	Capacity  Capacity
+	Past      *History // at take-over
 }
 
-// EventType says what happened.
-type EventType uint8
-
-// The events. What each reads of an Event is in brackets.
-const (
-	SignedIn  EventType = iota // an agent took a seat [Agent]; a known one is replaced and keeps what is in hand
-	SignedOut                  // [AgentID]; an offer is withdrawn, what is in hand stays until Finished
-	StateSet                   // the agent, or a supervisor, chose Ready, Break or Offline [AgentID, State]
-	Arrived                    // work waits [Work]
-	Removed                    // work is no longer there: hung up, handled elsewhere [WorkID]
-	Accepted                   // the agent answered the offer [WorkID, AgentID]
-	Declined                   // the agent pushed the offer away, or the phone could not ring [WorkID, AgentID]
-	Finished                   // what the agent had accepted is over [WorkID, AgentID]
-	Extended                   // the wrap-up lasts longer [AgentID, By]
-	Restored                   // at take-over: the agent already has this in hand [Work, AgentID]
-	Tick                       // time has passed
-)
-
-// Event is one thing that happened at a time. Times never go back; an earlier one counts as the latest seen.
-type Event struct {
-	Type    EventType
-	At      time.Time
-	Work    Work
-	Agent   Agent
-	WorkID  string
-	AgentID string
-	State   State
-	By      time.Duration
-}
-
-// DecisionType says what is to be done.
-type DecisionType uint8
-
-// The decisions.
-const (
-	Offer       DecisionType = iota // ring this agent for this work
-	Withdraw                        // stop ringing
-	StateChange                     // the agent's state is now this
-	Refuse                          // the event does not fit (accepting what is not offered): who sent it must undo its side
-)
-
-// Reasons of Withdraw and Refuse.
-const (
-	NoAnswer    = "no_answer"
-	Gone        = "gone"        // the work went away
-	Interrupted = "interrupted" // a call came before the e-mail
-	Forced      = "forced"      // the agent changed state or left
-	WasDeclined = "declined"
-	NotOffered  = "not_offered"
-	Unknown     = "unknown"
-	Duplicate   = "duplicate"
-)
-
-// Decision is one thing to do.
-type Decision struct {
-	Type    DecisionType
-	WorkID  string
-	AgentID string
-	Seat    string
-	State   State
-	Until   time.Time // Offer: when it ends; StateChange to WrapUp: when that ends
-	Reason  string
-	Why     Why
-}
-
-// Why explains an offer from data that are not personal.
-type Why struct {
-	Idle       time.Duration // how long the agent had been idle
-	Waited     time.Duration // how long the work had waited
-	Candidates int           // agents who were ready for it, at most (stale ones may be counted)
-	Queue      string
-	Language   string
-}
-
-// String says it in English, for logs and tests; the desktop says it in the reader's language.
-func (w Why) String() string {
-	s := fmt.Sprintf("queue %s: longest idle (%s) of %d ready; waited %s", w.Queue, w.Idle.Round(time.Second), w.Candidates, w.Waited.Round(time.Second))
-	if w.Language != "" {
-		s += "; speaks " + w.Language
-	}
-	return s
+// History is what the engine remembers of an agent beyond the agent, for take-over.
+type History struct {
+	State    State
+	Next     State // asked for while busy
+	Reason   string
+	Since    time.Time // in this state
+	Idle     time.Time // since when
+	Until    time.Time // end of a wrap-up
+	Paused   time.Time // no e-mail before
+	Handled  int       // since sign-in
+	Turn     uint64    // when last offered, as a number that grows
+	Occupied float64   // 0–1: share of time busy, exponentially weighted, at Since
 }

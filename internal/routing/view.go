@@ -10,18 +10,26 @@ import (
 type AgentView struct {
 	ID, Seat string
 	State    State
+	Since    time.Time // in this state
 	Until    time.Time // end of the offer or wrap-up; zero without one
+	Reason   string    // of a break
+	Next     State     // asked for while busy; "" for none
 	Work     string    // the call in hand or the work on offer
 	Mails    int       // e-mail cases in hand
+	Handled  int       // since sign-in
 }
 
 // QueueView counts what waits in a queue.
 type QueueView struct {
-	Queue         string
-	Calls, Mails  int
-	OldestCall    time.Time // arrival of the longest waiting; zero without one
-	OldestMail    time.Time
-	Talking, Open int // calls and e-mail cases in agents' hands
+	Queue                   string
+	Closed                  bool
+	Calls, Mails, Callbacks int       // that wait or ring
+	OldestCall              time.Time // arrival of the longest waiting; zero without one
+	OldestMail              time.Time
+	Talking, Open           int      // calls and callbacks, and e-mail cases, in agents' hands
+	Staffed                 int      // agents ready, offered, busy or in wrap-up who can serve its widest ring
+	Ready                   int      // of them ready
+	Estimate                Estimate // of a call that would come now
 }
 
 // Agents lists all who are signed in, by id.

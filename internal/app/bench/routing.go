@@ -33,14 +33,14 @@ type engine struct {
 }
 
 func newEngine() *engine {
-	x := &engine{e: routing.New(), at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), queues: map[string]int{}}
+	x := &engine{e: routing.New(routing.Policy{}), at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), queues: map[string]int{}}
 	for i := range routingAgents {
 		a := routing.Agent{ID: fmt.Sprintf("a%05d", i), Skills: map[string]int{}}
 		for k := range skillsEach {
 			a.Skills[skill((i*7+k*131)%routingQueues)] = 1
 		}
 		x.agents = append(x.agents, a.ID)
-		x.apply(routing.Event{Type: routing.SignedIn, Agent: a})
+		x.apply(routing.Event{Type: routing.SignedIn, Agent: &a})
 	}
 	for i := range routingWaiting {
 		x.arrive(i % routingQueues)
@@ -70,7 +70,7 @@ func (x *engine) arrive(queue int) {
 	id := fmt.Sprintf("c%09d", x.next)
 	x.next++
 	x.queues[id] = queue
-	x.apply(routing.Event{Type: routing.Arrived, Work: routing.Work{ID: id, Queue: fmt.Sprintf("q%d", queue), Skills: []string{skill(queue)}, Ring: time.Hour}})
+	x.apply(routing.Event{Type: routing.Arrived, Work: &routing.Work{ID: id, Queue: fmt.Sprintf("q%d", queue), Skills: []string{skill(queue)}, Ring: time.Hour}})
 }
 
 // step moves one agent on by three events: the offer is accepted, a new call arrives, the talk ends and the next is offered.
