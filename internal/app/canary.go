@@ -146,7 +146,7 @@ func (k *canary) sitDown(ctx context.Context) (*siptest.Phone, error) {
 	}
 	name := k.loan.Agency.ID
 	k.c.dispatch.SignIn(routing.Agent{ID: name, Seat: k.loan.Seat.Code, Skills: map[string]int{name: 1}, Languages: []string{"fi"}, Agencies: []string{name}})
-	return desk, k.c.dispatch.SetState(name, routing.Ready)
+	return desk, k.c.dispatch.SetState(name, routing.Ready, "")
 }
 
 func (k *canary) caller() (*siptest.Phone, error) {

@@ -6,11 +6,13 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/event"
+	"santra/internal/lease"
 	"santra/internal/routing"
 	"santra/internal/run"
 )
@@ -23,30 +25,13 @@ const (
 	QueuePublish = 250 * time.Millisecond
 )
 
-// Offer is work that rings at one agent.
-type Offer struct {
-	Work    routing.Work
-	Agent   string // person id
-	Seat    string // seat code
-	Expires time.Time
-	Why     string
-	Epoch   uint64 // of the lease under which it was decided
-}
-
-// Worker does the work of one kind: voice for calls, email for cases. Its methods are called one after the other, in the
-// order of the decisions, and must not block.
-type Worker interface {
-	// Offered rings the agent's leg.
-	Offered(o Offer)
-	// Withdrawn stops the ringing; reason is one of routing's (NoAnswer, Gone, Interrupted, Forced, WasDeclined).
-	Withdrawn(o Offer, reason string)
-}
-
 // Config is what a Dispatcher needs.
 type Config struct {
 	Log    *slog.Logger
 	Events event.Publisher // may be nil
-	Epoch  uint64          // of the lease that the owner holds
+	Policy routing.Policy
+	Lease  lease.Config // who may decide; without a Store this process alone does, under Epoch
+	Epoch  uint64
 }
 
 // Dispatcher is the running engine. Its methods may be called from anywhere.
@@ -74,7 +59,7 @@ var _ run.Service = (*Dispatcher)(nil)
 // New makes a dispatcher; give it its workers by Handle, then Start it.
 func New(cfg Config) *Dispatcher {
 	return &Dispatcher{
-		cfg: cfg, engine: routing.New(routing.Policy{}), work: map[string]routing.Work{}, offers: map[string]Offer{},
+		cfg: cfg, engine: routing.New(cfg.Policy), work: map[string]routing.Work{}, offers: map[string]Offer{},
 		counts: newCounts(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{},
 		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
@@ -189,15 +174,6 @@ func (d *Dispatcher) SignOut(agent string) {
 	_ = d.apply(routing.Event{Type: routing.SignedOut, AgentID: agent})
 }
 
-// SetState makes an agent ready, on break or offline. In a call it takes effect after the wrap-up. errs.NotFound for
-// somebody without a seat, errs.Invalid for a state that nobody can choose.
-func (d *Dispatcher) SetState(agent string, s routing.State) error {
-	if s != routing.Ready && s != routing.Break && s != routing.Offline {
-		return errs.At(errs.Invalid, "state", "an agent can choose ready, break or offline")
-	}
-	return d.apply(routing.Event{Type: routing.StateSet, AgentID: agent, State: s})
-}
-
 // WrapUpDone ends the wrap-up early.
 func (d *Dispatcher) WrapUpDone(agent string) error {
 	d.mu.Lock()
@@ -253,7 +229,7 @@ func (d *Dispatcher) decide(dec routing.Decision) {
 	switch dec.Type {
 	case routing.Offer:
 		w := d.work[dec.WorkID]
-		o := Offer{Work: w, Agent: dec.AgentID, Seat: dec.Seat, Expires: dec.Until, Why: dec.Why.String(), Epoch: d.cfg.Epoch}
+		o := Offer{Work: w, Agent: dec.AgentID, Seat: dec.Seat, Expires: dec.Until, Why: dec.Why.String(), Reasons: copied(dec.Why), Epoch: d.cfg.Epoch}
 		d.offers[dec.WorkID] = o
 		d.enqueue(func(w Worker) { w.Offered(o) }, w.Kind)
 	case routing.Withdraw:
@@ -324,4 +300,11 @@ func (d *Dispatcher) tick() {
 			d.queues.Reset(QueuePublish)
 		}
 	}
+}
+
+// copied keeps of an explanation what the engine may write over.
+func copied(w *routing.Why) routing.Why {
+	own := *w
+	own.Needs = slices.Clone(w.Needs)
+	return own
 }

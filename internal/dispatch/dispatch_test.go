@@ -61,7 +61,7 @@ func start(t *testing.T) (*Dispatcher, *desk) {
 func ready(t *testing.T, d *Dispatcher, id string) {
 	t.Helper()
 	d.SignIn(routing.Agent{ID: id, Seat: "S"})
-	if err := d.SetState(id, routing.Ready); err != nil {
+	if err := d.SetState(id, routing.Ready, ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -129,11 +129,11 @@ func TestTheCallerWhoLeavesIsCountedAbandoned(t *testing.T) {
 func TestWhatNobodyCanDoIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, _ := start(t)
-		if err := d.SetState("nobody", routing.Ready); !errs.Is(err, errs.NotFound) {
+		if err := d.SetState("nobody", routing.Ready, ""); !errs.Is(err, errs.NotFound) {
 			t.Fatal(err)
 		}
 		ready(t, d, "a")
-		if err := d.SetState("a", routing.Busy); !errs.Is(err, errs.Invalid) {
+		if err := d.SetState("a", routing.Busy, ""); !errs.Is(err, errs.Invalid) {
 			t.Fatal(err)
 		}
 		if err := d.WrapUpDone("a"); !errs.Is(err, errs.Conflict) {

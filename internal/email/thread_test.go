@@ -22,7 +22,7 @@ func started(t *testing.T) (*world, email.Case, string) {
 	c := w.accepted(p)
 	w.answered(p, c.ID, "Hei")
 	w.wait("the submission", func() bool { return len(w.relay.all()) == 1 && w.messages(c.ID)[1].Delivery.State == email.Sent })
-	w.must(w.router.SetState(p.Person, "break"))
+	w.must(w.router.SetState(p.Person, "break", ""))
 	return w, c, mail.Parse(w.relay.all()[0].raw).MessageID
 }
 

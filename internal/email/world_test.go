@@ -198,7 +198,7 @@ func letter(from, subject, more, text string) string {
 func (w *world) ready(id string) {
 	w.t.Helper()
 	w.router.SignIn(routing.Agent{ID: id, Seat: "A1"})
-	w.must(w.router.SetState(id, routing.Ready))
+	w.must(w.router.SetState(id, routing.Ready, ""))
 }
 
 // wait waits until ok, looking again at every event and every submission.

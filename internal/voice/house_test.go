@@ -282,7 +282,7 @@ func (h *house) signIn(name string, n int) {
 	h.disp.SignIn(routing.Agent{
 		ID: name, Seat: fmt.Sprintf("A1%d", n), Skills: map[string]int{"water": 1}, Languages: []string{"fi", "sv", "en"},
 	})
-	h.must(h.disp.SetState(name, routing.Ready))
+	h.must(h.disp.SetState(name, routing.Ready, ""))
 }
 
 // call calls a number from the trunk.

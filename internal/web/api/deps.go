@@ -64,7 +64,7 @@ type Book interface {
 type Dispatch interface {
 	SignIn(a routing.Agent)
 	SignOut(agent string)
-	SetState(agent string, s routing.State) error
+	SetState(agent string, s routing.State, reason string) error
 	WrapUpDone(agent string) error
 	ExtendWrapUp(agent string, by time.Duration) error
 	Agent(id string) (dispatch.AgentView, bool)

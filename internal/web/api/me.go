@@ -171,7 +171,7 @@ func (a *API) leaveDesk(person string) {
 }
 
 func (a *API) setState(ctx context.Context, c *caller, in *stateInput) (*meOutput, error) {
-	if err := a.deps.Dispatch.SetState(c.Person, routing.State(in.Body.State)); err != nil {
+	if err := a.deps.Dispatch.SetState(c.Person, routing.State(in.Body.State), in.Body.Reason); err != nil {
 		return nil, noSeat(err)
 	}
 	a.desk.because(c.Person, in.Body.Reason)
