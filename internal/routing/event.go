@@ -68,7 +68,7 @@ const (
 	StateChange                     // the agent's state is now this [AgentID, Seat, State, Until, Reason]
 	Refuse                          // the event does not fit: who sent it must undo its side [WorkID, AgentID, Queue, Reason]
 	Moved                           // the work waits in another queue now [WorkID, Kind, Queue, To, Reason: the condition]
-	Divert                          // the work leaves for an announcement, callback or number [WorkID, Kind, Queue, To, Reason: the condition]; Ended follows
+	Divert                          // the work leaves for an announcement, callback or number [WorkID, Kind, Queue, To, Reason: the condition]; Ended follows, but for a callback: the call waits on until Converted
 	Ended                           // exactly once for each work: its outcome [WorkID, Kind, Queue, AgentID, Reason]
 )
 

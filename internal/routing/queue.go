@@ -92,7 +92,7 @@ type Condition uint8
 // The conditions. Each is looked at when work comes into the queue, and again After.
 const (
 	WhenWaited   Condition = iota // it has waited After
-	WhenLong                      // more than Length wait before it
+	WhenLong                      // more than Length others wait
 	WhenNobody                    // nobody is signed in, off break, who could serve the queue in its widest ring; also at the moment the last one goes
 	WhenEstimate                  // the estimate is known and over Estimate
 	WhenClosed                    // the queue is closed; also at the moment it closes, where Evict says so
@@ -103,7 +103,7 @@ func (c Condition) String() string {
 	return [...]string{"waited", "length", "no_agents", "estimate", "closed"}[c]
 }
 
-// Overflow sends work elsewhere. The first rule that holds is taken; calls and callbacks overflow, e-mails only to queues.
+// Overflow sends work elsewhere. The first rule that holds is taken; callbacks and e-mails overflow only to queues.
 type Overflow struct {
 	When     Condition
 	After    time.Duration // looked at first when it has been in the queue so long; 0: on arrival
@@ -168,4 +168,12 @@ type Policy struct {
 const (
 	DefaultAgeing    = time.Minute
 	DefaultOvertaken = 100
+)
+
+// Limits of the estimate.
+const (
+	// EstimateWindow is how old what an estimate rests on may be.
+	EstimateWindow = 30 * time.Minute
+	// MinStarts is from how many answered calls, and from how many earlier estimates, an estimate is made.
+	MinStarts = 10
 )
