@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/routing/sim"
+)
+
+// Planner answers planners' questions about the running city. It is what web/api gets for POST /api/simulations.
+type Planner struct {
+	City    func() *agency.City // as it is now
+	History History             // nil: requests for the last weeks are refused
+}
+
+// History gives what came to a queue on a past day.
+type History interface {
+	// HalfHours gives calls offered and the mean handling time for each half-hour of a day of the city's time zone.
+	HalfHours(ctx context.Context, queue, date string) ([]PastHalfHour, error)
+}
+
+// PastHalfHour is one half-hour of a queue in the past.
+type PastHalfHour struct {
+	Offered  float64
+	Answered float64
+	Handling float64 // seconds, of all who were answered together
+}
+
+// Simulate runs the request's day; kinds of errors are errs.Invalid and errs.TooLarge with the field at fault.
+func (p *Planner) Simulate(ctx context.Context, r sim.Request) (sim.Answer, error) {
+	return sim.Answer{}, errs.New(errs.Unavailable, "not built yet")
+}
