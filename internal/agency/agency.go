@@ -82,6 +82,25 @@ type Queue struct {
 	WrapUp       time.Duration `yaml:"wrap_up" json:"wrap_up"`             // 0: none
 	Record       bool          `yaml:"record" json:"record"`
 	Priority     int           `yaml:"priority" json:"priority"` // 0–9, higher goes first
+
+	Strategy         string        `yaml:"strategy" json:"strategy,omitempty"`                       // one of Strategies; "": DefaultStrategy
+	Needs            []Need        `yaml:"needs" json:"needs,omitempty"`                             // besides Skills, which are asked of level 1
+	LanguageLevel    int           `yaml:"language_level" json:"language_level,omitempty"`           // of the customer's language; 0: DefaultLevel
+	Rings            []Ring        `yaml:"rings" json:"rings,omitempty"`                             // by After, ascending
+	Weight           float64       `yaml:"weight" json:"weight,omitempty"`                           // waiting here counts so much against other queues; 0: DefaultWeight
+	ServiceWithin    time.Duration `yaml:"service_within" json:"service_within,omitempty"`           // the service target; 0: DefaultServiceWithin
+	Cap              int           `yaml:"cap" json:"cap,omitempty"`                                 // calls that may wait; 0: no cap
+	Full             *Target       `yaml:"full" json:"full,omitempty"`                               // where calls go that find no place; nil: announcement "busy"
+	Overflow         []Overflow    `yaml:"overflow" json:"overflow,omitempty"`                       // the first that holds
+	Also             []Also        `yaml:"also" json:"also,omitempty"`                               // further queues in which its work waits
+	WrapUpUntilReady bool          `yaml:"wrap_up_until_ready" json:"wrap_up_until_ready,omitempty"` // the agent ends the wrap-up; WrapUp is 0
+	MaxWrapUp        time.Duration `yaml:"max_wrap_up" json:"max_wrap_up,omitempty"`                 // extensions end here, from the end of the call; 0: no bound
+	PreferredFor     time.Duration `yaml:"preferred_for" json:"preferred_for,omitempty"`             // how long a preferred agent is waited for; 0: not at all
+	CallbackSpread   time.Duration `yaml:"callback_spread" json:"callback_spread,omitempty"`         // at an opening, callbacks from before come one each so long; 0: at once
+	CallbackExpires  time.Duration `yaml:"callback_expires" json:"callback_expires,omitempty"`       // after the request; 0: DefaultCallbackExpires
+	Evict            bool          `yaml:"evict" json:"evict,omitempty"`                             // at closing what waits is treated as just arrived; else it is still served
+	Hours            string        `yaml:"hours" json:"hours,omitempty"`                             // name of one of City.Hours; "": always open
+	ShortAbandon     time.Duration `yaml:"short_abandon" json:"short_abandon,omitempty"`             // who hangs up sooner is short-abandoned; 0: DefaultShortAbandon
 }
 
 // Seat is an agent's workplace. The password is the configuration's alone: what is kept is its digest (RFC 7616 3.4.2,
@@ -123,6 +142,10 @@ type City struct {
 	Retention      Retention  `yaml:"retention" json:"retention"`
 	ListenNetworks []string   `yaml:"listen_networks" json:"listen_networks"` // CIDRs from which recordings may be heard (M9); none: from nowhere
 	Purposes       []string   `yaml:"purposes" json:"purposes"`               // which of registry's closed list are in use; none: all
+
+	Hours        map[string]Hours `yaml:"hours" json:"hours,omitempty"` // by name, a slug
+	Routing      Routing          `yaml:"routing" json:"routing"`
+	BreakReasons []BreakReason    `yaml:"break_reasons" json:"break_reasons,omitempty"` // none: DefaultBreakReasons
 }
 
 // WithDefaults gives a copy in which what was left out has its default.
