@@ -36,7 +36,21 @@ const (
 	MaxSkills     = 100
 	MaxSkillLevel = 10
 	MaxTraining   = 4 * 366 * 24 * time.Hour // longest validity of one training
+	MaxMails      = 50                       // e-mail cases in hand at once
+	MaxTier       = 9
+	MaxWeight     = 100.0 // of an agency's work
+	MinWeight     = 0.01
+	MaxTiers      = 500 // queues, and as many agencies, that a person has a tier or weight for
 )
+
+// Capacity is how much work a person takes at once, as routing.Capacity. The zero Capacity takes one call, or routing's
+// default number of e-mail cases with room for a call over them.
+type Capacity struct {
+	Mails          int  `json:"mails,omitempty"`            // e-mail cases in hand; 0: routing.DefaultMails, -1: none
+	NoCalls        bool `json:"no_calls,omitempty"`         // neither calls nor callbacks
+	Undisturbed    bool `json:"undisturbed,omitempty"`      // an e-mail is not interrupted by a call
+	MailDuringCall bool `json:"mail_during_call,omitempty"` // e-mails are offered while in a call
+}
 
 // Person is somebody with an account of their own. The password's hash is never in it.
 type Person struct {
@@ -47,7 +61,10 @@ type Person struct {
 	Roles     []RoleGrant
 	Skills    map[string]int // slug → level 1–10
 	Languages []agency.Lang
-	Training  []Training // newest of each course
+	Capacity  Capacity
+	Tiers     map[string]int     // by queue: 1 is asked first; absent: 1
+	Weights   map[string]float64 // by agency: its work's waiting counts this much; absent: 1
+	Training  []Training         // newest of each course
 	Created   time.Time
 }
 

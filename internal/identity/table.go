@@ -33,6 +33,10 @@ const (
 	CallHandle      Action = "call.handle"
 	QueueWatch      Action = "queue.watch"
 	AgentWatch      Action = "agent.watch"
+	AgentForce      Action = "agent.force"
+	QueueClose      Action = "queue.close"
+	MeasuresRead    Action = "measures.read"
+	SimulationRun   Action = "simulation.run"
 	CaseWork        Action = "case.work"
 	ArchiveSearch   Action = "archive.search"
 	ArchiveRead     Action = "archive.read"
@@ -72,6 +76,10 @@ func Table() []Rule {
 		{CaseWork, Agency, []Role{Agent, Supervisor, Expert}},
 		{QueueWatch, Agency, []Role{Agent, Supervisor, Manager, Expert}},
 		{AgentWatch, Agency, []Role{Supervisor}},
+		{AgentForce, Agency, []Role{Supervisor}},
+		{QueueClose, Agency, []Role{Supervisor}}, // emergency closing
+		{MeasuresRead, Agency, []Role{Supervisor, Manager}},
+		{SimulationRun, Agency, []Role{Supervisor}},
 		{ArchiveSearch, Agency, []Role{Manager, Expert}},
 		{ArchiveRead, Agency, []Role{Manager, Expert}},
 		{RecordingSearch, Agency, []Role{Manager, Expert}},

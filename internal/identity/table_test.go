@@ -17,6 +17,10 @@ call.handle       y y - y - - -
 case.work         y y - y - - -
 queue.watch       y y y y - - -
 agent.watch       - y - - - - -
+agent.force       - y - - - - -
+queue.close       - y - - - - -
+measures.read     - y y - - - -
+simulation.run    - y - - - - -
 archive.search    - - y y - - -
 archive.read      - - y y - - -
 recording.search  - - y y - - -
@@ -151,7 +155,7 @@ func TestAgenciesAndActions(t *testing.T) {
 	if p.Anywhere(AuditRead) || !p.Anywhere(RecordingListen) || p.Has(Expert) || !p.Has(Manager) {
 		t.Error("roles")
 	}
-	if got := fmt.Sprint(p.Actions()); got != "[call.handle case.work queue.watch archive.search archive.read recording.search recording.listen city.read]" {
+	if got := fmt.Sprint(p.Actions()); got != "[call.handle case.work queue.watch measures.read archive.search archive.read recording.search recording.listen city.read]" {
 		t.Error(got)
 	}
 }

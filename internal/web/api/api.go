@@ -15,7 +15,7 @@ import (
 //go:generate sh -c "go run ./openapigen > ../../../web/openapi.json"
 
 // Version is the version of the API's description; it grows with each addition.
-const Version = "1.0.0"
+const Version = "1.1.0"
 
 // Limits of requests.
 const (
@@ -64,6 +64,10 @@ func (a *API) routes() {
 	a.sessionRoutes()
 	a.meRoutes()
 	a.cityRoutes()
+	a.whyRoutes()
+	a.floorRoutes()
+	a.measureRoutes()
+	a.simulationRoutes()
 	a.callRoutes()
 	a.caseRoutes()
 	a.archiveRoutes()

@@ -29,6 +29,15 @@ type City struct {
 	Seats           []Seat   `json:"seats"`
 	Purposes        Purposes `json:"purposes"`
 	RecordingMonths int      `json:"recording_months" doc:"Calendar months that recordings are kept (M6)."`
+	TimeZone        string   `json:"time_zone" doc:"In which days and opening hours are counted."`
+
+	BreakReasons []BreakReason `json:"break_reasons" doc:"Kinds of break to choose from."`
+}
+
+// BreakReason is a kind of break.
+type BreakReason struct {
+	ID   string `json:"id"`
+	Name Text   `json:"name"`
 }
 
 // Agency is an ordering department or enterprise.
@@ -48,6 +57,9 @@ type Queue struct {
 	Skills    []string `json:"skills"`
 	Languages []string `json:"languages"`
 	Record    bool     `json:"record"`
+	Strategy  string   `json:"strategy" enum:"longest_idle,round_robin,fewest_handled,least_occupied,tiers,skill_level,random"`
+	Needs     []Need   `json:"needs" doc:"Skills with levels that it asks, skills included."`
+	Within    int      `json:"within_seconds" doc:"Its service target: answered within."`
 }
 
 // Seat is an agent's workplace.
@@ -82,6 +94,12 @@ type QueueState struct {
 	OpenMails        int        `json:"open_mails" doc:"Cases in agents' hands."`
 	Ready            int        `json:"ready" doc:"Agents who are ready and may serve the queue."`
 	Busy             int        `json:"busy" doc:"Agents who may serve the queue and are offered something, talking or writing up."`
+	Callbacks        int        `json:"callbacks" doc:"Callbacks that wait or ring."`
+	Staffed          int        `json:"staffed" doc:"Agents at work who can serve its widest ring."`
+	Open             bool       `json:"open" doc:"Takes work now."`
+	NextChange       *time.Time `json:"next_change,omitempty" doc:"When it opens or closes; missing where it never does."`
+	Closing          *Closing   `json:"closing,omitempty" doc:"The emergency closing in force."`
+	Estimate         Estimate   `json:"estimate" doc:"Of a call that would come now."`
 	Today            Today      `json:"today"`
 }
 
@@ -104,6 +122,8 @@ type AgentState struct {
 	Since   time.Time  `json:"since"`
 	Until   *time.Time `json:"until,omitempty" doc:"End of the offer or wrap-up."`
 	Mails   int        `json:"mails" doc:"E-mail cases in hand."`
+	Next    string     `json:"next" doc:"State asked for while busy; empty for none."`
+	Handled int        `json:"handled" doc:"Accepted since sign-in."`
 }
 
 type (
@@ -154,6 +174,7 @@ func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
 	}
 	return &cityOutput{City{
 		Version: c.Version, Name: textOf(c.Name), Purposes: a.purposes(), RecordingMonths: c.Retention.RecordingMonths,
+		TimeZone: c.Location().String(), BreakReasons: []BreakReason{},
 		Agencies: list(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
 		Queues:   list(c.Queues, queueOf),
 		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != ""} }),
@@ -163,7 +184,8 @@ func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
 func queueOf(q agency.Queue) Queue {
 	return Queue{
 		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
-		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record,
+		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Strategy: routing.LongestIdle.String(),
+		Needs: list(q.Skills, func(s string) Need { return Need{Skill: s, Level: 1} }), Within: int(routing.DefaultWithin.Seconds()),
 	}
 }
 
@@ -196,6 +218,7 @@ func (a *API) queueState(q agency.Queue, v dispatch.QueueView, agents []dispatch
 	s := QueueState{
 		ID: q.ID, Agency: q.Agency, WaitingCalls: v.Calls, WaitingMails: v.Mails, Talking: v.Talking, OpenMails: v.Open,
 		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail),
+		Callbacks: v.Callbacks, Staffed: v.Staffed, Open: !v.Closed,
 		Today: Today{v.Today.Offered, v.Today.Answered, v.Today.InTime, v.Today.Abandoned, v.Today.Waited.Seconds()},
 	}
 	for _, x := range agents {
@@ -233,6 +256,7 @@ func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, e
 		out.Body.Agents = append(out.Body.Agents, AgentState{
 			Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State),
 			Reason: p.reason, Since: p.since, Until: stamp(v.Until), Mails: v.Mails,
+			Next: string(v.Next), Handled: v.Handled,
 		})
 	}
 	return &out, nil

@@ -29,6 +29,8 @@ type Deps struct {
 	Registry *registry.Service
 	Audit    Audit
 	Live     *live.Hub
+	Measures Measures
+	Planner  Planner
 	// Health is asked by /healthz; nil is healthy.
 	Health func(context.Context) error
 	// Secure says that browsers come by HTTPS: the cookie is then never sent otherwise.
@@ -102,6 +104,12 @@ type Cases interface {
 	SearchArchive(ctx context.Context, p identity.Principal, purpose, reason string, f email.ArchiveFilter) ([]email.Summary, error)
 	OpenArchived(ctx context.Context, p identity.Principal, purpose, reason, messageID string) (email.Message, error)
 }
+
+// Measures is the store of what happened in the queues.
+type Measures any
+
+// Planner simulates days.
+type Planner any
 
 // Audit is audit.Log.
 type Audit interface {

@@ -96,6 +96,7 @@ func TestNoCustomerRegister(t *testing.T) {
 		"Case.customer", "Party.address", // of one case's messages
 		"ArchiveQuery.address",                                                                                                                // an exact address, for inspection
 		"Purposes.mail", "Me.mails", "AgentState.mails", "QueueState.waiting_mails", "QueueState.open_mails", "QueueState.longest_mail_since", // counts
+		"Capacity.mails", "Capacity.mail_during_call", // of an agent
 	}
 	d, _ := described(t)
 	for schema, s := range d.Components.Schemas {

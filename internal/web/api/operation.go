@@ -175,6 +175,10 @@ func (a *API) runs(tag string) bool {
 		there = there && d.Dispatch != nil && d.City != nil
 	case "city":
 		there = there && d.Dispatch != nil && d.City != nil && d.Registry != nil
+	case "measures":
+		there = there && d.City != nil && d.Measures != nil
+	case "simulations":
+		there = there && d.City != nil && d.Planner != nil
 	case "calls":
 		there = there && d.Calls != nil
 	case "cases":

@@ -22,6 +22,9 @@ type Person struct {
 	Roles         []Role     `json:"roles"`
 	Languages     []string   `json:"languages"`
 	Skills        []Skill    `json:"skills"`
+	Capacity      Capacity   `json:"capacity"`
+	Tiers         []Tier     `json:"tiers" doc:"By queue; absent: 1."`
+	Weights       []Weight   `json:"weights" doc:"By agency; absent: 1."`
 	TrainedUntil  *time.Time `json:"trained_until,omitempty" doc:"Roles work only while training is valid (M24)."`
 	TrainingValid bool       `json:"training_valid"`
 	Disabled      bool       `json:"disabled"`
@@ -31,6 +34,36 @@ type Person struct {
 type Skill struct {
 	ID    string `json:"id" minLength:"1" maxLength:"64"`
 	Level int    `json:"level" minimum:"1" maximum:"10"`
+}
+
+// Capacity is how much work an agent takes at once.
+type Capacity struct {
+	Mails          int  `json:"mails,omitempty" minimum:"-1" maximum:"50" doc:"E-mail cases in hand at once; 0: the usual number, -1: none."`
+	NoCalls        bool `json:"no_calls,omitempty" doc:"Neither calls nor callbacks."`
+	Undisturbed    bool `json:"undisturbed,omitempty" doc:"An e-mail is not interrupted by a call."`
+	MailDuringCall bool `json:"mail_during_call,omitempty" doc:"E-mails are offered while in a call."`
+}
+
+// Tier says how early an agent is asked in a queue of strategy tiers: 1 first.
+type Tier struct {
+	Queue string `json:"queue" minLength:"1" maxLength:"64"`
+	Tier  int    `json:"tier" minimum:"1" maximum:"9"`
+}
+
+// Weight says how much an agency's waiting work counts for an agent who serves several.
+type Weight struct {
+	Agency string  `json:"agency" minLength:"1" maxLength:"64"`
+	Weight float64 `json:"weight" minimum:"0.01" maximum:"100"`
+}
+
+// PersonChange is what is to be changed of a person; what is left out stays.
+type PersonChange struct {
+	Display   *string   `json:"display,omitempty" minLength:"1" maxLength:"100"`
+	Languages *[]string `json:"languages,omitempty" maxItems:"3"`
+	Skills    *[]Skill  `json:"skills,omitempty" maxItems:"100"`
+	Capacity  *Capacity `json:"capacity,omitempty"`
+	Tiers     *[]Tier   `json:"tiers,omitempty" maxItems:"500"`
+	Weights   *[]Weight `json:"weights,omitempty" maxItems:"500"`
 }
 
 // NewPerson is an account to make; it has no training and so no power yet.
@@ -66,8 +99,12 @@ type (
 			People []Person `json:"people"`
 		}
 	}
-	personInput   struct{ Body NewPerson }
-	personOutput  struct{ Body Person }
+	personInput  struct{ Body NewPerson }
+	personOutput struct{ Body Person }
+	changeInput  struct {
+		ID   string `path:"id" maxLength:"64"`
+		Body PersonChange
+	}
 	trainingInput struct {
 		ID   string `path:"id" maxLength:"64"`
 		Body Training
@@ -88,6 +125,8 @@ func (a *API) peopleRoutes() {
 	}
 	register(a, route("GET", "", "people", identity.PersonManage, "The staff."), a.getPeople)
 	register(a, route("POST", "", "person-create", identity.PersonManage, "Make a personal account (M19)."), a.createPerson)
+	register(a, route("PATCH", "/{id}", "person-change", identity.PersonManage, "Change skills, languages, capacity, tiers, weights or the name shown; "+
+		"an agent at a seat works by them at once."), a.changePerson)
 	register(a, route("PUT", "/{id}/training", "person-training", identity.TrainingRecord, "Record training; nobody records their own (M24)."), a.recordTraining)
 	register(a, route("PUT", "/{id}/roles", "person-roles", identity.RoleAssign, "Replace the roles; nobody changes their own; sessions feel it at once."), a.setRoles)
 	register(a, route("PUT", "/{id}/password", "person-password", identity.PersonManage, "Set somebody's first or forgotten password; their sessions end."), a.resetPassword)
@@ -96,7 +135,7 @@ func (a *API) peopleRoutes() {
 func personOf(p identity.Person) Person {
 	out := Person{
 		ID: p.ID, Name: p.Name, Display: p.Display, Roles: rolesOf(p.Roles), Languages: texts(p.Languages), Disabled: p.Disabled,
-		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{},
+		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{}, Tiers: []Tier{}, Weights: []Weight{},
 	}
 	for _, id := range sortedKeys(p.Skills) {
 		out.Skills = append(out.Skills, Skill{id, p.Skills[id]})
@@ -137,6 +176,10 @@ func (a *API) createPerson(ctx context.Context, c *caller, in *personInput) (*pe
 	}
 	p, err := a.deps.People.CreatePerson(ctx, c.Principal, n)
 	return &personOutput{personOf(p)}, err
+}
+
+func (a *API) changePerson(context.Context, *caller, *changeInput) (*personOutput, error) {
+	return nil, unavailable()
 }
 
 func (a *API) recordTraining(ctx context.Context, c *caller, in *trainingInput) (*personOutput, error) {

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Make an agent ready, on break or offline; logged before it is done. An offer is withdrawn, a call in hand goes on. 404 for somebody who serves none of the supervisor's agencies. */
+        put: operations["agent-force"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/archive/messages/{id}/open": {
         parameters: {
             query?: never;
@@ -600,6 +617,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What rings at the person who asks, and why it was offered to them. */
+        get: operations["my-offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/password": {
         parameters: {
             query?: never;
@@ -686,6 +720,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What happened in the queues of the own agencies, by half-hour or day. */
+        get: operations["measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same as a table (RFC 4180, UTF-8, a header line, times in RFC 3339). */
+        get: operations["measures-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -702,6 +770,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Change skills, languages, capacity, tiers, weights or the name shown; an agent at a seat works by them at once. */
+        patch: operations["person-change"];
         trace?: never;
     };
     "/api/people/{id}/password": {
@@ -789,6 +874,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queues/{id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Close a queue in an emergency until a time, whatever its opening hours say; logged before it is done. Again: another time or reason. */
+        put: operations["queue-close"];
+        post?: never;
+        /** @description End an emergency closing; the opening hours hold again. 404 without one. */
+        delete: operations["queue-reopen"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues/{id}/explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Why each piece of work of a queue waits, the longest waiting first, at most 200; for supervisors. */
+        get: operations["queue-explanations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/recordings/search": {
         parameters: {
             query?: never;
@@ -840,6 +960,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Play a day of some queues with the engine that routes: what if two fewer worked on Friday. Stores nothing. */
+        post: operations["simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Why one piece of work is where it is; for supervisors. Agents see why at /api/me/offer. */
+        get: operations["work-why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -861,6 +1015,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AbleAgents: {
+            /** Format: int64 */
+            agents: number;
+            /** @enum {string} */
+            state: "offline" | "ready" | "break" | "offered" | "busy" | "wrap_up" | "not_answering";
+        };
         Agency: {
             /** @description Address that its answers are sent from. */
             address: string;
@@ -871,9 +1031,16 @@ export interface components {
             display: string;
             /**
              * Format: int64
+             * @description Accepted since sign-in.
+             */
+            handled: number;
+            /**
+             * Format: int64
              * @description E-mail cases in hand.
              */
             mails: number;
+            /** @description State asked for while busy; empty for none. */
+            next: string;
             person: string;
             reason: string;
             seat: string;
@@ -965,6 +1132,10 @@ export interface components {
             method: string;
             value: string;
         };
+        BreakReason: {
+            id: string;
+            name: components["schemas"]["Text"];
+        };
         Call: {
             agency: string;
             agent: string;
@@ -1006,6 +1177,19 @@ export interface components {
         };
         CandidatesOutputBody: {
             candidates: components["schemas"]["Candidate"][];
+        };
+        Capacity: {
+            /** @description E-mails are offered while in a call. */
+            mail_during_call?: boolean;
+            /**
+             * Format: int64
+             * @description E-mail cases in hand at once; 0: the usual number, -1: none.
+             */
+            mails?: number;
+            /** @description Neither calls nor callbacks. */
+            no_calls?: boolean;
+            /** @description An e-mail is not interrupted by a call. */
+            undisturbed?: boolean;
         };
         Case: {
             agency: string;
@@ -1049,6 +1233,8 @@ export interface components {
         };
         City: {
             agencies: components["schemas"]["Agency"][];
+            /** @description Kinds of break to choose from. */
+            break_reasons: components["schemas"]["BreakReason"][];
             name: components["schemas"]["Text"];
             purposes: components["schemas"]["Purposes"];
             queues: components["schemas"]["Queue"][];
@@ -1058,8 +1244,29 @@ export interface components {
              */
             recording_months: number;
             seats: components["schemas"]["Seat"][];
+            /** @description In which days and opening hours are counted. */
+            time_zone: string;
             /** Format: int64 */
             version: number;
+        };
+        Closing: {
+            /** @description Person's id. */
+            by: string;
+            display: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        ClosingRequest: {
+            /** @description For the log and the wallboard; nothing about customers. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Then the opening hours hold again; at most 31 days from now.
+             */
+            until: string;
         };
         Digits: {
             digits: string;
@@ -1085,15 +1292,115 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Estimate: {
+            /**
+             * Format: int64
+             * @description Four of five such estimates held lately.
+             */
+            high_seconds: number;
+            /** @description False: show no number; why says the reason. */
+            known: boolean;
+            /** Format: int64 */
+            low_seconds: number;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            place: number;
+            /** @description too_few_starts, nobody_serves or not_reliable; empty where known. */
+            why: string;
+        };
+        Explanation: {
+            /** @description Agents at their seats who meet the needs, by state. */
+            able: components["schemas"]["AbleAgents"][];
+            /** @description Its queue is closed. */
+            closed: boolean;
+            estimate: components["schemas"]["Estimate"];
+            /** @description Person it is kept for; empty for nobody. */
+            kept_for: string;
+            kept_for_display: string;
+            /** Format: date-time */
+            kept_until?: string;
+            /** @enum {string} */
+            kind: "call" | "mail" | "callback";
+            /** @description Skills that nobody who is at a seat has at the level asked. */
+            missing: string[];
+            needs: components["schemas"]["Need"][];
+            /**
+             * Format: date-time
+             * @description When less is asked.
+             */
+            next_ring?: string;
+            /**
+             * Format: date-time
+             * @description Offered to nobody before.
+             */
+            not_before?: string;
+            /** @description Person it rings at or who has it; empty while it waits. */
+            offered: string;
+            offered_display: string;
+            /**
+             * Format: int64
+             * @description In its line, from 1; 0 where it waits no more.
+             */
+            place: number;
+            queue: string;
+            /**
+             * Format: int64
+             * @description From 1; 0 where the queue has no rings.
+             */
+            ring: number;
+            /** @description That person has accepted it. */
+            taken: boolean;
+            /** Format: int64 */
+            waited_seconds: number;
+            work: string;
+        };
+        ExplanationsOutputBody: {
+            explanations: components["schemas"]["Explanation"][];
+            /** Format: date-time */
+            server_time: string;
+        };
         FieldError: {
             field: string;
             message: string;
+        };
+        ForcedState: {
+            /** @description Kind of break, from the city's break_reasons. */
+            break_reason?: string;
+            /** @description Why, for the log; nothing about customers. */
+            reason: string;
+            /** @enum {string} */
+            state: "ready" | "break" | "offline";
         };
         GrantsOutputBody: {
             grants: components["schemas"]["ListenGrant"][];
         };
         HealthOutputBody: {
             ok: boolean;
+        };
+        Letters: {
+            /**
+             * Format: int64
+             * @description First responses sent.
+             */
+            answered: number;
+            /**
+             * Format: double
+             * @description Mean, in the queue's business hours.
+             */
+            first_response_seconds?: number;
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            reopened: number;
+            /**
+             * Format: double
+             * @description Mean, in the queue's business hours.
+             */
+            resolution_seconds?: number;
+            /** Format: int64 */
+            resolved: number;
         };
         ListenGrant: {
             agency: string;
@@ -1168,6 +1475,100 @@ export interface components {
             state_since: string;
             /** Format: date-time */
             wrap_up_until?: string;
+        };
+        Measure: {
+            /**
+             * Format: int64
+             * @description Left after at least the queue's short_abandon.
+             */
+            abandoned: number;
+            agency: string;
+            /**
+             * Format: double
+             * @description Mean of talk, hold and wrap-up together.
+             */
+            aht_seconds?: number;
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: double
+             * @description Mean wait of the answered.
+             */
+            asa_seconds?: number;
+            /**
+             * Format: int64
+             * @description Ended because the queue closed or was removed.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Callbacks that were not made in time.
+             */
+            expired: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            hold_seconds: number;
+            /**
+             * Format: int64
+             * @description Answered within the queue's service target.
+             */
+            in_time: number;
+            letters: components["schemas"]["Letters"];
+            /** Format: double */
+            longest_wait_seconds: number;
+            /**
+             * Format: double
+             * @description Share of the signed-in agents' time in work; in the row of all queues alone.
+             */
+            occupancy?: number;
+            /**
+             * Format: int64
+             * @description Calls and callbacks that came into the queue.
+             */
+            offered: number;
+            /** Format: int64 */
+            overflowed_in: number;
+            /** Format: int64 */
+            overflowed_out: number;
+            queue: string;
+            /**
+             * Format: double
+             * @description By our formula.
+             */
+            service_level?: number;
+            /** @description The same by the formulas that others use, each named. */
+            service_levels: components["schemas"]["ServiceLevel"][];
+            /**
+             * Format: int64
+             * @description Left before it.
+             */
+            short_abandoned: number;
+            /**
+             * Format: double
+             * @description Sum, as hold and wrap-up.
+             */
+            talk_seconds: number;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Of the offered, those that another agent gave on.
+             */
+            transferred: number;
+            /** Format: double */
+            wrap_up_seconds: number;
+        };
+        MeasuresOutputBody: {
+            /** @description By interval, then queue. */
+            rows: components["schemas"]["Measure"][];
+            /** @description In which the days and half-hours are counted. */
+            time_zone: string;
+            /** @description Of each interval, all the rows' queues together (queue and agency empty); where there are several queues. */
+            totals: components["schemas"]["Measure"][];
         };
         Message: {
             agency: string;
@@ -1249,6 +1650,16 @@ export interface components {
             subject: string;
             to: components["schemas"]["Party"][];
         };
+        Need: {
+            /**
+             * Format: int64
+             * @description At least.
+             */
+            level: number;
+            /** @description Who has it comes first; nobody is excluded. */
+            preferred: boolean;
+            skill: string;
+        };
         NewPassword: {
             password: string;
         };
@@ -1259,6 +1670,10 @@ export interface components {
             password: string;
             roles: components["schemas"]["Role"][];
             skills?: components["schemas"]["Skill"][];
+        };
+        OfferOutputBody: {
+            /** @description Missing where nothing rings. */
+            offer?: components["schemas"]["WorkOffer"];
         };
         Party: {
             address: string;
@@ -1272,6 +1687,7 @@ export interface components {
             people: components["schemas"]["Person"][];
         };
         Person: {
+            capacity: components["schemas"]["Capacity"];
             disabled: boolean;
             display: string;
             id: string;
@@ -1280,12 +1696,24 @@ export interface components {
             name: string;
             roles: components["schemas"]["Role"][];
             skills: components["schemas"]["Skill"][];
+            /** @description By queue; absent: 1. */
+            tiers: components["schemas"]["Tier"][];
             /**
              * Format: date-time
              * @description Roles work only while training is valid (M24).
              */
             trained_until?: string;
             training_valid: boolean;
+            /** @description By agency; absent: 1. */
+            weights: components["schemas"]["Weight"][];
+        };
+        PersonChange: {
+            capacity?: components["schemas"]["Capacity"];
+            display?: string;
+            languages?: string[];
+            skills?: components["schemas"]["Skill"][];
+            tiers?: components["schemas"]["Tier"][];
+            weights?: components["schemas"]["Weight"][];
         };
         Problem: {
             /** @description In English, for support. */
@@ -1327,10 +1755,19 @@ export interface components {
             /** @description The queue's own address; empty without one. */
             mailbox: string;
             name: components["schemas"]["Text"];
+            /** @description Skills with levels that it asks, skills included. */
+            needs: components["schemas"]["Need"][];
             /** @description The queue's own number, E.164; empty without one. */
             number: string;
             record: boolean;
             skills: string[];
+            /** @enum {string} */
+            strategy: "longest_idle" | "round_robin" | "fewest_handled" | "least_occupied" | "tiers" | "skill_level" | "random";
+            /**
+             * Format: int64
+             * @description Its service target: answered within.
+             */
+            within_seconds: number;
         };
         QueueState: {
             agency: string;
@@ -1339,11 +1776,27 @@ export interface components {
              * @description Agents who may serve the queue and are offered something, talking or writing up.
              */
             busy: number;
+            /**
+             * Format: int64
+             * @description Callbacks that wait or ring.
+             */
+            callbacks: number;
+            /** @description The emergency closing in force. */
+            closing?: components["schemas"]["Closing"];
+            /** @description Of a call that would come now. */
+            estimate: components["schemas"]["Estimate"];
             id: string;
             /** Format: date-time */
             longest_call_since?: string;
             /** Format: date-time */
             longest_mail_since?: string;
+            /**
+             * Format: date-time
+             * @description When it opens or closes; missing where it never does.
+             */
+            next_change?: string;
+            /** @description Takes work now. */
+            open: boolean;
             /**
              * Format: int64
              * @description Cases in agents' hands.
@@ -1354,6 +1807,11 @@ export interface components {
              * @description Agents who are ready and may serve the queue.
              */
             ready: number;
+            /**
+             * Format: int64
+             * @description Agents at work who can serve its widest ring.
+             */
+            staffed: number;
             /**
              * Format: int64
              * @description Calls in agents' hands.
@@ -1465,13 +1923,136 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ServiceLevel: {
+            formula: string;
+            /** Format: double */
+            share?: number;
+        };
         SessionDescription: {
             sdp: string;
+        };
+        Simulated: {
+            /** @description Of all queues together, in order. */
+            half_hours: components["schemas"]["SimulationInterval"][];
+            name: string;
+            /** @description The day of each queue. */
+            queues: components["schemas"]["SimulationInterval"][];
+            total: components["schemas"]["SimulationInterval"];
+        };
+        SimulatedQueue: {
+            /**
+             * Format: double
+             * @description Without: as measured.
+             */
+            aht_seconds?: number;
+            /**
+             * Format: double
+             * @description While it is open; without: as measured, by half-hour.
+             */
+            calls_per_hour?: number;
+            id: string;
+            /**
+             * Format: double
+             * @description Mean time until a caller gives up; 0: nobody does. Without: as measured.
+             */
+            patience_seconds?: number;
+        };
+        SimulationAnswer: {
+            /**
+             * Format: int64
+             * @description Days that figures were taken from; 0 where all were given.
+             */
+            measured_days: number;
+            /**
+             * Format: int64
+             * @description Fewest agents, all day, who keep the target; missing without one, or where no number does.
+             */
+            needed?: number;
+            /** @description What was assumed, in English. */
+            remarks: string[];
+            reports: components["schemas"]["Simulated"][];
+        };
+        SimulationInterval: {
+            /** Format: int64 */
+            abandoned: number;
+            /** Format: double */
+            abandonment?: number;
+            /**
+             * Format: double
+             * @description At work, mean; 0 in the rows of one queue.
+             */
+            agents: number;
+            /** Format: int64 */
+            answered: number;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description In the rows of all queues alone.
+             */
+            occupancy?: number;
+            /** Format: int64 */
+            offered: number;
+            /** @description Empty: all of them together. */
+            queue: string;
+            /** Format: double */
+            service_level?: number;
+            /** Format: date-time */
+            to: string;
+            /** Format: double */
+            wait_p50_seconds: number;
+            /** Format: double */
+            wait_p90_seconds: number;
+            /** Format: double */
+            wait_p99_seconds: number;
+        };
+        SimulationRequest: {
+            /**
+             * Format: date
+             * @description The day, in the city's time zone.
+             */
+            date: string;
+            /** @description All of the supervisor's own agencies. */
+            queues: components["schemas"]["SimulatedQueue"][];
+            /**
+             * Format: int64
+             * @description The same seed gives the same day.
+             */
+            seed?: number;
+            /** @description One, or two to compare on the same calls. */
+            staffings: components["schemas"]["Staffing"][];
+            /** @description Also find the fewest agents who keep it. */
+            target?: components["schemas"]["SimulationTarget"];
+            /**
+             * Format: int64
+             * @description So many of the last same weekdays are measured.
+             * @default 4
+             */
+            weeks: number;
+        };
+        SimulationTarget: {
+            /** Format: double */
+            percent: number;
+            /** Format: double */
+            seconds: number;
         };
         Skill: {
             id: string;
             /** Format: int64 */
             level: number;
+        };
+        Staffing: {
+            /**
+             * Format: int64
+             * @description All day; without: as measured, by half-hour.
+             */
+            agents?: number;
+            /**
+             * Format: int64
+             * @description Added to that: -2 is two fewer.
+             */
+            delta?: number;
+            name?: string;
         };
         StateChange: {
             /** @description Kind of break, from the city's list; no free text about people. */
@@ -1483,6 +2064,11 @@ export interface components {
             en: string;
             fi: string;
             sv: string;
+        };
+        Tier: {
+            queue: string;
+            /** Format: int64 */
+            tier: number;
         };
         Today: {
             /** Format: int64 */
@@ -1516,6 +2102,72 @@ export interface components {
              */
             until: string;
         };
+        Weight: {
+            agency: string;
+            /** Format: double */
+            weight: number;
+        };
+        Why: {
+            /**
+             * Format: int64
+             * @description Ready agents who meet the needs, this one included; 0 with freed.
+             */
+            candidates: number;
+            /** @description The agent came free and the work was next; false: the work came and the agent was chosen. */
+            freed: boolean;
+            /**
+             * Format: int64
+             * @description How long the agent had been idle.
+             */
+            idle_seconds: number;
+            /** @description That the customer chose; empty for any. */
+            language: string;
+            /**
+             * Format: int64
+             * @description Lines in which something waited that the agent could take; 0 without freed.
+             */
+            lines: number;
+            /** @description Asked at this moment. */
+            needs: components["schemas"]["Need"][];
+            /** @description It had been passed by as often as is allowed. */
+            overdue: boolean;
+            /** @description The agent is the one whom it was kept for. */
+            preferred: boolean;
+            queue: string;
+            /**
+             * Format: int64
+             * @description From 1; 0 where the queue has no rings.
+             */
+            ring: number;
+            /**
+             * Format: int64
+             * @description How long the ring has been open.
+             */
+            ring_seconds: number;
+            /** @enum {string} */
+            strategy: "longest_idle" | "round_robin" | "fewest_handled" | "least_occupied" | "tiers" | "skill_level" | "random";
+            /**
+             * Format: int64
+             * @description 0 where the strategy is another.
+             */
+            tier: number;
+            /**
+             * Format: int64
+             * @description How long the work had waited.
+             */
+            waited_seconds: number;
+        };
+        WorkOffer: {
+            agency: string;
+            /** @enum {string} */
+            kind: "call" | "mail" | "callback";
+            queue: string;
+            /** Format: date-time */
+            until: string;
+            why: components["schemas"]["Why"];
+            /** @description Id of the call or case. */
+            work: string;
+        };
         WrapUpExtension: {
             /** Format: int64 */
             seconds: number;
@@ -1545,6 +2197,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agent-force": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForcedState"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
                 };
             };
             /** @description Problem */
@@ -2649,6 +3336,35 @@ export interface operations {
             };
         };
     };
+    "my-offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-my-password": {
         parameters: {
             query?: never;
@@ -2838,6 +3554,82 @@ export interface operations {
             };
         };
     };
+    measures: {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                /** @description One queue; without: every queue of the own agencies. */
+                queue?: string;
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeasuresOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "measures-csv": {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                /** @description One queue; without: every queue of the own agencies. */
+                queue?: string;
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: never;
@@ -2877,6 +3669,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "person-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
             };
         };
         responses: {
@@ -3061,6 +3888,103 @@ export interface operations {
             };
         };
     };
+    "queue-close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueState"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "queue-reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueState"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "queue-explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "recording-search": {
         parameters: {
             query?: never;
@@ -3151,6 +4075,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listening"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "work-why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description Problem */
