@@ -1,5 +1,5 @@
-// Package gate guards the start of a recording (M4). A Pass comes out of Announce alone, and only when the announcement
-// played to its end on the caller's leg; everything that starts a recording asks for a Pass. It knows nothing of calls,
+// Package gate guards the start of a recording (M4). A Pass comes out of Announce alone (or, by For, out of such a Pass), and
+// only when the announcement played to its end on the caller's leg; everything that starts a recording asks for a Pass. It knows nothing of calls,
 // queues or SIP.
 package gate
 
@@ -20,9 +20,8 @@ const Several = "mul"
 
 // Pass says that the announcement was heard to its end. The zero Pass opens nothing; no other package can make another.
 type Pass struct {
-	token    string
-	version  string
-	language string
+	token string
+	gate  token.Gate // what the token says
 }
 
 // Valid tells whether the pass opens a recording.
@@ -32,10 +31,27 @@ func (p Pass) Valid() bool { return p.token != "" }
 func (p Pass) Token() string { return p.token }
 
 // Version names what was heard (see the function Version).
-func (p Pass) Version() string { return p.version }
+func (p Pass) Version() string { return p.gate.Announcement }
 
 // Language is the language of what was heard; Several where it was more than one.
-func (p Pass) Language() string { return p.language }
+func (p Pass) Language() string { return p.gate.Language }
+
+// For gives the pass of a call that has moved to another queue: errs.Denied unless the queue is the same agency's and the
+// announcement that would be played there is, sound for sound, the one that was heard. It is the same statement about the
+// same call: its ID, and so its numbered parts, and its end stay.
+func (p Pass) For(n Notice, key ed25519.PrivateKey) (Pass, error) {
+	switch {
+	case !p.Valid():
+		return Pass{}, errs.New(errs.Denied, "no announcement was heard to its end")
+	case n.Agency == "" || n.Agency != p.gate.Agency:
+		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.gate.Agency, n.Agency)
+	case len(n.Clips) == 0 || Version(n.Clips) != p.gate.Announcement || n.Language != p.gate.Language:
+		return Pass{}, errs.New(errs.Denied, "queue %q has another announcement than the one that was heard", n.Queue)
+	}
+	g := p.gate
+	g.Queue = n.Queue
+	return signed(g, key)
+}
 
 // Player plays to the caller; *rtp.Leg is one. The channel gives nil only when all was played to its end.
 type Player interface {
@@ -76,15 +92,18 @@ func Announce(ctx context.Context, p Player, n Notice, key ed25519.PrivateKey) <
 }
 
 func mint(n Notice, key ed25519.PrivateKey, now time.Time) (Pass, error) {
-	version := Version(n.Clips)
-	text, err := token.Sign(key, token.DomainGate, token.Gate{
-		ID: id.New(), Announcement: version, Language: n.Language,
+	return signed(token.Gate{
+		ID: id.New(), Announcement: Version(n.Clips), Language: n.Language,
 		Agency: n.Agency, Queue: n.Queue, Expires: now.Add(token.GateLife).UTC(),
-	})
+	}, key)
+}
+
+func signed(g token.Gate, key ed25519.PrivateKey) (Pass, error) {
+	text, err := token.Sign(key, token.DomainGate, g)
 	if err != nil {
 		return Pass{}, err
 	}
-	return Pass{text, version, n.Language}, nil
+	return Pass{text, g}, nil
 }
 
 // Version names an announcement by the versions of its clips, joined by "." in their order: by its sound, so that no two

@@ -90,6 +90,57 @@ func TestNoPassWithoutSound(t *testing.T) {
 	})
 }
 
+// A call that moves keeps its pass only within the agency, and only for the very announcement that was heard.
+func TestAPassForAnotherQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pub, priv := keyPair()
+		o := <-Announce(t.Context(), player{}, notice(), priv)
+		var first, second token.Gate
+		if err := token.Open(pub, token.DomainGate, o.Pass.Token(), time.Now(), &first); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		there := notice()
+		there.Queue = "water-bills"
+		moved, err := o.Pass.For(there, priv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := token.Open(pub, token.DomainGate, moved.Token(), time.Now(), &second); err != nil {
+			t.Fatal(err)
+		}
+		first.Queue = "water-bills"
+		if second != first || moved.Version() != o.Pass.Version() || moved.Language() != o.Pass.Language() {
+			t.Errorf("got %+v, want %+v", second, first)
+		}
+	})
+}
+
+func TestNoPassForWhatWasNotHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, priv := keyPair()
+		o := <-Announce(t.Context(), player{}, notice(), priv)
+		for name, change := range map[string]func(*Notice){
+			"another agency":       func(n *Notice) { n.Agency = "tax" },
+			"no agency":            func(n *Notice) { n.Agency = "" },
+			"another language":     func(n *Notice) { n.Language = "fi" },
+			"another announcement": func(n *Notice) { n.Clips = []media.Clip{media.Tone(440, time.Second, 9000)} },
+			"part of it":           func(n *Notice) { n.Clips = n.Clips[:1] },
+			"more than it":         func(n *Notice) { n.Clips = append(n.Clips, media.SilenceClip(time.Second)) },
+			"none":                 func(n *Notice) { n.Clips = nil },
+		} {
+			n := notice()
+			change(&n)
+			if p, err := o.Pass.For(n, priv); p.Valid() || !errs.Is(err, errs.Denied) {
+				t.Errorf("%s: %v, %v", name, p, err)
+			}
+		}
+		if p, err := (Pass{}).For(notice(), priv); p.Valid() || !errs.Is(err, errs.Denied) {
+			t.Errorf("from nothing: %v, %v", p, err)
+		}
+	})
+}
+
 func TestZeroPassOpensNothing(t *testing.T) {
 	if (Pass{}).Valid() {
 		t.Error("the zero pass is valid")
