@@ -10,6 +10,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"santra/internal/audit"
@@ -64,11 +65,11 @@ type Holder struct {
 	row   Row
 	lost  chan struct{}
 	stop  context.CancelFunc
-	wg    sync.WaitGroup // beat, and one for each Context
-	since time.Time      // start of the last beat that was stored; only the beating goroutine uses it
+	wg    sync.WaitGroup            // beat, and one for each Context
+	since atomic.Pointer[time.Time] // start of the last beat that was stored
 }
 
-// Acquire waits until the lease is ours; an error is ctx's alone: a database that does not answer is tried again.
+// Acquire waits until the lease is ours (at once where it was ours last: a Config has one Holder at a time); an error is ctx's alone: a database that does not answer is tried again.
 func Acquire(ctx context.Context, cfg Config) (*Holder, error) {
 	if cfg.Owner == "" || cfg.Name == "" {
 		return nil, errs.New(errs.Invalid, "lease: a candidate needs a name and an owner")
@@ -107,7 +108,8 @@ func (w *watch) try(ctx context.Context) *Holder {
 	if row != w.seen || w.since.IsZero() {
 		w.seen, w.since = row, time.Now()
 	}
-	if row.Owner != "" && time.Since(w.since) < w.cfg.TTL {
+	// Our own name on it is what we lost: owners are fresh for each start, so nobody else acts under it, and no more do we.
+	if row.Owner != "" && row.Owner != w.cfg.Owner && time.Since(w.since) < w.cfg.TTL {
 		return nil
 	}
 	start := time.Now()
@@ -121,7 +123,8 @@ func (w *watch) try(ctx context.Context) *Holder {
 
 func hold(cfg Config, row Row, since time.Time) *Holder {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &Holder{cfg: cfg, row: row, lost: make(chan struct{}), stop: cancel, since: since}
+	h := &Holder{cfg: cfg, row: row, lost: make(chan struct{}), stop: cancel}
+	h.since.Store(&since)
 	run.Go(&h.wg, cfg.Log, "lease "+cfg.Name, func() {
 		defer close(h.lost)
 		h.beat(ctx)
@@ -131,19 +134,32 @@ func hold(cfg Config, row Row, since time.Time) *Holder {
 
 // beat returns when the lease is lost or ctx ends.
 func (h *Holder) beat(ctx context.Context) {
-	limit := h.cfg.TTL * marginNum / marginDen
+	limit := h.limit()
 	for pause(ctx, h.cfg.TTL/beatsPerTTL) == nil {
 		start := time.Now()
-		try, cancel := context.WithDeadline(ctx, h.since.Add(limit))
+		try, cancel := context.WithDeadline(ctx, h.since.Load().Add(limit))
 		ok, err := h.cfg.Store.BeatLease(try, h.row)
 		cancel()
 		if err == nil && ok {
-			h.since = start
+			h.since.Store(&start)
 		}
-		if ctx.Err() == nil && (err == nil && !ok || time.Since(h.since) >= limit) {
+		if ctx.Err() == nil && (err == nil && !ok || time.Since(*h.since.Load()) >= limit) {
 			h.cfg.Log.Warn("lease lost", "lease", h.cfg.Name, "epoch", h.row.Epoch)
 			return
 		}
+	}
+}
+
+func (h *Holder) limit() time.Duration { return h.cfg.TTL * marginNum / marginDen }
+
+// Valid tells whether the lease is ours at this instant: no other can have taken it yet. Unlike Lost it is right also in a
+// process that was stopped and goes on.
+func (h *Holder) Valid() bool {
+	select {
+	case <-h.lost:
+		return false
+	default:
+		return time.Since(*h.since.Load()) < h.limit()
 	}
 }
 

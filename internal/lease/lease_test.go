@@ -212,3 +212,36 @@ func TestCandidateNeedsNames(t *testing.T) {
 		}
 	}
 }
+
+// Who lost it and asks again need not wait for a silence that is its own.
+func TestWhoLostItTakesItBackAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		one := acquire(t, m, "one")
+		if !one.Valid() {
+			t.Fatal("not valid while it beats")
+		}
+		m.cutOff("one", true)
+		<-one.Lost()
+		if one.Valid() {
+			t.Fatal("valid when lost")
+		}
+		m.cutOff("one", false)
+		start := time.Now()
+		again := acquire(t, m, "one")
+		if d := time.Since(start); d > 0 || again.Epoch() != one.Epoch()+1 || !again.Valid() {
+			t.Fatal(d, again.Epoch())
+		}
+		_ = again.Release(t.Context())
+	})
+}
+
+// A process that was stopped must not act on what it held before, even before its beating goroutine has run.
+func TestValidEndsByTheClockAlone(t *testing.T) {
+	since := time.Now().Add(-DefaultTTL)
+	h := &Holder{cfg: Config{TTL: DefaultTTL}, lost: make(chan struct{})}
+	h.since.Store(&since)
+	if h.Valid() {
+		t.Fatal("valid without a beat for a whole TTL")
+	}
+}
