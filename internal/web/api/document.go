@@ -3,15 +3,18 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"santra/internal/routing/sim"
 )
 
 const schemaPrefix = "#/components/schemas/"
 
 // config is Huma's with everything off that loads from elsewhere or adds links to answers.
 func config() huma.Config {
-	schemas := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
+	schemas := huma.NewMapRegistry(schemaPrefix, schemaName)
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -35,6 +38,18 @@ func config() huma.Config {
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{localise},
 	}
+}
+
+// schemaName names the types of the simulator after it: Row and Report alone would say little.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[sim.Answer]().PkgPath() {
+		return "Simulated" + name
+	}
+	return name
 }
 
 // tidySchemas says that no list is ever null and drops Huma's own error types, which are never sent.

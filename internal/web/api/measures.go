@@ -14,36 +14,50 @@ const (
 	MaxMeasureQueues = 500
 )
 
-// Measure is what happened in a queue in an interval; docs/measures.md has the formulas. Shares are 0–1 and missing where
-// nothing was counted that they could be shares of.
+// Measure is what became of the work of one medium that entered a queue in an interval, whenever it did; docs/measures.md has
+// each figure and formula. Shares are 0–1 and, as means, missing where nothing was counted.
 type Measure struct {
 	Queue  string    `json:"queue"`
 	Agency string    `json:"agency"`
+	Kind   string    `json:"kind" enum:"call,mail,callback"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to" doc:"Exclusive."`
 
-	Offered        int `json:"offered" doc:"Calls and callbacks that came into the queue."`
-	Answered       int `json:"answered"`
-	InTime         int `json:"in_time" doc:"Answered within the queue's service target."`
-	Abandoned      int `json:"abandoned" doc:"Left after at least the queue's short_abandon."`
-	ShortAbandoned int `json:"short_abandoned" doc:"Left before it."`
-	OverflowedIn   int `json:"overflowed_in"`
-	OverflowedOut  int `json:"overflowed_out"`
-	Expired        int `json:"expired" doc:"Callbacks that were not made in time."`
-	Closed         int `json:"closed" doc:"Ended because the queue closed or was removed."`
-	Transferred    int `json:"transferred" doc:"Of the offered, those that another agent gave on."`
+	Offered        int64 `json:"offered" doc:"New work: each piece counts once in the city."`
+	OverflowedIn   int64 `json:"overflowed_in" doc:"Came unanswered from another queue, or as a callback of the queue's calls."`
+	Answered       int64 `json:"answered"`
+	InTime         int64 `json:"in_time" doc:"Answered within the queue's service target."`
+	Abandoned      int64 `json:"abandoned" doc:"The customer left while waiting, not short."`
+	ShortAbandoned int64 `json:"short_abandoned" doc:"The customer left sooner than the queue's short-abandon time."`
+	OverflowedOut  int64 `json:"overflowed_out" doc:"Left unanswered for another queue or for the callbacks."`
+	Diverted       int64 `json:"diverted" doc:"Left unanswered for an announcement or elsewhere."`
+	Expired        int64 `json:"expired" doc:"Callbacks that were not made in time."`
+	Closed         int64 `json:"closed" doc:"Left otherwise: the queue is gone, the case was handled without routing."`
+	Lost           int64 `json:"lost" doc:"Gone with a restart."`
+	Waiting        int64 `json:"waiting" doc:"Without an outcome yet."`
+
+	TransferredIn  int64 `json:"transferred_in" doc:"Came after somebody had answered it; not in offered."`
+	TransferredOut int64 `json:"transferred_out"`
+	Offers         int64 `json:"offers" doc:"Times that it rang at an agent."`
+	NoAnswers      int64 `json:"no_answers"`
+	Declines       int64 `json:"declines"`
+	Handled        int64 `json:"handled" doc:"Times that it was in an agent's hands; transfers included."`
 
 	ServiceLevel  *float64       `json:"service_level,omitempty" doc:"By our formula."`
 	ServiceLevels []ServiceLevel `json:"service_levels" doc:"The same by the formulas that others use, each named."`
-	ASASeconds    *float64       `json:"asa_seconds,omitempty" doc:"Mean wait of the answered."`
-	AHTSeconds    *float64       `json:"aht_seconds,omitempty" doc:"Mean of talk, hold and wrap-up together."`
+	Abandonment   *float64       `json:"abandonment,omitempty"`
+	ASA           *float64       `json:"asa_seconds,omitempty" doc:"Mean wait of the answered."`
 	LongestWait   float64        `json:"longest_wait_seconds"`
-	TalkSeconds   float64        `json:"talk_seconds" doc:"Sum, as hold and wrap-up."`
-	HoldSeconds   float64        `json:"hold_seconds"`
-	WrapUpSeconds float64        `json:"wrap_up_seconds"`
-	Occupancy     *float64       `json:"occupancy,omitempty" doc:"Share of the signed-in agents' time in work; in the row of all queues alone."`
+	AHT           *float64       `json:"aht_seconds,omitempty" doc:"Talk, hold and wrap-up, mean of the handled."`
+	Talk          float64        `json:"talk_seconds" doc:"Sum, as hold and wrap-up."`
+	Hold          float64        `json:"hold_seconds"`
+	WrapUp        float64        `json:"wrap_up_seconds"`
 
-	Letters Letters `json:"letters"`
+	Responded     int64    `json:"responded" doc:"E-mail cases: first replies."`
+	Resolved      int64    `json:"resolved" doc:"E-mail cases: closed."`
+	Reopened      int64    `json:"reopened"`
+	FirstResponse *float64 `json:"first_response_seconds,omitempty" doc:"Mean, in the queue's opening hours."`
+	Resolution    *float64 `json:"resolution_seconds,omitempty" doc:"Mean, in the queue's opening hours."`
 }
 
 // ServiceLevel is a service level by a named formula.
@@ -52,14 +66,18 @@ type ServiceLevel struct {
 	Share   *float64 `json:"share,omitempty"`
 }
 
-// Letters is what happened to a queue's e-mail cases in an interval.
-type Letters struct {
-	Received             int      `json:"received"`
-	Answered             int      `json:"answered" doc:"First responses sent."`
-	Resolved             int      `json:"resolved"`
-	Reopened             int      `json:"reopened"`
-	FirstResponseSeconds *float64 `json:"first_response_seconds,omitempty" doc:"Mean, in the queue's business hours."`
-	ResolutionSeconds    *float64 `json:"resolution_seconds,omitempty" doc:"Mean, in the queue's business hours."`
+// StaffMeasure is how the agents who serve the own agencies spent an interval, together: nobody's figures alone.
+type StaffMeasure struct {
+	From         time.Time `json:"from"`
+	To           time.Time `json:"to" doc:"Exclusive."`
+	Agents       float64   `json:"agents" doc:"At work, mean over the interval: ready, ringing, busy or in wrap-up."`
+	Ready        float64   `json:"ready_seconds"`
+	Ringing      float64   `json:"ringing_seconds"`
+	Busy         float64   `json:"busy_seconds"`
+	WrapUp       float64   `json:"wrap_up_seconds"`
+	Break        float64   `json:"break_seconds"`
+	NotAnswering float64   `json:"not_answering_seconds"`
+	Occupancy    *float64  `json:"occupancy,omitempty" doc:"Busy and wrap-up of the time at work."`
 }
 
 type (
@@ -67,13 +85,15 @@ type (
 		From     string `query:"from" required:"true" format:"date" maxLength:"10" doc:"First day, in the city's time zone."`
 		To       string `query:"to" required:"true" format:"date" maxLength:"10" doc:"Last day, included."`
 		Queue    string `query:"queue" maxLength:"64" doc:"One queue; without: every queue of the own agencies."`
+		Kind     string `query:"kind" enum:"call,mail,callback" doc:"One medium; without: all."`
 		Interval string `query:"interval" enum:"half_hour,day" default:"half_hour"`
 	}
 	measuresOutput struct {
 		Body struct {
-			Rows     []Measure `json:"rows" doc:"By interval, then queue."`
-			Totals   []Measure `json:"totals" doc:"Of each interval, all the rows' queues together (queue and agency empty); where there are several queues."`
-			TimeZone string    `json:"time_zone" doc:"In which the days and half-hours are counted."`
+			Rows     []Measure      `json:"rows" doc:"By interval, queue and medium; intervals in which nothing happened are left out."`
+			Totals   []Measure      `json:"totals" doc:"All the rows of an interval and medium together; queue and agency are empty."`
+			Staff    []StaffMeasure `json:"staff" doc:"By interval; for supervisors, and where no queue is named."`
+			TimeZone string         `json:"time_zone" doc:"In which days begin."`
 		}
 	}
 	tableOutput struct {

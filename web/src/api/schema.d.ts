@@ -969,7 +969,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Play a day of some queues with the engine that routes: what if two fewer worked on Friday. Stores nothing. */
+        /** @description Play a day of the own agencies' queues with the engine that routes: what if two fewer worked on Friday. Keeps nothing. */
         post: operations["simulate"];
         delete?: never;
         options?: never;
@@ -1931,128 +1931,228 @@ export interface components {
         SessionDescription: {
             sdp: string;
         };
-        Simulated: {
-            /** @description Of all queues together, in order. */
-            half_hours: components["schemas"]["SimulationInterval"][];
-            name: string;
-            /** @description The day of each queue. */
-            queues: components["schemas"]["SimulationInterval"][];
-            total: components["schemas"]["SimulationInterval"];
+        SimulatedAnswer: {
+            comparison?: components["schemas"]["SimulatedComparison"];
+            notes?: string[];
+            report: components["schemas"]["SimulatedReport"];
+            staffing?: components["schemas"]["SimulatedStaffing"];
         };
-        SimulatedQueue: {
+        SimulatedComparison: {
+            base: components["schemas"]["SimulatedReport"];
+            differences: components["schemas"]["SimulatedDifference"][];
+            other: components["schemas"]["SimulatedReport"];
+        };
+        SimulatedDifference: {
+            /** Format: double */
+            base: number | null;
+            /** Format: double */
+            change: number | null;
+            figure: string;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            /** Format: double */
+            other: number | null;
+        };
+        SimulatedHalfHour: {
+            /** Format: int64 */
+            agents: number;
+            /** Format: int64 */
+            erlang: number;
+            /** Format: double */
+            offered: number;
+            /** Format: double */
+            service_level: number | null;
+            /** Format: date-time */
+            start: string;
+        };
+        SimulatedQueueReport: {
+            intervals: components["schemas"]["SimulatedRow"][];
+            queue: string;
+            total: components["schemas"]["SimulatedRow"];
+        };
+        SimulatedReport: {
+            /** Format: int64 */
+            agents: number;
+            /** Format: date-time */
+            day: string;
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            events: number;
+            intervals: components["schemas"]["SimulatedRow"][];
+            /** Format: double */
+            paid_hours: number;
+            queues: components["schemas"]["SimulatedQueueReport"][];
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            seed: number;
+            total: components["schemas"]["SimulatedRow"];
+        };
+        SimulatedRow: {
+            /** Format: double */
+            abandoned: number;
+            /** Format: double */
+            abandonment: number | null;
+            /** Format: double */
+            agents: number;
+            /** Format: double */
+            aht_seconds: number | null;
+            /** Format: double */
+            answered: number;
+            /** Format: double */
+            answered_within: number;
+            /** Format: double */
+            callbacks: number;
+            /** Format: double */
+            erlangs: number;
+            /** Format: double */
+            longest_seconds: number | null;
+            /** Format: double */
+            lost: number;
+            /** Format: double */
+            occupancy: number | null;
+            /** Format: double */
+            offered: number;
+            /** Format: double */
+            overflowed: number;
+            /** Format: double */
+            p50_seconds: number | null;
+            /** Format: double */
+            p90_seconds: number | null;
+            /** Format: double */
+            p99_seconds: number | null;
+            /** Format: double */
+            returned: number;
+            /** Format: double */
+            ring_included: number | null;
+            /** Format: double */
+            seconds: number;
+            /** Format: double */
+            service_high: number | null;
+            /** Format: double */
+            service_level: number | null;
+            /** Format: double */
+            service_low: number | null;
+            /** Format: double */
+            short_abandoned: number;
+            /** Format: date-time */
+            start: string;
+            /** Format: double */
+            wait_seconds: number | null;
+            /** Format: double */
+            waiting: number;
+        };
+        SimulatedStaffing: {
+            /** Format: int64 */
+            agents: number;
+            by_half_hour?: components["schemas"]["SimulatedReport"];
+            half_hours?: components["schemas"]["SimulatedHalfHour"][];
+            plan: number[];
+            reached: boolean;
+            report: components["schemas"]["SimulatedReport"];
+            target: components["schemas"]["SimulatedTarget"];
+            /** Format: int64 */
+            tried: number;
+            /** Format: double */
+            within_seconds: number;
+        };
+        SimulatedTarget: {
+            /** Format: double */
+            abandon: number;
+            /** Format: double */
+            level: number;
+        };
+        SimulationQueue: {
             /**
              * Format: double
-             * @description Without: as measured.
+             * @description Talk and wrap-up. Without, with weeks: as measured.
              */
             aht_seconds?: number;
             /**
              * Format: double
-             * @description While it is open; without: as measured, by half-hour.
-             */
-            calls_per_hour?: number;
-            id: string;
-            /**
-             * Format: double
-             * @description Mean time until a caller gives up; 0: nobody does. Without: as measured.
+             * @description Mean; 0: callers wait for ever, or with weeks as measured.
              */
             patience_seconds?: number;
-        };
-        SimulationAnswer: {
-            /**
-             * Format: int64
-             * @description Days that figures were taken from; 0 where all were given.
-             */
-            measured_days: number;
-            /**
-             * Format: int64
-             * @description Fewest agents, all day, who keep the target; missing without one, or where no number does.
-             */
-            needed?: number;
-            /** @description What was assumed, in English. */
-            remarks: string[];
-            reports: components["schemas"]["Simulated"][];
-        };
-        SimulationInterval: {
-            /** Format: int64 */
-            abandoned: number;
-            /** Format: double */
-            abandonment?: number;
-            /**
-             * Format: double
-             * @description At work, mean; 0 in the rows of one queue.
-             */
-            agents: number;
-            /** Format: int64 */
-            answered: number;
-            /** Format: date-time */
-            from: string;
-            /**
-             * Format: double
-             * @description In the rows of all queues alone.
-             */
-            occupancy?: number;
-            /** Format: int64 */
-            offered: number;
-            /** @description Empty: all of them together. */
             queue: string;
-            /** Format: double */
-            service_level?: number;
-            /** Format: date-time */
-            to: string;
-            /** Format: double */
-            wait_p50_seconds: number;
-            /** Format: double */
-            wait_p90_seconds: number;
-            /** Format: double */
-            wait_p99_seconds: number;
+            /** @description Calls per hour, 0 to 20,000 each: one figure, or 48 by half-hours. Without, with weeks: as measured. */
+            rate?: number[];
         };
         SimulationRequest: {
+            /** @description Also compare, on the same calls. */
+            against?: components["schemas"]["SimulationVariation"];
+            /**
+             * Format: int64
+             * @description At work while the queues are open, able to do everything.
+             */
+            agents?: number;
             /**
              * Format: date
              * @description The day, in the city's time zone.
              */
             date: string;
-            /** @description All of the supervisor's own agencies. */
-            queues: components["schemas"]["SimulatedQueue"][];
             /**
              * Format: int64
-             * @description The same seed gives the same day.
+             * @description The day is played so often; the figures are means. Without: 10.
+             */
+            days?: number;
+            /** @description Of the own agencies; may be empty with weeks: then all of them. */
+            queues?: components["schemas"]["SimulationQueue"][];
+            /**
+             * Format: int64
+             * @description The same seed gives the same answer.
              */
             seed?: number;
-            /** @description One, or two to compare on the same calls. */
-            staffings: components["schemas"]["Staffing"][];
-            /** @description Also find the fewest agents who keep it. */
+            /** @description Instead of agents. */
+            shifts?: components["schemas"]["SimulationShift"][];
+            /** @description Also search the least staffing that keeps it. */
             target?: components["schemas"]["SimulationTarget"];
             /**
              * Format: int64
-             * @description So many of the last same weekdays are measured.
-             * @default 4
+             * @description Calls as on the last so many same weekdays, from the measures; without: as queues say.
              */
-            weeks: number;
+            weeks?: number;
+        };
+        SimulationShift: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            /** @description Without: all. */
+            languages?: string[];
+            /** @description Without: all, at the highest level. */
+            skills?: {
+                [key: string]: number;
+            };
+            to: string;
         };
         SimulationTarget: {
             /** Format: double */
-            percent: number;
+            level: number;
             /** Format: double */
-            seconds: number;
+            within_seconds: number;
+        };
+        SimulationVariation: {
+            /** @enum {string} */
+            choice?: "weighted" | "breach";
+            /**
+             * Format: int64
+             * @description Agents; negative: more.
+             */
+            fewer?: number;
+            /**
+             * Format: double
+             * @description All calls times so much; without: 1.
+             */
+            rate?: number;
+            /** @description Instead. */
+            shifts?: components["schemas"]["SimulationShift"][];
         };
         Skill: {
             id: string;
             /** Format: int64 */
             level: number;
-        };
-        Staffing: {
-            /**
-             * Format: int64
-             * @description All day; without: as measured, by half-hour.
-             */
-            agents?: number;
-            /**
-             * Format: int64
-             * @description Added to that: -2 is two fewer.
-             */
-            delta?: number;
-            name?: string;
         };
         StateChange: {
             /** @description Kind of break, from the city's list; no free text about people. */
@@ -4107,7 +4207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SimulationAnswer"];
+                    "application/json": components["schemas"]["SimulatedAnswer"];
                 };
             };
             /** @description Problem */
