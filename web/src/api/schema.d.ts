@@ -1379,29 +1379,6 @@ export interface components {
         HealthOutputBody: {
             ok: boolean;
         };
-        Letters: {
-            /**
-             * Format: int64
-             * @description First responses sent.
-             */
-            answered: number;
-            /**
-             * Format: double
-             * @description Mean, in the queue's business hours.
-             */
-            first_response_seconds?: number;
-            /** Format: int64 */
-            received: number;
-            /** Format: int64 */
-            reopened: number;
-            /**
-             * Format: double
-             * @description Mean, in the queue's business hours.
-             */
-            resolution_seconds?: number;
-            /** Format: int64 */
-            resolved: number;
-        };
         ListenGrant: {
             agency: string;
             /** @description Person who granted it. */
@@ -1479,13 +1456,15 @@ export interface components {
         Measure: {
             /**
              * Format: int64
-             * @description Left after at least the queue's short_abandon.
+             * @description The customer left while waiting, not short.
              */
             abandoned: number;
+            /** Format: double */
+            abandonment?: number;
             agency: string;
             /**
              * Format: double
-             * @description Mean of talk, hold and wrap-up together.
+             * @description Talk, hold and wrap-up, mean of the handled.
              */
             aht_seconds?: number;
             /** Format: int64 */
@@ -1497,16 +1476,33 @@ export interface components {
             asa_seconds?: number;
             /**
              * Format: int64
-             * @description Ended because the queue closed or was removed.
+             * @description Left otherwise: the queue is gone, the case was handled without routing.
              */
             closed: number;
+            /** Format: int64 */
+            declines: number;
+            /**
+             * Format: int64
+             * @description Left unanswered for an announcement or elsewhere.
+             */
+            diverted: number;
             /**
              * Format: int64
              * @description Callbacks that were not made in time.
              */
             expired: number;
+            /**
+             * Format: double
+             * @description Mean, in the queue's opening hours.
+             */
+            first_response_seconds?: number;
             /** Format: date-time */
             from: string;
+            /**
+             * Format: int64
+             * @description Times that it was in an agent's hands; transfers included.
+             */
+            handled: number;
             /** Format: double */
             hold_seconds: number;
             /**
@@ -1514,24 +1510,55 @@ export interface components {
              * @description Answered within the queue's service target.
              */
             in_time: number;
-            letters: components["schemas"]["Letters"];
+            /** @enum {string} */
+            kind: "call" | "mail" | "callback";
             /** Format: double */
             longest_wait_seconds: number;
             /**
-             * Format: double
-             * @description Share of the signed-in agents' time in work; in the row of all queues alone.
+             * Format: int64
+             * @description Gone with a restart.
              */
-            occupancy?: number;
+            lost: number;
+            /** Format: int64 */
+            no_answers: number;
             /**
              * Format: int64
-             * @description Calls and callbacks that came into the queue.
+             * @description New work: each piece counts once in the city.
              */
             offered: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Times that it rang at an agent.
+             */
+            offers: number;
+            /**
+             * Format: int64
+             * @description Came unanswered from another queue, or as a callback of the queue's calls.
+             */
             overflowed_in: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Left unanswered for another queue or for the callbacks.
+             */
             overflowed_out: number;
             queue: string;
+            /** Format: int64 */
+            reopened: number;
+            /**
+             * Format: double
+             * @description Mean, in the queue's opening hours.
+             */
+            resolution_seconds?: number;
+            /**
+             * Format: int64
+             * @description E-mail cases: closed.
+             */
+            resolved: number;
+            /**
+             * Format: int64
+             * @description E-mail cases: first replies.
+             */
+            responded: number;
             /**
              * Format: double
              * @description By our formula.
@@ -1541,7 +1568,7 @@ export interface components {
             service_levels: components["schemas"]["ServiceLevel"][];
             /**
              * Format: int64
-             * @description Left before it.
+             * @description The customer left sooner than the queue's short-abandon time.
              */
             short_abandoned: number;
             /**
@@ -1556,18 +1583,27 @@ export interface components {
             to: string;
             /**
              * Format: int64
-             * @description Of the offered, those that another agent gave on.
+             * @description Came after somebody had answered it; not in offered.
              */
-            transferred: number;
+            transferred_in: number;
+            /** Format: int64 */
+            transferred_out: number;
+            /**
+             * Format: int64
+             * @description Without an outcome yet.
+             */
+            waiting: number;
             /** Format: double */
             wrap_up_seconds: number;
         };
         MeasuresOutputBody: {
-            /** @description By interval, then queue. */
+            /** @description By interval, queue and medium; intervals in which nothing happened are left out. */
             rows: components["schemas"]["Measure"][];
-            /** @description In which the days and half-hours are counted. */
+            /** @description By interval; for supervisors, and where no queue is named. */
+            staff: components["schemas"]["StaffMeasure"][];
+            /** @description In which days begin. */
             time_zone: string;
-            /** @description Of each interval, all the rows' queues together (queue and agency empty); where there are several queues. */
+            /** @description All the rows of an interval and medium together; queue and agency are empty. */
             totals: components["schemas"]["Measure"][];
         };
         Message: {
@@ -2153,6 +2189,37 @@ export interface components {
             id: string;
             /** Format: int64 */
             level: number;
+        };
+        StaffMeasure: {
+            /**
+             * Format: double
+             * @description At work, mean over the interval: ready, ringing, busy or in wrap-up.
+             */
+            agents: number;
+            /** Format: double */
+            break_seconds: number;
+            /** Format: double */
+            busy_seconds: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            not_answering_seconds: number;
+            /**
+             * Format: double
+             * @description Busy and wrap-up of the time at work.
+             */
+            occupancy?: number;
+            /** Format: double */
+            ready_seconds: number;
+            /** Format: double */
+            ringing_seconds: number;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            to: string;
+            /** Format: double */
+            wrap_up_seconds: number;
         };
         StateChange: {
             /** @description Kind of break, from the city's list; no free text about people. */
@@ -3663,6 +3730,8 @@ export interface operations {
                 to: string;
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
+                /** @description One medium; without: all. */
+                kind?: "call" | "mail" | "callback";
                 interval?: "half_hour" | "day";
             };
             header?: never;
@@ -3700,6 +3769,8 @@ export interface operations {
                 to: string;
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
+                /** @description One medium; without: all. */
+                kind?: "call" | "mail" | "callback";
                 interval?: "half_hour" | "day";
             };
             header?: never;
