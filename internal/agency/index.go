@@ -19,13 +19,14 @@ type index struct {
 	mailboxes map[string]*Queue
 	seats     map[string]*Seat
 	users     map[string]*Seat
+	lent      map[string]bool // queues that are only lent
 	networks  []netip.Prefix
 }
 
 func newIndex(c City, loans ...*Loan) *index {
 	x := &index{
 		city: c, agencies: map[string]*Agency{}, queues: map[string]*Queue{}, numbers: map[string]*Queue{},
-		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{},
+		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{}, lent: map[string]bool{},
 	}
 	for i := range c.Agencies {
 		x.agencies[c.Agencies[i].ID] = &c.Agencies[i]

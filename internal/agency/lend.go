@@ -29,6 +29,10 @@ func (b *Book) Lend(l Loan) (giveBack func()) {
 
 func (x *index) addLoan(l *Loan) {
 	x.agencies[l.Agency.ID] = &l.Agency
+	x.lent[l.Queue.ID] = true
 	x.addQueue(&l.Queue)
 	x.addSeat(&l.Seat)
 }
+
+// Lent tells whether a queue is only lent: who is told of the city's queues does not know it.
+func (b *Book) Lent(queue string) bool { return b.index.Load().lent[queue] }

@@ -24,9 +24,15 @@ func TestALoanIsFoundAndNeverShown(t *testing.T) {
 	if _, still := b.Agency("canary"); !still {
 		t.Fatal("a change of the city must not end a loan")
 	}
+	if !b.Lent("canary") || b.Lent("other") {
+		t.Fatal("it is not known as lent, or more is")
+	}
 	giveBack()
 	giveBack()
 	if _, still := b.QueueByNumber("+358999000001"); still {
 		t.Fatal("it is still there")
+	}
+	if b.Lent("canary") {
+		t.Fatal("given back, and lent")
 	}
 }
