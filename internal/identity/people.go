@@ -125,12 +125,55 @@ func (s *Service) RecordTraining(ctx context.Context, by Principal, person strin
 	return s.change(ctx, e, func(tx Tx) error { return tx.AddTraining(ctx, person, t, by.Person) })
 }
 
-// SetProfile changes how somebody is shown, and the skills and languages by which work finds them.
-func (s *Service) SetProfile(ctx context.Context, by Principal, person, display string, skills map[string]int, langs []agency.Lang) error {
-	return s.edit(ctx, by, PersonChanged, person, func(p *Person) error {
-		p.Display, p.Skills, p.Languages = strings.TrimSpace(display), skills, langs
-		return p.check()
+// Profile is how somebody is shown and by what work finds them.
+type Profile struct {
+	Display   string
+	Skills    map[string]int
+	Languages []agency.Lang
+	Capacity  Capacity
+	Tiers     map[string]int
+	Weights   map[string]float64
+}
+
+func (p Person) profile() Profile {
+	return Profile{p.Display, p.Skills, p.Languages, p.Capacity, p.Tiers, p.Weights}
+}
+
+// parts names what differs between two profiles, for the log: the values are the staff's own.
+func (p Profile) parts(o Profile) string {
+	var names []string
+	for _, part := range []struct {
+		name string
+		same bool
+	}{
+		{"display", p.Display == o.Display},
+		{"skills", maps.Equal(p.Skills, o.Skills)},
+		{"languages", slices.Equal(p.Languages, o.Languages)},
+		{"capacity", p.Capacity == o.Capacity},
+		{"tiers", maps.Equal(p.Tiers, o.Tiers)},
+		{"weights", maps.Equal(p.Weights, o.Weights)},
+	} {
+		if !part.same {
+			names = append(names, part.name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// ChangeProfile lets f change somebody's profile, whose maps and lists it replaces rather than writes into, and gives the
+// person as stored. The log names the parts that differ.
+func (s *Service) ChangeProfile(ctx context.Context, by Principal, person string, f func(*Profile)) (Person, error) {
+	var out Person
+	err := s.edit(ctx, by, PersonChanged, person, func(p *Person) (map[string]string, error) {
+		before := p.profile()
+		after := before
+		f(&after)
+		p.Display, p.Skills, p.Languages = strings.TrimSpace(after.Display), after.Skills, after.Languages
+		p.Capacity, p.Tiers, p.Weights = after.Capacity, after.Tiers, after.Weights
+		out = *p
+		return map[string]string{"changed": before.parts(p.profile())}, p.check()
 	})
+	return out, err
 }
 
 // SetDisabled closes an account, ending its sessions, or opens it again. Nobody closes their own.
@@ -139,16 +182,17 @@ func (s *Service) SetDisabled(ctx context.Context, by Principal, person string, 
 	if disabled {
 		action = PersonDisabled
 	}
-	return s.edit(ctx, by, action, person, func(p *Person) error {
+	return s.edit(ctx, by, action, person, func(p *Person) (map[string]string, error) {
 		if by.Person == person {
-			return errs.New(errs.Denied, "nobody closes or opens their own account")
+			return nil, errs.New(errs.Denied, "nobody closes or opens their own account")
 		}
 		p.Disabled = disabled
-		return nil
+		return nil, nil
 	})
 }
 
-func (s *Service) edit(ctx context.Context, by Principal, action, person string, f func(*Person) error) error {
+// edit lets f change somebody, and say for the log what it changed.
+func (s *Service) edit(ctx context.Context, by Principal, action, person string, f func(*Person) (map[string]string, error)) error {
 	if err := by.May(PersonManage, ""); err != nil {
 		return err
 	}
@@ -156,10 +200,11 @@ func (s *Service) edit(ctx context.Context, by Principal, action, person string,
 	if err != nil {
 		return err
 	}
-	if err := f(&p); err != nil {
+	detail, err := f(&p)
+	if err != nil {
 		return err
 	}
-	e := audit.Entry{Action: action, Actor: by.Person, Object: person, Success: true}
+	e := audit.Entry{Action: action, Actor: by.Person, Object: person, Detail: detail, Success: true}
 	return s.store.Do(ctx, e, func(tx Tx) error {
 		if err := tx.SetProfile(ctx, p); err != nil || !p.Disabled {
 			return err
@@ -199,23 +244,63 @@ func mayGrant(by Principal, person string, roles []RoleGrant) error {
 const nameCharset = "abcdefghijklmnopqrstuvwxyz0123456789._-@åäö"
 
 func (p Person) check() error {
-	if p.Name == "" || len(p.Name) > MaxNameLen || strings.Trim(p.Name, nameCharset) != "" {
+	if !validName(p.Name) {
 		return errs.At(errs.Invalid, "name", "must be 1–%d of a–z, å, ä, ö, 0–9 and . _ - @", MaxNameLen)
 	}
 	if n := utf8.RuneCountInString(p.Display); n == 0 || n > MaxDisplayLen || !utf8.ValidString(p.Display) || strings.ContainsFunc(p.Display, control) {
 		return errs.At(errs.Invalid, "display", "must be 1–%d characters", MaxDisplayLen)
 	}
-	if len(p.Skills) > MaxSkills {
-		return errs.At(errs.TooLarge, "skills", "are over %d", MaxSkills)
-	}
-	for skill, level := range p.Skills {
-		if skill == "" || len(skill) > MaxNameLen || strings.Trim(skill, nameCharset) != "" || level < 1 || level > MaxSkillLevel {
-			return errs.At(errs.Invalid, "skills", "must be slugs with a level of 1–%d", MaxSkillLevel)
-		}
-	}
 	for _, l := range p.Languages {
 		if !slices.Contains(agency.Langs(), l) {
 			return errs.At(errs.Invalid, "languages", "must be fi, sv or en")
+		}
+	}
+	if err := checkSkills(p.Skills); err != nil {
+		return err
+	}
+	return p.checkWork()
+}
+
+func checkSkills(skills map[string]int) error {
+	if len(skills) > MaxSkills {
+		return errs.At(errs.TooLarge, "skills", "are over %d", MaxSkills)
+	}
+	for skill, level := range skills {
+		if !validSkill(skill) || level < 1 || level > MaxSkillLevel {
+			return errs.At(errs.Invalid, "skills", "must be slugs, or %sfi, sv or en, with a level of 1–%d", agency.LanguagePrefix, MaxSkillLevel)
+		}
+	}
+	return nil
+}
+
+// validSkill tells whether it is a slug, or a language as a skill, which gives the language a level.
+func validSkill(s string) bool {
+	if lang, ok := strings.CutPrefix(s, agency.LanguagePrefix); ok {
+		return slices.Contains(agency.Langs(), agency.Lang(lang))
+	}
+	return validName(s)
+}
+
+func validName(s string) bool {
+	return s != "" && len(s) <= MaxNameLen && strings.Trim(s, nameCharset) == ""
+}
+
+// checkWork checks what routing is told beside skills.
+func (p Person) checkWork() error {
+	if p.Capacity.Mails < -1 || p.Capacity.Mails > MaxMails {
+		return errs.At(errs.Invalid, "capacity.mails", "must be 1–%d, 0 for the usual number or -1 for none", MaxMails)
+	}
+	if len(p.Tiers) > MaxTiers || len(p.Weights) > MaxTiers {
+		return errs.At(errs.TooLarge, "tiers", "or weights are over %d", MaxTiers)
+	}
+	for queue, tier := range p.Tiers {
+		if !validName(queue) || tier < 1 || tier > MaxTier {
+			return errs.At(errs.Invalid, "tiers", "must be queues with a tier of 1–%d", MaxTier)
+		}
+	}
+	for id, w := range p.Weights {
+		if !validName(id) || !(w >= MinWeight && w <= MaxWeight) { // so written, it refuses NaN
+			return errs.At(errs.Invalid, "weights", "must be agencies with a weight of %g–%g", MinWeight, MaxWeight)
 		}
 	}
 	return nil

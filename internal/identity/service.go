@@ -65,7 +65,7 @@ type Store interface {
 // Tx is what a change may do.
 type Tx interface {
 	AddPerson(ctx context.Context, p Person, hash string) error // errs.Conflict where the name was ever taken
-	SetProfile(ctx context.Context, p Person) error             // Display, Skills, Languages, Disabled
+	SetProfile(ctx context.Context, p Person) error             // Profile and Disabled
 	SetPassword(ctx context.Context, person, hash string) error
 	SetRoles(ctx context.Context, person string, roles []RoleGrant) error
 	AddTraining(ctx context.Context, person string, t Training, by string) error

@@ -129,7 +129,8 @@ type identityTx struct{ q *db.Queries }
 func (t identityTx) AddPerson(ctx context.Context, p identity.Person, hash string) error {
 	err := t.q.AddPerson(ctx, db.AddPersonParams{
 		ID: p.ID, Name: p.Name, Display: p.Display, Password: hash, Disabled: store.Bool(p.Disabled),
-		Skills: skillsText(p.Skills), Languages: languagesText(p.Languages), Created: store.Micros(p.Created),
+		Skills: jsonText(p.Skills), Languages: languagesText(p.Languages), Created: store.Micros(p.Created),
+		Capacity: jsonText(p.Capacity), Tiers: jsonText(p.Tiers), Weights: jsonText(p.Weights),
 	})
 	if err != nil {
 		return err
@@ -149,7 +150,8 @@ func (t identityTx) addRoles(ctx context.Context, person string, roles []identit
 // SetProfile implements identity.Tx.
 func (t identityTx) SetProfile(ctx context.Context, p identity.Person) error {
 	return changed(t.q.SetPersonProfile(ctx, db.SetPersonProfileParams{
-		ID: p.ID, Display: p.Display, Disabled: store.Bool(p.Disabled), Skills: skillsText(p.Skills), Languages: languagesText(p.Languages),
+		ID: p.ID, Display: p.Display, Disabled: store.Bool(p.Disabled), Skills: jsonText(p.Skills), Languages: languagesText(p.Languages),
+		Capacity: jsonText(p.Capacity), Tiers: jsonText(p.Tiers), Weights: jsonText(p.Weights),
 	}))
 }
 
@@ -207,7 +209,12 @@ func (t identityTx) DropSessions(ctx context.Context, seenBefore, createdBefore 
 
 func person(r db.Person) identity.Person {
 	p := identity.Person{ID: r.ID, Name: r.Name, Display: r.Display, Disabled: r.Disabled != 0, Created: store.Time(r.Created)}
-	_ = json.Unmarshal([]byte(r.Skills), &p.Skills) // written by skillsText
+	for _, column := range []struct {
+		text string
+		into any
+	}{{r.Skills, &p.Skills}, {r.Capacity, &p.Capacity}, {r.Tiers, &p.Tiers}, {r.Weights, &p.Weights}} {
+		_ = json.Unmarshal([]byte(column.text), column.into) // written by jsonText
+	}
 	for l := range strings.FieldsSeq(r.Languages) {
 		p.Languages = append(p.Languages, agency.Lang(l))
 	}
@@ -218,8 +225,8 @@ func roleGrant(r db.PersonRole) identity.RoleGrant {
 	return identity.RoleGrant{Role: identity.Role(r.Role), Agency: r.Agency}
 }
 
-func skillsText(skills map[string]int) string {
-	text, _ := json.Marshal(skills) // a map of numbers always marshals
+func jsonText(v any) string {
+	text, _ := json.Marshal(v) // maps of checked numbers, and structs of plain fields, always marshal
 	return string(text)
 }
 

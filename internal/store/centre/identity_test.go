@@ -3,7 +3,9 @@ package centre_test
 import (
 	"encoding/base64"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -262,7 +264,10 @@ func TestNobodyRaisesThemselves(t *testing.T) {
 		ville, err := svc.CreatePerson(ctx, admin, n)
 		ok(t, err)
 		ok(t, svc.SetRoles(ctx, admin, ville.ID, []identity.RoleGrant{{Role: identity.Manager, Agency: "social"}}))
-		ok(t, svc.SetProfile(ctx, admin, ville.ID, "Ville", nil, []agency.Lang{"en"}))
+		_, err = svc.ChangeProfile(ctx, admin, ville.ID, func(p *identity.Profile) {
+			p.Display, p.Skills, p.Languages = "Ville", nil, []agency.Lang{"en"}
+		})
+		ok(t, err)
 		a.left(identity.PersonCreated, identity.RolesChanged, identity.PersonChanged)
 		got, err := svc.Lookup(ctx, ville.ID)
 		if err != nil || len(got.Roles) != 1 || got.Roles[0].Agency != "social" || got.Display != "Ville" || len(got.Skills) != 0 {
@@ -291,7 +296,8 @@ func TestOthersManageNobody(t *testing.T) {
 			kind(t, svc.RecordTraining(ctx, by, "x", training(time.Hour)), want)
 			kind(t, svc.SetPassword(ctx, by, "x", "", "another good password"), want)
 			kind(t, svc.SetDisabled(ctx, by, "x", true), want)
-			kind(t, svc.SetProfile(ctx, by, "x", "X", nil, nil), want)
+			_, err = svc.ChangeProfile(ctx, by, "x", func(*identity.Profile) {})
+			kind(t, err, want)
 		}
 		if got, err := svc.Person(ctx, who, p.ID); err != nil || got.ID != p.ID {
 			t.Fatal("a person may see themselves:", err)
@@ -334,5 +340,79 @@ func TestInvalidPeopleAndTrainingAreRefused(t *testing.T) {
 		}
 		kind(t, svc.RecordTraining(ctx, operator, "none", training(time.Hour)), errs.NotFound)
 		kind(t, svc.SetRoles(ctx, operator, "none", nil), errs.NotFound)
+	})
+}
+
+func TestProfileIsChangedByParts(t *testing.T) {
+	each(t, func(t *testing.T, s *centre.Store) {
+		ctx := t.Context()
+		svc, p := staff(t, s)
+		a := &trail{t: t, s: s, seen: 2}
+		capacity := identity.Capacity{Mails: 2, NoCalls: true, Undisturbed: true, MailDuringCall: true}
+		changed, err := svc.ChangeProfile(ctx, operator, p.ID, func(p *identity.Profile) {
+			p.Capacity, p.Tiers, p.Weights = capacity, map[string]int{"water": 2}, map[string]float64{"social": 0.5}
+			p.Skills = map[string]int{"social": 4, "language:sv": 3}
+		})
+		ok(t, err)
+		a.left(identity.PersonChanged)
+		rows, err := s.Audit().Search(ctx, audit.Filter{Action: identity.PersonChanged, Limit: 1})
+		ok(t, err)
+		if got := rows[0].Entry().Detail["changed"]; got != "skills capacity tiers weights" {
+			t.Errorf("the log says %q changed", got)
+		}
+		for range 2 {
+			got, err := svc.Lookup(ctx, p.ID)
+			ok(t, err)
+			all, err := svc.People(ctx, operator)
+			ok(t, err)
+			for _, x := range []identity.Person{changed, got, all[0]} {
+				if x.Capacity != capacity || x.Tiers["water"] != 2 || x.Weights["social"] != 0.5 || x.Skills["language:sv"] != 3 ||
+					x.Display != p.Display || len(x.Languages) != 2 || len(x.Roles) != 2 {
+					t.Fatalf("%+v", x)
+				}
+			}
+			ok(t, svc.SetDisabled(ctx, operator, p.ID, true)) // it leaves the profile as it is
+			a.left(identity.PersonDisabled)
+		}
+		for name, f := range map[string]func(*identity.Profile){
+			"mails":         func(p *identity.Profile) { p.Capacity.Mails = identity.MaxMails + 1 },
+			"fewer mails":   func(p *identity.Profile) { p.Capacity.Mails = -2 },
+			"tier":          func(p *identity.Profile) { p.Tiers = map[string]int{"water": 0} },
+			"tier's queue":  func(p *identity.Profile) { p.Tiers = map[string]int{"no queue": 1} },
+			"weight":        func(p *identity.Profile) { p.Weights = map[string]float64{"social": -1} },
+			"no number":     func(p *identity.Profile) { p.Weights = map[string]float64{"social": math.NaN()} },
+			"infinity":      func(p *identity.Profile) { p.Weights = map[string]float64{"social": math.Inf(1)} },
+			"language":      func(p *identity.Profile) { p.Skills = map[string]int{"language:de": 1} },
+			"other colon":   func(p *identity.Profile) { p.Skills = map[string]int{"a:b": 1} },
+			"skill's level": func(p *identity.Profile) { p.Skills = map[string]int{"a": 0} },
+			"display":       func(p *identity.Profile) { p.Display = " " },
+		} {
+			if _, err := svc.ChangeProfile(ctx, operator, p.ID, f); !errs.Is(err, errs.Invalid) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		many := map[string]int{}
+		for i := range identity.MaxTiers + 1 {
+			many["q"+strconv.Itoa(i)] = 1
+		}
+		_, err = svc.ChangeProfile(ctx, operator, p.ID, func(p *identity.Profile) { p.Tiers = many })
+		kind(t, err, errs.TooLarge)
+		a.left()
+	})
+}
+
+// A person of before the columns has the defaults.
+func TestPeopleFromBeforeKeepTheirDefaults(t *testing.T) {
+	each(t, func(t *testing.T, s *centre.Store) {
+		svc, p := staff(t, s)
+		ok(t, s.DB().Write(t.Context(), func(c store.Conn) error {
+			_, err := c.ExecContext(t.Context(), `insert into person (id, name, display, password, disabled, skills, languages, created)
+				select 'old', 'old', display, password, disabled, skills, languages, created from person where id = $1`, p.ID)
+			return err
+		}))
+		old, err := svc.Lookup(t.Context(), "old")
+		if err != nil || old.Capacity != (identity.Capacity{}) || len(old.Tiers) != 0 || len(old.Weights) != 0 || old.Skills["social"] != 3 {
+			t.Fatalf("%+v %v", old, err)
+		}
 	})
 }

@@ -10,7 +10,8 @@ import (
 )
 
 const addPerson = `-- name: AddPerson :exec
-insert into person (id, name, display, password, disabled, skills, languages, created) values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into person (id, name, display, password, disabled, skills, languages, created, capacity, tiers, weights)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type AddPersonParams struct {
@@ -22,6 +23,9 @@ type AddPersonParams struct {
 	Skills    string
 	Languages string
 	Created   int64
+	Capacity  string
+	Tiers     string
+	Weights   string
 }
 
 func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
@@ -34,6 +38,9 @@ func (q *Queries) AddPerson(ctx context.Context, arg AddPersonParams) error {
 		arg.Skills,
 		arg.Languages,
 		arg.Created,
+		arg.Capacity,
+		arg.Tiers,
+		arg.Weights,
 	)
 	return err
 }
@@ -214,7 +221,7 @@ func (q *Queries) EndSessions(ctx context.Context, arg EndSessionsParams) error 
 }
 
 const people = `-- name: People :many
-select id, name, display, password, disabled, skills, languages, created from person order by name limit $1
+select id, name, display, password, disabled, skills, languages, created, capacity, tiers, weights from person order by name limit $1
 `
 
 func (q *Queries) People(ctx context.Context, limit int32) ([]Person, error) {
@@ -235,6 +242,9 @@ func (q *Queries) People(ctx context.Context, limit int32) ([]Person, error) {
 			&i.Skills,
 			&i.Languages,
 			&i.Created,
+			&i.Capacity,
+			&i.Tiers,
+			&i.Weights,
 		); err != nil {
 			return nil, err
 		}
@@ -250,7 +260,7 @@ func (q *Queries) People(ctx context.Context, limit int32) ([]Person, error) {
 }
 
 const person = `-- name: Person :one
-select id, name, display, password, disabled, skills, languages, created from person where id = $1
+select id, name, display, password, disabled, skills, languages, created, capacity, tiers, weights from person where id = $1
 `
 
 func (q *Queries) Person(ctx context.Context, id string) (Person, error) {
@@ -265,12 +275,15 @@ func (q *Queries) Person(ctx context.Context, id string) (Person, error) {
 		&i.Skills,
 		&i.Languages,
 		&i.Created,
+		&i.Capacity,
+		&i.Tiers,
+		&i.Weights,
 	)
 	return i, err
 }
 
 const personNamed = `-- name: PersonNamed :one
-select id, name, display, password, disabled, skills, languages, created from person where name = $1
+select id, name, display, password, disabled, skills, languages, created, capacity, tiers, weights from person where name = $1
 `
 
 func (q *Queries) PersonNamed(ctx context.Context, name string) (Person, error) {
@@ -285,6 +298,9 @@ func (q *Queries) PersonNamed(ctx context.Context, name string) (Person, error) 
 		&i.Skills,
 		&i.Languages,
 		&i.Created,
+		&i.Capacity,
+		&i.Tiers,
+		&i.Weights,
 	)
 	return i, err
 }
@@ -365,7 +381,7 @@ func (q *Queries) SetPersonPassword(ctx context.Context, arg SetPersonPasswordPa
 }
 
 const setPersonProfile = `-- name: SetPersonProfile :execrows
-update person set display = $2, disabled = $3, skills = $4, languages = $5 where id = $1
+update person set display = $2, disabled = $3, skills = $4, languages = $5, capacity = $6, tiers = $7, weights = $8 where id = $1
 `
 
 type SetPersonProfileParams struct {
@@ -374,6 +390,9 @@ type SetPersonProfileParams struct {
 	Disabled  int16
 	Skills    string
 	Languages string
+	Capacity  string
+	Tiers     string
+	Weights   string
 }
 
 func (q *Queries) SetPersonProfile(ctx context.Context, arg SetPersonProfileParams) (int64, error) {
@@ -383,6 +402,9 @@ func (q *Queries) SetPersonProfile(ctx context.Context, arg SetPersonProfilePara
 		arg.Disabled,
 		arg.Skills,
 		arg.Languages,
+		arg.Capacity,
+		arg.Tiers,
+		arg.Weights,
 	)
 	if err != nil {
 		return 0, err

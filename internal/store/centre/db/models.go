@@ -69,12 +69,24 @@ type Person struct {
 	Skills    string
 	Languages string
 	Created   int64
+	Capacity  string
+	Tiers     string
+	Weights   string
 }
 
 type PersonRole struct {
 	Person string
 	Role   string
 	Agency string
+}
+
+type QueueClosing struct {
+	Queue    string
+	Agency   string
+	Reason   string
+	Since    int64
+	Until    int64
+	ClosedBy string
 }
 
 type RegistryGrant struct {

@@ -1,8 +1,9 @@
 -- name: AddPerson :exec
-insert into person (id, name, display, password, disabled, skills, languages, created) values ($1, $2, $3, $4, $5, $6, $7, $8);
+insert into person (id, name, display, password, disabled, skills, languages, created, capacity, tiers, weights)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: SetPersonProfile :execrows
-update person set display = $2, disabled = $3, skills = $4, languages = $5 where id = $1;
+update person set display = $2, disabled = $3, skills = $4, languages = $5, capacity = $6, tiers = $7, weights = $8 where id = $1;
 
 -- name: SetPersonPassword :execrows
 update person set password = $2 where id = $1;
