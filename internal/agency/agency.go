@@ -165,7 +165,9 @@ func (c City) WithDefaults() City {
 		if len(q.Languages) == 0 {
 			q.Languages = Langs()
 		}
+		q.setRouting()
 	}
+	c.setRouting()
 	return c
 }
 

@@ -163,12 +163,13 @@ func (b *Book) set(c City) {
 	}
 }
 
+// read reads a stored version; what it does not know yet, because it is older, has its default.
 func read(v Version, body []byte) (City, error) {
 	var c City
 	if err := json.Unmarshal(body, &c); err != nil {
 		return City{}, errs.New(errs.Internal, "agency: version %d is damaged: %w", v.Number, err)
 	}
-	return c, nil
+	return c.WithDefaults(), nil
 }
 
 // History gives the versions, newest first.

@@ -66,16 +66,25 @@ type Hours struct {
 }
 
 // Open tells whether it is open at t by the clocks of zone, and until when that stays so; zero where it does not change
-// within LookAhead. By night the clocks may be moved: it is open while the clock on the wall shows a time within a span, so a
-// span may last an hour more or less, and a time that there is twice counts twice.
+// within LookAhead. It is open while the clock on the wall shows a time within a span: where the clocks are moved, a span
+// lasts an hour more or less, and a time that there is twice counts twice. Nil Hours are always open.
 func (h *Hours) Open(t time.Time, zone *time.Location) (open bool, until time.Time) {
-	return false, time.Time{}
+	if h == nil {
+		return true, time.Time{}
+	}
+	return h.calendar().open(t, zone)
 }
 
-// Between gives how long it is open from a time until another; 0 where that is not later.
-func (h *Hours) Between(from, to time.Time, zone *time.Location) time.Duration { return 0 }
+// Between gives how long it is open from a time until another; 0 where that is not later. It takes time in proportion to the
+// days between. Nil Hours are always open.
+func (h *Hours) Between(from, to time.Time, zone *time.Location) time.Duration {
+	if h == nil {
+		return max(0, to.Sub(from))
+	}
+	return h.calendar().between(from, to, zone)
+}
 
-// HoursOf gives the opening hours of a queue by its id; nil: it is always open, or unknown.
+// HoursOf gives the opening hours of a queue by its id; nil, which is always open, for a queue without hours or an unknown one.
 func (c *City) HoursOf(queue string) *Hours {
 	i := slices.IndexFunc(c.Queues, func(q Queue) bool { return q.ID == queue })
 	if i < 0 {
@@ -87,7 +96,3 @@ func (c *City) HoursOf(queue string) *Hours {
 	}
 	return &h
 }
-
-// Open tells whether a queue is open at t, and until when that stays so; zero where it does not change within LookAhead. A
-// queue without hours, or an unknown one, is always open.
-func (b *Book) Open(queue string, t time.Time) (open bool, until time.Time) { return true, time.Time{} }

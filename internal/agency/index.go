@@ -4,10 +4,10 @@ import (
 	"crypto/md5" // RFC 7616 3.4.2: what SIP phones speak
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
 // index is an immutable snapshot with its look-ups.
@@ -21,12 +21,15 @@ type index struct {
 	users     map[string]*Seat
 	lent      map[string]bool // queues that are only lent
 	networks  []netip.Prefix
+	hours     map[string]*calendar // by queue; absent: always open
+	zone      *time.Location
 }
 
 func newIndex(c City, loans ...*Loan) *index {
 	x := &index{
 		city: c, agencies: map[string]*Agency{}, queues: map[string]*Queue{}, numbers: map[string]*Queue{},
 		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{}, lent: map[string]bool{},
+		hours: map[string]*calendar{}, zone: c.Location(),
 	}
 	for i := range c.Agencies {
 		x.agencies[c.Agencies[i].ID] = &c.Agencies[i]
@@ -34,6 +37,7 @@ func newIndex(c City, loans ...*Loan) *index {
 	for i := range c.Queues {
 		x.addQueue(&c.Queues[i])
 	}
+	x.addHours()
 	for i := range c.Seats {
 		x.addSeat(&c.Seats[i])
 	}
@@ -46,6 +50,30 @@ func newIndex(c City, loans ...*Loan) *index {
 		}
 	}
 	return x
+}
+
+// addHours reads each of the city's hours once.
+func (x *index) addHours() {
+	read := map[string]*calendar{}
+	for name, h := range x.city.Hours {
+		read[name] = h.calendar()
+	}
+	for _, q := range x.city.Queues {
+		if c, ok := read[q.Hours]; ok {
+			x.hours[q.ID] = c
+		}
+	}
+}
+
+// Open tells whether a queue is open at t, and until when that stays so; zero where it does not change within LookAhead. A
+// queue without hours, or an unknown or lent one, is always open.
+func (b *Book) Open(queue string, t time.Time) (open bool, until time.Time) {
+	x := b.index.Load()
+	c, ok := x.hours[queue]
+	if !ok {
+		return true, time.Time{}
+	}
+	return c.open(t, x.zone)
 }
 
 func (x *index) addSeat(s *Seat) {
@@ -164,22 +192,4 @@ func (s *Seat) digest(realm string) {
 	a1 := s.SIPUser + ":" + realm + ":" + s.SIPPassword
 	weak, strong := md5.Sum([]byte(a1)), sha256.Sum256([]byte(a1))
 	s.HA1MD5, s.HA1SHA256, s.SIPPassword = hex.EncodeToString(weak[:]), hex.EncodeToString(strong[:]), ""
-}
-
-// clone copies c so deep that nothing of the copy is shared with c.
-func (c City) clone() City {
-	c.Name = maps.Clone(c.Name)
-	c.Agencies, c.Queues, c.Seats = slices.Clone(c.Agencies), slices.Clone(c.Queues), slices.Clone(c.Seats)
-	c.ListenNetworks, c.Purposes = slices.Clone(c.ListenNetworks), slices.Clone(c.Purposes)
-	for i := range c.Agencies {
-		c.Agencies[i].Name = maps.Clone(c.Agencies[i].Name)
-	}
-	for i := range c.Queues {
-		q := &c.Queues[i]
-		q.Name, q.Skills, q.Languages = maps.Clone(q.Name), slices.Clone(q.Skills), slices.Clone(q.Languages)
-	}
-	k := &c.Controller
-	k.Name, k.Address, k.Person = maps.Clone(k.Name), maps.Clone(k.Address), maps.Clone(k.Person)
-	k.Contact, k.DPO = maps.Clone(k.Contact), maps.Clone(k.DPO)
-	return c
 }

@@ -160,3 +160,39 @@ func (c *City) BreakReason(id string) (BreakReason, bool) {
 	}
 	return c.BreakReasons[i], true
 }
+
+// setRouting gives what was left out of how the queue's work is distributed its default.
+func (q *Queue) setRouting() {
+	q.Strategy = or(q.Strategy, DefaultStrategy)
+	q.LanguageLevel = or(q.LanguageLevel, DefaultLevel)
+	q.Weight = or(q.Weight, DefaultWeight)
+	q.ServiceWithin = or(q.ServiceWithin, DefaultServiceWithin)
+	q.ShortAbandon = or(q.ShortAbandon, DefaultShortAbandon)
+	q.CallbackExpires = or(q.CallbackExpires, DefaultCallbackExpires)
+	for i := range q.Needs {
+		q.Needs[i].Level = or(q.Needs[i].Level, DefaultLevel)
+	}
+}
+
+// setRouting gives what was left out of what holds for all queues its default, and names each day of the opening hours.
+func (c *City) setRouting() {
+	r := &c.Routing
+	r.Choice, r.Ageing, r.Overtaken = or(r.Choice, DefaultChoice), or(r.Ageing, DefaultAgeing), or(r.Overtaken, DefaultOvertaken)
+	channels := DefaultChannels()
+	for name, ch := range r.Channels {
+		ch.Weight = or(ch.Weight, DefaultWeight)
+		channels[name] = ch
+	}
+	r.Channels = channels
+	if len(c.BreakReasons) == 0 {
+		c.BreakReasons = DefaultBreakReasons()
+	}
+	for name, h := range c.Hours {
+		h.Holidays = or(h.Holidays, FinnishHolidays)
+		h.Week = h.Week.expanded()
+		for i := range h.Exceptions {
+			h.Exceptions[i].Week = h.Exceptions[i].Week.expanded()
+		}
+		c.Hours[name] = h
+	}
+}
