@@ -7,7 +7,6 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/protocol/media"
-	"santra/internal/routing"
 	"santra/internal/voice/gate"
 )
 
@@ -19,16 +18,14 @@ const (
 	AnnouncementTries = 3
 )
 
-// Abandoned is the outcome that dispatch is told of a caller who left.
-const Abandoned = "abandoned"
-
-// announcement is the first part of a call: the language menu and the recording announcement.
+// announcement is the first part of a call: the language menu and the recording announcement; or the last: why it ends.
 type announcement struct {
-	menu   <-chan error        // the menu's sound has ended; nil without one
-	notice <-chan gate.Outcome // the announcement has ended; nil while none plays
-	tries  int
-	cancel context.CancelFunc
-	choose bool // a key chooses the language now
+	menu     <-chan error        // the menu's sound has ended; nil without one
+	notice   <-chan gate.Outcome // the announcement has ended; nil while none plays
+	farewell <-chan error        // what is said at the end has ended; nil while nothing is
+	tries    int
+	cancel   context.CancelFunc
+	choose   bool // a key chooses the language now
 }
 
 // stop forgets what plays; its sound ends with the leg or with the next Play.
@@ -92,20 +89,32 @@ func languageOf(k rune) (agency.Lang, bool) {
 	return agency.Langs()[i], true
 }
 
-// announce plays the recording announcement: in the chosen language, else in every language of the number.
+// announce plays the recording announcement; a queue that is closed needs none.
 func (c *call) announce() {
 	c.step.stop()
 	c.hearing.stop()
-	languages := c.queue.Languages
-	if c.language != "" {
-		languages = []agency.Lang{c.language}
+	if c.hearing.tries == 0 && c.s.turnsAway(c.queue) {
+		c.turnAway()
+		return
 	}
-	clips, _ := c.s.clips(media.Announcement, languages) // without all of them Announce gives no pass
 	ctx, cancel := context.WithCancel(c.ctx)
-	notice := gate.Notice{Clips: clips, Language: heardIn(languages), Agency: c.owner.ID, Queue: c.queue.ID}
 	c.hearing.tries++
 	c.hearing.cancel = cancel
-	c.hearing.notice = gate.Announce(ctx, c.customer.media, notice, c.s.cfg.GateKey)
+	c.hearing.notice = gate.Announce(ctx, c.customer.media, c.notice(), c.s.cfg.GateKey)
+}
+
+// notice is the recording announcement of the call's queue: in the chosen language, else in every language of the queue.
+func (c *call) notice() gate.Notice {
+	clips, _ := c.s.clips(media.Announcement, c.spoken()) // without all of them Announce gives no pass
+	return gate.Notice{Clips: clips, Language: heardIn(c.spoken()), Agency: c.owner.ID, Queue: c.queue.ID}
+}
+
+// spoken is what is spoken to the caller: the chosen language, else every language of the queue.
+func (c *call) spoken() []agency.Lang {
+	if c.language != "" {
+		return []agency.Lang{c.language}
+	}
+	return c.queue.Languages
 }
 
 // noticePlayed goes on to the queue: with the pass of an announcement heard to its end; without, never recorded.
@@ -121,32 +130,14 @@ func (c *call) noticePlayed(o gate.Outcome) {
 		c.s.count.announced.Add(1)
 	}
 	c.pass = o.Pass
-	c.wait()
-}
-
-// wait puts the call into its queue, with music.
-func (c *call) wait() {
-	_ = c.set(Waiting)
 	c.music()
-	if err := c.s.cfg.Dispatch.Enqueue(c.work()); err != nil {
-		c.log.Error("no place in the queue", "error", err)
-		c.fail("no queue")
-	}
+	c.wait()
 }
 
 // music plays to the caller until something else does.
 func (c *call) music() {
 	if clip, ok := c.s.prompt(c.language, media.Music); ok {
 		c.customer.media.Play(c.ctx, []media.Clip{clip}, true)
-	}
-}
-
-// work is what dispatch knows of a call: nothing of the caller but the language.
-func (c *call) work() routing.Work {
-	return routing.Work{
-		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
-		Skills: slices.Clone(c.queue.Skills), Priority: c.queue.Priority, Arrived: c.arrived,
-		Ring: c.queue.NoAnswer, WrapUp: c.queue.WrapUp,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"santra/internal/dispatch"
 	"santra/internal/id"
 	"santra/internal/pii"
+	"santra/internal/routing"
 	"santra/internal/run"
 	"santra/internal/token"
 	"santra/internal/voice/gate"
@@ -18,19 +19,28 @@ import (
 // MaxLife is how long a call may last; a recording's gate does not hold longer either.
 const MaxLife = token.GateLife
 
+const (
+	// WrapUpLook is how often a call in wrap-up looks whether its agent still writes up.
+	WrapUpLook = time.Second
+	// wrapUpSlack is how long after a wrap-up's end dispatch is given to end it.
+	wrapUpSlack = 20 * time.Millisecond
+)
+
 // call is one call. Its fields are its actor's alone, but those of the first group, which never change.
 type call struct {
 	s       *Service
 	id      string
-	queue   agency.Queue
-	owner   agency.Agency
 	arrived time.Time
 	log     *slog.Logger
 	mail    *mailbox
-	shown   atomic.Pointer[View]
+	shown   atomic.Pointer[snapshot]
 
 	ctx      context.Context // ends with the actor
 	caller   pii.Number      // here and nowhere else (M3)
+	queue    agency.Queue    // in which it is now
+	owner    agency.Agency   // the queue's
+	entered  time.Time       // into this queue; zero before
+	hops     int             // from queue to queue
 	state    State
 	since    time.Time
 	version  uint64
@@ -46,6 +56,7 @@ type call struct {
 	muted    bool
 	acked    <-chan struct{} // the caller's ACK; nil once it came
 	deaf     bool            // the caller has us on hold and hears nothing
+	quiet    bool            // it waits without music, to hear at once that the queue is closed
 	step     alarm           // what the state waits for
 	life     alarm
 	pulse    alarm
@@ -97,6 +108,8 @@ func (c *call) turn() {
 		c.life.ring()
 	case err := <-c.hearing.menu:
 		c.menuPlayed(err)
+	case err := <-c.hearing.farewell:
+		c.farewellPlayed(err)
 	case o := <-c.hearing.notice:
 		c.noticePlayed(o)
 	case k, ok := <-c.customer.keys():
@@ -141,7 +154,14 @@ func (c *call) changed() {
 	}
 }
 
-// show stores the view that others read.
+// snapshot is what others read of a call: as people see it, and as dispatch has to know it.
+type snapshot struct {
+	View
+	work  dispatch.Announcement
+	known bool // work is dispatch's concern now
+}
+
+// show stores what others read.
 func (c *call) show() View {
 	c.version++
 	v := View{
@@ -149,12 +169,13 @@ func (c *call) show() View {
 		State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.rec.state, Muted: c.muted, Version: c.version,
 		Why: c.offer.Why,
 	}
-	c.shown.Store(&v)
+	work, known := c.announced()
+	c.shown.Store(&snapshot{v, work, known})
 	return v
 }
 
 // view is the call as last shown; safe anywhere.
-func (c *call) view() View { return *c.shown.Load() }
+func (c *call) view() View { return c.shown.Load().View }
 
 // ask runs f in the actor and waits for it: errs.Gone after the call's end, errs.Limited when its mailbox is full.
 func (c *call) ask(f func() error) error {
@@ -191,16 +212,17 @@ func (c *call) finish(why string) {
 	switch {
 	case was.connected():
 		c.s.count.ended.Add(1)
-		c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
 		c.wrapUp()
 		return
-	case was.queued():
-		c.s.count.abandoned.Add(1)
-		c.s.cfg.Dispatch.Remove(c.id, Abandoned)
+	case was == Leaving:
+		c.s.count.diverted.Add(1)
 	default:
 		c.s.count.abandoned.Add(1)
 	}
-	c.over()
+	c.over() // before dispatch is told: a take-over must not announce what is gone
+	if was.queued() {
+		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+	}
 }
 
 // foreign counts the packets that came from other addresses than the parties' and were dropped.
@@ -213,14 +235,30 @@ func (c *call) foreign() (n uint64) {
 	return n
 }
 
-// wrapUp keeps the call on its agent's desktop, without a caller, for the queue's time.
+// wrapUp keeps the call on its agent's desktop, without a caller, for as long as dispatch lets the agent write up.
 func (c *call) wrapUp() {
 	_ = c.set(WrapUp)
-	if c.queue.WrapUp <= 0 || c.s.draining() {
+	c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
+	if c.s.draining() {
 		c.over()
 		return
 	}
-	c.step.set(c.queue.WrapUp, c.over)
+	c.lookAtWrapUp()
+}
+
+// lookAtWrapUp ends the call when its agent's wrap-up is over: its time may be extended, cut short, or last until the agent
+// says so.
+func (c *call) lookAtWrapUp() {
+	a, ok := c.s.cfg.Dispatch.Agent(c.offer.Agent)
+	if !ok || a.State != routing.WrapUp {
+		c.over()
+		return
+	}
+	again := WrapUpLook
+	if !a.Until.IsZero() {
+		again = min(again, max(time.Until(a.Until), wrapUpSlack))
+	}
+	c.step.set(again, c.lookAtWrapUp)
 }
 
 // over is the end.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ const (
 	toneFinnish = 700.0
 	toneSwedish = 800.0
 	toneEnglish = 900.0
+	toneGoodbye = 600.0
 )
 
 const (
@@ -44,16 +46,26 @@ const (
 )
 
 // prompts are short tones: the tests do not wait for speech.
-type prompts struct{ announcement time.Duration }
+type prompts struct {
+	announcement time.Duration
+	mute         []string // that are not there
+}
 
 func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 	const loud = 9000
+	if slices.Contains(p.mute, name) {
+		return media.Clip{}, false
+	}
 	tones := map[string]float64{"fi": toneFinnish, "sv": toneSwedish, "en": toneEnglish}
 	switch name {
 	case media.Announcement:
 		return media.Tone(tones[lang], p.announcement, loud), true
 	case media.LanguageMenu:
 		return media.Tone(toneMenu, 100*time.Millisecond, loud), true
+	case media.Closed:
+		return media.Tone(1.5*tones[lang], 800*time.Millisecond, loud), true
+	case media.Goodbye:
+		return media.Tone(toneGoodbye, 900*time.Millisecond, loud), true
 	case media.Music:
 		return media.Tone(toneMusic, time.Second, loud), true
 	}
@@ -155,6 +167,7 @@ type plan struct {
 	city         func(*agency.City)
 	browsers     bool
 	maxCalls     int
+	mute         []string // prompts that are not there
 	connect      time.Duration // of browsers
 }
 
@@ -175,7 +188,7 @@ func newHouse(t *testing.T, p plan) *house {
 	h.must(err)
 	cfg := Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
-		Prompts: prompts{p.announcement}, Log: log, MaxCalls: p.maxCalls,
+		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
 	}
 	if p.recorder != nil {
 		p.recorder.public = h.public

@@ -11,6 +11,7 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
+	"santra/internal/routing"
 )
 
 // ring is the telephone that rings for an offer.
@@ -27,7 +28,7 @@ type claim struct{ _ byte } // not empty: two of them must differ
 func (s *Service) Offered(o dispatch.Offer) {
 	c, err := s.calls.get(o.Work.ID)
 	if err != nil || !c.mail.must(func() { c.offered(o) }) {
-		s.cfg.Dispatch.Remove(o.Work.ID, Abandoned)
+		s.cfg.Dispatch.Remove(o.Work.ID, routing.Abandoned)
 	}
 }
 
@@ -38,20 +39,40 @@ func (s *Service) Withdrawn(o dispatch.Offer, reason string) {
 	}
 }
 
+// offered rings. After a take-over the same offer may be made again, under the new owner's epoch: it rings on.
 func (c *call) offered(o dispatch.Offer) {
-	if c.state == Offered { // the withdrawal of the one before is always told first; be safe
+	switch {
+	case c.state == Offered && c.offer.Agent == o.Agent && c.offer.Seat == o.Seat:
+		c.offer = o
+		c.changed()
+		return
+	case c.state == Offered: // the withdrawal of the one before is always told first; be safe
 		c.requeue("replaced")
+	case c.state.connected():
+		c.claimBack()
+		return
+	case c.state != Waiting: // the caller has left; none, where dispatch was told so
+		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+		return
 	}
-	if c.state != Waiting {
-		return // the caller has left and dispatch was told so
-	}
+	c.unquiet()
 	c.offer = o
 	_ = c.set(Offered)
 	c.ringPhone()
 }
 
+// claimBack tells an owner of routing who lost the answer that the call is in its agent's hands.
+func (c *call) claimBack() {
+	c.log.Warn("a call that is answered was offered again; its agent keeps it")
+	c.s.cfg.Dispatch.Remove(c.id, routing.Handled)
+	if err := c.s.cfg.Dispatch.Restore(c.work(), c.offer.Agent); err != nil {
+		c.log.Warn("its agent could not be told busy", "error", err)
+	}
+}
+
+// withdrawn stops the ringing, unless the offer was made again under a later epoch.
 func (c *call) withdrawn(o dispatch.Offer, reason string) {
-	if c.state == Offered && c.offer.Agent == o.Agent {
+	if c.state == Offered && c.offer.Agent == o.Agent && c.offer.Epoch <= o.Epoch {
 		c.requeue(reason)
 	}
 }
@@ -167,7 +188,7 @@ func (c *call) decline() {
 
 // accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
 func (c *call) accept() {
-	if err := c.s.cfg.Dispatch.Accept(c.id, c.offer.Agent); err != nil {
+	if err := c.s.cfg.Dispatch.AcceptOffer(c.offer); err != nil {
 		c.log.Info("answered too late", "error", err)
 		c.requeue("too late")
 		return

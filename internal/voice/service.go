@@ -73,8 +73,10 @@ type Service struct {
 }
 
 var (
-	_ run.Service     = (*Service)(nil)
-	_ dispatch.Worker = (*Service)(nil)
+	_ run.Service        = (*Service)(nil)
+	_ dispatch.Worker    = (*Service)(nil)
+	_ dispatch.Carrier   = (*Service)(nil)
+	_ dispatch.Announcer = (*Service)(nil)
 )
 
 // New checks the configuration; errs.Invalid. Nothing is served before Start.

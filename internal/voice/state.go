@@ -16,6 +16,7 @@ const (
 	Offered    State = "offered"    // an agent's leg rings; the caller still hears music
 	Talking    State = "talking"    // bridged
 	Held       State = "held"       // the agent has put the caller on hold, with music
+	Leaving    State = "leaving"    // the queue is closed or full: the caller hears why, then it ends
 	WrapUp     State = "wrap_up"    // both legs are gone, the agent writes up
 	Ended      State = "ended"      // nothing is left of it
 )
@@ -26,9 +27,11 @@ func next(s State) []State {
 	case Announcing:
 		return []State{Waiting, Ended}
 	case Waiting:
-		return []State{Offered, Ended}
+		return []State{Offered, Leaving, Ended}
 	case Offered:
 		return []State{Waiting, Talking, Ended} // withdrawn or declined; answered; the caller gave up
+	case Leaving:
+		return []State{Ended}
 	case Talking:
 		return []State{Held, WrapUp, Ended}
 	case Held:

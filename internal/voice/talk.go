@@ -34,6 +34,7 @@ func (c *call) hold() error {
 	if err := c.set(Held); err != nil {
 		return err
 	}
+	c.s.cfg.Dispatch.Held(c.id, true)
 	clip, _ := c.s.prompt(c.language, media.Music) // without music it is silent
 	c.customer.media.Hold(true, clip)
 	return nil
@@ -46,6 +47,7 @@ func (c *call) resume() error {
 	if err := c.set(Talking); err != nil {
 		return err
 	}
+	c.s.cfg.Dispatch.Held(c.id, false)
 	c.customer.media.Hold(false, media.Clip{})
 	return nil
 }

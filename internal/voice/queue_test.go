@@ -1,0 +1,124 @@
+package voice
+
+import (
+	"testing"
+
+	"santra/internal/agency"
+	"santra/internal/protocol/sip/siptest"
+	"santra/internal/routing"
+)
+
+// neighbours adds queues beside water-main: of the same agency and announcement, of the same agency in more languages, one
+// that is not recorded, and one of another agency.
+func neighbours(c *agency.City) {
+	c.Agencies = append(c.Agencies, agency.Agency{ID: "tax", FragmentDigits: 2})
+	for _, q := range []agency.Queue{
+		{ID: "water-bills", Agency: "water", Record: true, Languages: []agency.Lang{"fi"}},
+		{ID: "water-all", Agency: "water", Record: true, Languages: agency.Langs()},
+		{ID: "water-free", Agency: "water", Languages: []agency.Lang{"fi"}},
+		{ID: "tax-main", Agency: "tax", Record: true, Languages: []agency.Lang{"fi"}},
+	} {
+		q.Name = agency.Text{"fi": q.ID}
+		c.Queues = append(c.Queues, q)
+	}
+	*c = c.WithDefaults()
+}
+
+// moved brings a call into another queue while it waits, as routing does, and to anna there.
+func (h *house) moved(to string) (caller *siptest.Call, v View) {
+	h.Helper()
+	caller = h.call(waterNumber, siptest.Config{})
+	first := h.state(Waiting)
+	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, to, "waited")
+	h.view("moved", func(v View) bool { return v.Queue == to })
+	h.answered(h.agent("anna", 1, siptest.Config{}))
+	v = h.state(Talking)
+	if !v.Arrived.Equal(first.Arrived) || v.Agent != "anna" {
+		h.Errorf("%+v after %+v", v, first)
+	}
+	return caller, v
+}
+
+// Within the agency, and where the announcement is the one that was heard, the recording is the new queue's.
+func TestMovedWithinTheAgencyIsRecordedThere(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours})
+	caller, v := h.moved("water-bills")
+	tape := deck.next(h)
+	h.view("on", on)
+	e := tape.meta.Extension
+	if v.Agency != "water" || e.Agency != "water" || e.Queue != "water-bills" || tape.gate.Queue != "water-bills" || tape.gate.Agency != "water" {
+		t.Errorf("%+v: %+v, %+v", v, e, tape.gate)
+	}
+	h.must(caller.HangUp(h.ctx()))
+}
+
+// M4: a call is recorded only under an announcement that its caller has heard to the end for this agency, in these words.
+func TestMovedBeyondItsAnnouncementIsNotRecorded(t *testing.T) {
+	for to, why := range map[string]string{"tax-main": "another agency", "water-all": "languages that were not heard"} {
+		t.Run(why, func(t *testing.T) {
+			deck := newTapeDeck(t)
+			h := newHouse(t, plan{recorder: deck, city: neighbours})
+			_, v := h.moved(to)
+			if owner, _ := h.svc.cfg.Book.Queue(to); v.Recording != RecordingOff || v.Agency != owner.Agency {
+				t.Errorf("%+v", v)
+			}
+			deck.none(h)
+		})
+	}
+}
+
+func TestMovedWhereNothingIsRecorded(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours})
+	if _, v := h.moved("water-free"); v.Recording != RecordingNone {
+		t.Errorf("%+v", v)
+	}
+	deck.none(h)
+}
+
+// There and back: what was given up is not had again.
+func TestMovedBackFromAnotherAgencyIsNotRecorded(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours})
+	h.call(waterNumber, siptest.Config{})
+	v := h.state(Waiting)
+	for _, to := range []string{"tax-main", "water-main"} {
+		h.svc.Moved(routing.Work{ID: v.ID}, to, "waited")
+		h.view("moved", func(v View) bool { return v.Queue == to })
+	}
+	h.answered(h.agent("anna", 1, siptest.Config{}))
+	if v := h.state(Talking); v.Recording != RecordingOff || v.Agency != "water" {
+		t.Errorf("%+v", v)
+	}
+	deck.none(h)
+}
+
+// A queue that the room does not know: the call keeps its name and is not recorded.
+func TestMovedToAnUnknownQueue(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck})
+	h.call(waterNumber, siptest.Config{})
+	v := h.state(Waiting)
+	h.svc.Moved(routing.Work{ID: v.ID}, "nowhere", "waited")
+	h.do(func(c *call) {
+		if c.pass.Valid() || c.queue.ID != "water-main" || c.hops != 1 {
+			t.Errorf("%+v %+v", c.pass, c.queue)
+		}
+	})
+}
+
+// A closed queue is told at once: neither recording announcement nor music come before.
+func TestAClosedQueueTurnsAwayAtOnce(t *testing.T) {
+	h := newHouse(t, plan{})
+	caller := h.call(waterNumber, siptest.Config{})
+	v := h.state(Waiting)
+	h.do(func(c *call) {
+		c.quiet = true
+		c.customer.media.StopPlay()
+	})
+	h.do(func(c *call) { c.unquiet() }) // the queue opened at that moment
+	h.hears(caller, toneMusic)
+	h.divert(v, toClosed())
+	h.ended(caller)
+}

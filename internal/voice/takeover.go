@@ -1,0 +1,35 @@
+package voice
+
+import (
+	"santra/internal/dispatch"
+	"santra/internal/routing"
+)
+
+// Announce implements dispatch.Announcer: the calls that wait, ring, or are in agents' hands, as each last showed itself. It
+// asks no actor, so it waits for none.
+func (s *Service) Announce() []dispatch.Announcement {
+	var list []dispatch.Announcement
+	for _, c := range s.calls.all() {
+		if now := c.shown.Load(); now.known {
+			list = append(list, now.work)
+		}
+	}
+	return list
+}
+
+// announced is the call as the next owner of routing must know it; false where it is none of routing's business.
+func (c *call) announced() (dispatch.Announcement, bool) {
+	a := dispatch.Announcement{Work: c.work()}
+	switch {
+	case c.state == Waiting:
+	case c.state == Offered:
+		a.Agent, a.Until, a.Epoch = c.offer.Agent, c.offer.Expires, c.offer.Epoch
+	case c.state.connected():
+		a.Agent = c.offer.Agent
+		return a, true
+	default:
+		return a, false
+	}
+	a.Work.Past = &routing.Placement{Entered: c.entered, Hops: c.hops}
+	return a, true
+}
