@@ -24,8 +24,8 @@ const (
 // Validate refuses a configuration that can't be served: the first error names the field and says what would be right.
 // What was left out counts as its default.
 func (c *City) Validate() error {
-	v := validation{city: c.WithDefaults(), taken: map[string]string{}}
-	for _, check := range []func() error{v.head, v.agencies, v.queues, v.seats, v.networks} {
+	v := validation{city: c.WithDefaults(), given: c, taken: map[string]string{}}
+	for _, check := range []func() error{v.head, v.agencies, v.hours, v.queues, v.queueRouting, v.routing, v.seats, v.networks} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -34,7 +34,8 @@ func (c *City) Validate() error {
 }
 
 type validation struct {
-	city  City
+	city  City              // with defaults
+	given *City             // without
 	taken map[string]string // kind and value → field that has it
 }
 

@@ -1,10 +1,17 @@
 package agency
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Staff is one who takes work, as far as warnings need it.
 type Staff struct {
-	Skills    map[string]int // skill → level; "language:sv" gives a language a level
-	Languages []Lang
-	Agencies  []string // whose work they may do; empty for all
+	Skills    map[string]int // skill → level 1–10; "language:sv" gives a language a level
+	Languages []Lang         // of level 1 where Skills does not say
+	Agencies  []string       // whose work they may do; empty for all
 }
 
 // Warning is what can be served and is likely not meant.
@@ -16,12 +23,146 @@ type Warning struct {
 // String is the field and the text.
 func (w Warning) String() string { return w.Field + ": " + w.Text }
 
-// Warnings lists what is likely not meant: queues that nobody of the staff can serve, with the skill that is missing, hours
-// that are never open. A nil staff is one that is not known: what asks for it is left out.
-func (c *City) Warnings(staff []Staff) []Warning { return nil }
+// Warnings lists, for a valid City, what is likely not meant: queues that nobody of the staff can serve, with the skill that
+// is missing; hours that are never open, or that nobody uses. With a nil staff, which is one that is not known, what asks for
+// it is left out; one that is empty is told as such.
+func (c *City) Warnings(staff []Staff) []Warning {
+	city := c.WithDefaults()
+	w := &warnings{city: &city, staff: staff}
+	w.hours()
+	switch {
+	case staff == nil:
+	case len(staff) == 0:
+		w.add("city.queues", "nobody has an account that takes work: no queue can be served")
+	default:
+		for i := range city.Queues {
+			w.queue(fmt.Sprintf("city.queues[%d]", i), &city.Queues[i])
+		}
+	}
+	return w.all
+}
 
-// CheckTelephony refuses what routing can do and the telephone not yet: targets that are none of TelephonyTargets.
-func (c *City) CheckTelephony() error { return nil }
+type warnings struct {
+	city  *City
+	staff []Staff
+	all   []Warning
+}
 
-// TelephonyTargets lists what a Target may be on the telephone.
-func TelephonyTargets() []string { return []string{"queue", "announcement"} }
+func (w *warnings) add(field, format string, args ...any) {
+	w.all = append(w.all, Warning{field, fmt.Sprintf(format, args...)})
+}
+
+func (w *warnings) hours() {
+	for _, name := range slices.Sorted(maps.Keys(w.city.Hours)) {
+		h, at := w.city.Hours[name], "city.hours."+name
+		if !slices.ContainsFunc(w.city.Queues, func(q Queue) bool { return q.Hours == name }) {
+			w.add(at, "no queue has these hours")
+		}
+		if h.never() {
+			w.add(at, "are never open")
+		} else if h.Holidays == FinnishHolidays && h.Eves == nil && len(h.Week) > 0 {
+			w.add(at, "are on the eves of Midsummer and Christmas as on other weekdays: write eves: closed, their spans, or eves: week if that is meant")
+		}
+	}
+}
+
+// never tells whether no span is there at all.
+func (h *Hours) never() bool {
+	weeks := []Week{h.Week}
+	days := []Spans{h.HolidaySpans, h.Eves}
+	for _, e := range h.Exceptions {
+		weeks, days = append(weeks, e.Week), append(days, e.Spans)
+	}
+	for _, w := range weeks {
+		days = slices.AppendSeq(days, maps.Values(w))
+	}
+	return !slices.ContainsFunc(days, func(s Spans) bool { return len(s) > 0 && !s.is(ClosedAllDay) && !s.is(AsTheWeek) })
+}
+
+// queue tells what nobody has of what the queue asks in its widest ring.
+func (w *warnings) queue(at string, q *Queue) {
+	able := w.of(q.Agency)
+	if len(able) == 0 {
+		w.add(at, "nobody may do the work of agency %s: queue %s can't be served", q.Agency, q.ID)
+		return
+	}
+	needs, before := q.widest(), len(w.all)
+	for _, n := range needs {
+		if !slices.ContainsFunc(able, func(s Staff) bool { return s.has(n) }) {
+			w.add(at, "queue %s needs %s that nobody has", q.ID, n.words())
+		}
+	}
+	w.languages(at, q, able)
+	all := func(s Staff) bool { return !slices.ContainsFunc(needs, func(n Need) bool { return !s.has(n) }) }
+	if len(w.all) == before && !slices.ContainsFunc(able, all) {
+		w.add(at, "queue %s needs %s of one person: somebody has each, nobody all", q.ID, wordsOf(needs))
+	}
+}
+
+// of gives those who may do an agency's work.
+func (w *warnings) of(agency string) []Staff {
+	return slices.DeleteFunc(slices.Clone(w.staff), func(s Staff) bool {
+		return len(s.Agencies) > 0 && !slices.Contains(s.Agencies, agency)
+	})
+}
+
+// languages tells which language that a caller can choose nobody speaks who has the rest.
+func (w *warnings) languages(at string, q *Queue, able []Staff) {
+	level := q.widestLanguage()
+	if !q.LanguageMenu || level == 0 {
+		return
+	}
+	for _, l := range q.Languages {
+		n := Need{Skill: LanguagePrefix + string(l), Level: level}
+		if !slices.ContainsFunc(able, func(s Staff) bool { return s.has(n) }) {
+			w.add(at, "queue %s offers callers %s, and nobody speaks it at level %d", q.ID, l, level)
+		}
+	}
+}
+
+// widest gives what the queue asks when all its rings are open.
+func (q *Queue) widest() (needs []Need) {
+	for _, n := range q.AllNeeds() {
+		n.Level = or(n.Level, DefaultLevel)
+		for _, r := range q.Rings {
+			if level, ok := r.Levels[n.Skill]; ok {
+				n.Level = level
+			}
+		}
+		if !n.Preferred && n.Level > 0 {
+			needs = append(needs, n)
+		}
+	}
+	return needs
+}
+
+// widestLanguage is the level of the customer's language when all rings are open; 0 where it is not asked any more.
+func (q *Queue) widestLanguage() int {
+	level := q.LanguageLevel
+	for _, r := range q.Rings {
+		if l, ok := r.Levels[CallerLanguage]; ok {
+			level = l
+		}
+	}
+	return level
+}
+
+// has tells whether somebody meets a need.
+func (s Staff) has(n Need) bool {
+	level := s.Skills[n.Skill]
+	if code, ok := strings.CutPrefix(n.Skill, LanguagePrefix); ok && slices.Contains(s.Languages, Lang(code)) {
+		level = max(level, DefaultLevel)
+	}
+	return level >= n.Level
+}
+
+// words says a need as "skill parking of level 3".
+func (n Need) words() string { return fmt.Sprintf("skill %s of level %d", n.Skill, n.Level) }
+
+func wordsOf(needs []Need) string {
+	all := make([]string, 0, len(needs))
+	for _, n := range needs {
+		all = append(all, n.words())
+	}
+	return strings.Join(all, " and ")
+}
