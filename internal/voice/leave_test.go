@@ -162,6 +162,7 @@ func TestWrapUpFollowsDispatch(t *testing.T) {
 	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.must(caller.HangUp(h.ctx()))
 	h.state(WrapUp)
+	h.agentIs("anna", routing.WrapUp)
 	h.must(h.disp.ExtendWrapUp("anna", time.Hour))
 	over := time.After(3 * WrapUpLook)
 	for looking := true; looking; h.breathe() {
