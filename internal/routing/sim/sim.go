@@ -49,7 +49,7 @@ type Scenario struct {
 	Staff  Behaviour
 
 	Traffic []Traffic // made-up calls
-	Calls   []Call    // calls given one by one; the same on each day
+	Calls   []Call    // calls given one by one: they come at the same time each day
 	// Open tells whether a queue is open and until when; zero until: for ever. nil: always. Arrivals of Traffic happen only
 	// while their queue is open, Calls whenever they say.
 	Open func(queue string, at time.Time) (open bool, until time.Time)
@@ -110,10 +110,10 @@ type Call struct {
 	Language string
 	Priority int
 	Skills   []string
-	Talk     time.Duration
+	Talk     Distribution  // Fixed where it is known
 	WrapUp   time.Duration // 0: the queue's
-	Patience time.Duration // Forever: waits for ever
+	Patience Distribution  // zero: waits for ever
 }
 
-// Forever is a Patience without end.
-const Forever time.Duration = 1<<63 - 1
+// forever is a patience without end.
+const forever time.Duration = 1<<63 - 1
