@@ -1,13 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"santra/internal/agency"
-	"santra/internal/dispatch"
 	"santra/internal/identity"
 	"santra/internal/registry"
 	"santra/internal/routing"
@@ -174,7 +174,7 @@ func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
 	}
 	return &cityOutput{City{
 		Version: c.Version, Name: textOf(c.Name), Purposes: a.purposes(), RecordingMonths: c.Retention.RecordingMonths,
-		TimeZone: c.Location().String(), BreakReasons: []BreakReason{},
+		TimeZone: c.Location().String(), BreakReasons: list(c.BreakReasons, func(r agency.BreakReason) BreakReason { return BreakReason{r.ID, textOf(r.Name)} }),
 		Agencies: list(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
 		Queues:   list(c.Queues, queueOf),
 		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != ""} }),
@@ -182,10 +182,16 @@ func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
 }
 
 func queueOf(q agency.Queue) Queue {
+	strategy, _ := routing.ParseStrategy(q.Strategy) // checked when it was configured
+	within := q.ServiceWithin
+	if within == 0 {
+		within = agency.DefaultServiceWithin
+	}
 	return Queue{
 		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
-		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Strategy: routing.LongestIdle.String(),
-		Needs: list(q.Skills, func(s string) Need { return Need{Skill: s, Level: 1} }), Within: int(routing.DefaultWithin.Seconds()),
+		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Strategy: strategy.String(),
+		Needs:  list(q.AllNeeds(), func(n agency.Need) Need { return Need{n.Skill, max(n.Level, agency.DefaultLevel), n.Preferred} }),
+		Within: seconds(within),
 	}
 }
 
@@ -202,65 +208,5 @@ func (a *API) getPurposes(context.Context, *caller, *none) (*purposesOutput, err
 	return &purposesOutput{a.purposes()}, nil
 }
 
-func (a *API) getQueues(_ context.Context, c *caller, _ *none) (*queuesOutput, error) {
-	var out queuesOutput
-	out.Body.ServerTime, out.Body.Queues = time.Now().UTC(), []QueueState{}
-	views, agents := a.deps.Dispatch.Queues(), a.deps.Dispatch.Agents()
-	for _, q := range a.deps.City.Current().Queues {
-		if c.May(identity.QueueWatch, q.Agency) == nil {
-			out.Body.Queues = append(out.Body.Queues, a.queueState(q, views[q.ID], agents))
-		}
-	}
-	return &out, nil
-}
-
-func (a *API) queueState(q agency.Queue, v dispatch.QueueView, agents []dispatch.AgentView) QueueState {
-	s := QueueState{
-		ID: q.ID, Agency: q.Agency, WaitingCalls: v.Calls, WaitingMails: v.Mails, Talking: v.Talking, OpenMails: v.Open,
-		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail),
-		Callbacks: v.Callbacks, Staffed: v.Staffed, Open: !v.Closed,
-		Today: Today{v.Today.Offered, v.Today.Answered, v.Today.InTime, v.Today.Abandoned, v.Today.Waited.Seconds()},
-	}
-	for _, x := range agents {
-		p, ok := a.desk.of(x.ID)
-		if !ok || !serves(p.agent, q) {
-			continue
-		}
-		switch x.State {
-		case routing.Ready:
-			s.Ready++
-		case routing.Offered, routing.Busy, routing.WrapUp:
-			s.Busy++
-		}
-	}
-	return s
-}
-
-// serves tells whether an agent has what a queue needs.
-func serves(x routing.Agent, q agency.Queue) bool {
-	if x.Agencies != nil && !slices.Contains(x.Agencies, q.Agency) {
-		return false
-	}
-	return !slices.ContainsFunc(q.Skills, func(s string) bool { return x.Skills[s] == 0 })
-}
-
-func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, error) {
-	var out agentsOutput
-	out.Body.ServerTime, out.Body.Agents = time.Now().UTC(), []AgentState{}
-	all, ids := c.Agencies(identity.AgentWatch)
-	for _, v := range a.deps.Dispatch.Agents() {
-		p, ok := a.desk.of(v.ID)
-		if !ok || !(all || p.agent.Agencies == nil || slices.ContainsFunc(p.agent.Agencies, func(id string) bool { return slices.Contains(ids, id) })) {
-			continue
-		}
-		out.Body.Agents = append(out.Body.Agents, AgentState{
-			Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State),
-			Reason: p.reason, Since: p.since, Until: stamp(v.Until), Mails: v.Mails,
-			Next: string(v.Next), Handled: v.Handled,
-		})
-	}
-	return &out, nil
-}
-
 // sortedKeys gives a map's keys in a stable order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -24,6 +24,7 @@ type Deps struct {
 	People   People
 	City     Book
 	Dispatch Dispatch
+	Closings Closings // nil: no emergency closing can be made
 	Calls    Calls
 	Cases    Cases
 	Registry *registry.Service
@@ -52,6 +53,7 @@ type People interface {
 	SetPassword(ctx context.Context, by identity.Principal, person, old, password string) error
 	SetRoles(ctx context.Context, by identity.Principal, person string, roles []identity.RoleGrant) error
 	RecordTraining(ctx context.Context, by identity.Principal, person string, t identity.Training) error
+	ChangeProfile(ctx context.Context, by identity.Principal, person string, f func(*identity.Profile)) (identity.Person, error)
 }
 
 // Book is agency.Book.
@@ -60,6 +62,14 @@ type Book interface {
 	Agency(id string) (agency.Agency, bool)
 	Queue(id string) (agency.Queue, bool)
 	Seat(code string) (agency.Seat, bool)
+	Open(queue string, t time.Time) (open bool, until time.Time)
+}
+
+// Closings is agency.Closings.
+type Closings interface {
+	Close(ctx context.Context, c agency.Closing) (agency.Closing, error)
+	Reopen(ctx context.Context, by, agencyID, queue string) error
+	InForce(ctx context.Context, now time.Time) ([]agency.Closing, error)
 }
 
 // Dispatch is dispatch.Dispatcher.
@@ -67,6 +77,12 @@ type Dispatch interface {
 	SignIn(a routing.Agent)
 	SignOut(agent string)
 	SetState(agent string, s routing.State, reason string) error
+	Force(agent string, s routing.State, reason string) error
+	Close(queue, reason string, until time.Time) error
+	Reopen(queue string) error
+	Explain(workID string) (routing.Explanation, bool)
+	Explanations(queue string, limit int) []routing.Explanation
+	Offer(workID string) (dispatch.Offer, bool)
 	WrapUpDone(agent string) error
 	ExtendWrapUp(agent string, by time.Duration) error
 	Agent(id string) (dispatch.AgentView, bool)

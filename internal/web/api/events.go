@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"slices"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -43,13 +43,13 @@ func (a *API) stream(ctx huma.Context, c *caller) {
 	}
 }
 
-// refresh lets dispatch feel a training that expired or a role that was withdrawn while an agent sits at a seat (M24).
+// refresh lets dispatch feel a training that expired, a role that was withdrawn or skills that were changed while an agent sits
+// at a seat (M24).
 func (a *API) refresh(ctx context.Context, p identity.Principal) {
 	if a.deps.Dispatch == nil {
 		return
 	}
-	at, ok := a.desk.of(p.Person)
-	if !ok {
+	if _, ok := a.desk.of(p.Person); !ok {
 		return
 	}
 	if !p.Anywhere(identity.CallHandle) {
@@ -60,7 +60,13 @@ func (a *API) refresh(ctx context.Context, p identity.Principal) {
 	if err != nil {
 		return // the stream's next heartbeat tries again
 	}
-	if now := agentOf(p, person, at.agent.Seat); !slices.Equal(now.Agencies, at.agent.Agencies) {
+	a.desk.seating.Lock()
+	defer a.desk.seating.Unlock()
+	at, ok := a.desk.of(p.Person)
+	if !ok {
+		return // left meanwhile
+	}
+	if now := agentOf(p, person, at.agent.Seat); !reflect.DeepEqual(now, at.agent) || at.display != person.Display {
 		a.desk.sit(now, person.Display)
 		a.deps.Dispatch.SignIn(now)
 	}

@@ -2,14 +2,23 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
+	"santra/internal/agency"
+	"santra/internal/audit"
+	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/routing"
 )
 
-// MaxClosing is how long an emergency closing lasts at most; a longer one belongs into the opening hours.
-const MaxClosing = 31 * 24 * time.Hour
+// ActionForced is what the log says of an agent's state that a supervisor set.
+const ActionForced = "agent.forced"
+
+// ReasonEmergency is what routing is told of an emergency closing; its words stay in the log and on the wallboard.
+const ReasonEmergency = "emergency"
 
 // ForcedState is a state that a supervisor sets for an agent.
 type ForcedState struct {
@@ -65,14 +74,145 @@ func (a *API) floorRoutes() {
 	}, a.agencyOfQueue, a.reopenQueue)
 }
 
-func (a *API) forceAgent(context.Context, *caller, *forceInput) (*forceOutput, error) {
-	return nil, unavailable()
+// sees tells whether an agent serves an agency in which the caller may do the action.
+func (c *caller) sees(action identity.Action, agencies []string) bool {
+	all, ids := c.Agencies(action)
+	if all || agencies == nil {
+		return all || len(ids) > 0
+	}
+	return slices.ContainsFunc(agencies, func(id string) bool { return slices.Contains(ids, id) })
 }
 
-func (a *API) closeQueue(context.Context, *caller, *closingInput) (*closingOutput, error) {
-	return nil, unavailable()
+// seen gives the place of an agent whom the caller sees.
+func (a *API) seen(c *caller, action identity.Action, person string) (place, bool) {
+	p, ok := a.desk.of(person)
+	return p, ok && c.sees(action, p.agent.Agencies)
 }
 
-func (a *API) reopenQueue(context.Context, *caller, *queueID) (*closingOutput, error) {
-	return nil, errs.At(errs.NotFound, "id", "the queue is not closed in an emergency")
+func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, error) {
+	var out agentsOutput
+	out.Body.ServerTime, out.Body.Agents = time.Now().UTC(), []AgentState{}
+	for _, v := range a.deps.Dispatch.Agents() {
+		if p, ok := a.seen(c, identity.AgentWatch, v.ID); ok {
+			out.Body.Agents = append(out.Body.Agents, agentState(v, p))
+		}
+	}
+	return &out, nil
+}
+
+func agentState(v dispatch.AgentView, p place) AgentState {
+	s := AgentState{
+		Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State), Reason: p.reason, Since: p.since,
+		Until: stamp(v.Until), Mails: v.Mails, Next: string(v.Next), Handled: v.Handled,
+	}
+	if !v.Since.IsZero() {
+		s.Since, s.Reason = v.Since.UTC(), v.Reason
+	}
+	return s
+}
+
+// forceAgent writes down what it is about to do, and again where it could not be done.
+func (a *API) forceAgent(ctx context.Context, c *caller, in *forceInput) (*forceOutput, error) {
+	p, ok := a.seen(c, identity.AgentForce, in.ID)
+	if !ok {
+		return nil, errs.At(errs.NotFound, "id", "there is no such agent at a seat who serves an agency of yours")
+	}
+	b := in.Body
+	if err := a.breakReason(b.State, b.BreakReason, "break_reason"); err != nil {
+		return nil, err
+	}
+	e := audit.Entry{
+		Action: ActionForced, Actor: c.Person, Agency: shared(c, p.agent.Agencies), Object: in.ID, Reason: b.Reason, Success: true,
+		Detail: map[string]string{"state": b.State, "break_reason": b.BreakReason, "was": string(p.state)},
+	}
+	if err := a.deps.Registry.Note(ctx, e); err != nil {
+		return nil, err
+	}
+	if err := a.deps.Dispatch.Force(in.ID, routing.State(b.State), b.BreakReason); err != nil {
+		return nil, a.undone(ctx, e, err)
+	}
+	a.desk.because(in.ID, b.BreakReason)
+	v, ok := a.deps.Dispatch.Agent(in.ID)
+	if p, there := a.desk.of(in.ID); ok && there {
+		return &forceOutput{agentState(v, p)}, nil
+	}
+	return nil, errs.New(errs.Conflict, "the agent has left the seat meanwhile")
+}
+
+// undone logs that what an entry told of could not be done, and gives why.
+func (a *API) undone(ctx context.Context, e audit.Entry, why error) error {
+	e.Success, e.Detail = false, maps.Clone(e.Detail)
+	e.Detail["why"] = why.Error()
+	if err := a.deps.Registry.Note(ctx, e); err != nil {
+		return err
+	}
+	return why
+}
+
+// shared names the agency in whose name a supervisor acts on an agent: the first that both have, "" for all.
+func shared(c *caller, agencies []string) string {
+	all, ids := c.Agencies(identity.AgentForce)
+	if all {
+		return ""
+	}
+	for _, id := range ids {
+		if agencies == nil || slices.Contains(agencies, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// breakReason refuses a reason that is not on the city's list, and one without a break.
+func (a *API) breakReason(state, reason, field string) error {
+	if reason == "" {
+		return nil
+	}
+	if state != string(routing.Break) {
+		return errs.At(errs.Invalid, field, "belongs to a break alone")
+	}
+	if _, ok := a.deps.City.Current().BreakReason(reason); !ok {
+		return errs.At(errs.Invalid, field, "is not on the city's list of break_reasons")
+	}
+	return nil
+}
+
+// closeQueue keeps and logs the closing before routing hears of it. Where routing can't hear now, it will when it runs again.
+func (a *API) closeQueue(ctx context.Context, c *caller, in *closingInput) (*closingOutput, error) {
+	q, err := a.queue(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := a.deps.Closings.Close(ctx, agency.Closing{
+		Queue: q.ID, Agency: q.Agency, Reason: in.Body.Reason, Until: in.Body.Until, By: c.Person,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.deps.Dispatch.Close(q.ID, ReasonEmergency, kept.Until); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, q)
+}
+
+func (a *API) reopenQueue(ctx context.Context, c *caller, in *queueID) (*closingOutput, error) {
+	q, err := a.queue(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.deps.Closings.Reopen(ctx, c.Person, q.Agency, q.ID); err != nil {
+		return nil, err
+	}
+	if err := a.deps.Dispatch.Reopen(q.ID); err != nil {
+		return nil, err
+	}
+	return a.queueNow(ctx, q)
+}
+
+func (a *API) queueNow(ctx context.Context, q agency.Queue) (*closingOutput, error) {
+	now, err := a.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &closingOutput{now.state(q)}, nil
 }

@@ -107,7 +107,7 @@ func (a *API) seatOf(person string, m *Me) {
 	}
 	m.Seat, m.State, m.Mails = v.Seat, string(v.State), v.Mails
 	if p, ok := a.desk.of(person); ok {
-		m.StateSince = p.since
+		m.StateSince = agentState(v, p).Since
 	}
 	switch v.State {
 	case routing.WrapUp:
@@ -152,7 +152,10 @@ func agentOf(p identity.Principal, person identity.Person, seat string) routing.
 	if all {
 		ids = nil
 	}
-	return routing.Agent{ID: p.Person, Seat: seat, Skills: person.Skills, Languages: texts(person.Languages), Agencies: ids}
+	return routing.Agent{
+		ID: p.Person, Seat: seat, Skills: person.Skills, Languages: texts(person.Languages), Agencies: ids,
+		Weights: person.Weights, Tiers: person.Tiers, Capacity: routing.Capacity(person.Capacity),
+	}
 }
 
 func (a *API) leaveSeat(ctx context.Context, c *caller, _ *none) (*meOutput, error) {
@@ -171,6 +174,9 @@ func (a *API) leaveDesk(person string) {
 }
 
 func (a *API) setState(ctx context.Context, c *caller, in *stateInput) (*meOutput, error) {
+	if err := a.breakReason(in.Body.State, in.Body.Reason, "reason"); err != nil {
+		return nil, err
+	}
 	if err := a.deps.Dispatch.SetState(c.Person, routing.State(in.Body.State), in.Body.Reason); err != nil {
 		return nil, noSeat(err)
 	}

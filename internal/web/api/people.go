@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/errs"
 	"santra/internal/identity"
 )
 
@@ -135,10 +136,16 @@ func (a *API) peopleRoutes() {
 func personOf(p identity.Person) Person {
 	out := Person{
 		ID: p.ID, Name: p.Name, Display: p.Display, Roles: rolesOf(p.Roles), Languages: texts(p.Languages), Disabled: p.Disabled,
-		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{}, Tiers: []Tier{}, Weights: []Weight{},
+		TrainingValid: p.Principal(time.Now()).Training, Skills: []Skill{}, Capacity: Capacity(p.Capacity), Tiers: []Tier{}, Weights: []Weight{},
 	}
 	for _, id := range sortedKeys(p.Skills) {
 		out.Skills = append(out.Skills, Skill{id, p.Skills[id]})
+	}
+	for _, queue := range sortedKeys(p.Tiers) {
+		out.Tiers = append(out.Tiers, Tier{queue, p.Tiers[queue]})
+	}
+	for _, id := range sortedKeys(p.Weights) {
+		out.Weights = append(out.Weights, Weight{id, p.Weights[id]})
 	}
 	for _, t := range p.Training {
 		if out.TrainedUntil == nil || t.Until.Before(*out.TrainedUntil) {
@@ -168,18 +175,91 @@ func (a *API) getPeople(ctx context.Context, c *caller, _ *none) (*peopleOutput,
 func (a *API) createPerson(ctx context.Context, c *caller, in *personInput) (*personOutput, error) {
 	b := in.Body
 	n := identity.NewPerson{
-		Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: map[string]int{},
+		Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: skillsOf(b.Skills),
 		Languages: list(b.Languages, func(l string) agency.Lang { return agency.Lang(l) }),
-	}
-	for _, s := range b.Skills {
-		n.Skills[s.ID] = s.Level
 	}
 	p, err := a.deps.People.CreatePerson(ctx, c.Principal, n)
 	return &personOutput{personOf(p)}, err
 }
 
-func (a *API) changePerson(context.Context, *caller, *changeInput) (*personOutput, error) {
-	return nil, unavailable()
+func (a *API) changePerson(ctx context.Context, c *caller, in *changeInput) (*personOutput, error) {
+	before, err := a.deps.People.Person(ctx, c.Principal, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkPlaces(before, in.Body); err != nil {
+		return nil, err
+	}
+	p, err := a.deps.People.ChangeProfile(ctx, c.Principal, in.ID, in.Body.apply)
+	if err != nil {
+		return nil, err
+	}
+	a.refresh(ctx, p.Principal(time.Now()))
+	return &personOutput{personOf(p)}, nil
+}
+
+// checkPlaces refuses queues and agencies that there are not, unless the person has them already from before.
+func (a *API) checkPlaces(before identity.Person, ch PersonChange) error {
+	if a.deps.City == nil {
+		return nil
+	}
+	for _, t := range each(ch.Tiers) {
+		_, known := a.deps.City.Queue(t.Queue)
+		if _, had := before.Tiers[t.Queue]; !known && !had {
+			return errs.At(errs.Invalid, "tiers", "has a queue that there is not")
+		}
+	}
+	for _, w := range each(ch.Weights) {
+		_, known := a.deps.City.Agency(w.Agency)
+		if _, had := before.Weights[w.Agency]; !known && !had {
+			return errs.At(errs.Invalid, "weights", "has an agency that there is not")
+		}
+	}
+	return nil
+}
+
+// each gives what a list that may be left out has.
+func each[T any](list *[]T) []T {
+	if list == nil {
+		return nil
+	}
+	return *list
+}
+
+// apply writes what is named into a profile.
+func (ch PersonChange) apply(p *identity.Profile) {
+	if ch.Display != nil {
+		p.Display = *ch.Display
+	}
+	if ch.Languages != nil {
+		p.Languages = list(*ch.Languages, func(l string) agency.Lang { return agency.Lang(l) })
+	}
+	if ch.Skills != nil {
+		p.Skills = skillsOf(*ch.Skills)
+	}
+	if ch.Capacity != nil {
+		p.Capacity = identity.Capacity(*ch.Capacity)
+	}
+	if ch.Tiers != nil {
+		p.Tiers = map[string]int{}
+		for _, t := range *ch.Tiers {
+			p.Tiers[t.Queue] = t.Tier
+		}
+	}
+	if ch.Weights != nil {
+		p.Weights = map[string]float64{}
+		for _, w := range *ch.Weights {
+			p.Weights[w.Agency] = w.Weight
+		}
+	}
+}
+
+func skillsOf(in []Skill) map[string]int {
+	out := make(map[string]int, len(in))
+	for _, s := range in {
+		out[s.ID] = s.Level
+	}
+	return out
 }
 
 func (a *API) recordTraining(ctx context.Context, c *caller, in *trainingInput) (*personOutput, error) {

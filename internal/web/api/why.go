@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/routing"
 )
 
 // MaxExplanations is how many pieces of waiting work are explained at once, those first that wait longest.
@@ -122,25 +124,82 @@ func (a *API) whyRoutes() {
 
 // agencyOfQueue finds the agency of a queue.
 func (a *API) agencyOfQueue(_ context.Context, _ *caller, in *queueID) (string, error) {
-	q, ok := a.deps.City.Queue(in.ID)
+	q, err := a.queue(in.ID)
+	return q.Agency, err
+}
+
+// agencyOfWork finds the agency of a piece of work; another agency's is not found, so that nobody learns that it is there.
+func (a *API) agencyOfWork(_ context.Context, c *caller, in *workID) (string, error) {
+	none := errs.At(errs.NotFound, "id", "no such work waits or is in hand in a queue of yours")
+	x, ok := a.deps.Dispatch.Explain(in.ID)
 	if !ok {
-		return "", errs.At(errs.NotFound, "id", "there is no such queue")
+		return "", none
+	}
+	q, err := a.queue(x.Queue)
+	if err != nil || c.May(identity.AgentWatch, q.Agency) != nil {
+		return "", none
 	}
 	return q.Agency, nil
 }
 
-func (a *API) getMyOffer(context.Context, *caller, *none) (*offerOutput, error) {
-	return nil, unavailable()
+func (a *API) getMyOffer(_ context.Context, c *caller, _ *none) (*offerOutput, error) {
+	var out offerOutput
+	v, _ := a.deps.Dispatch.Agent(c.Person)
+	if o, ok := a.deps.Dispatch.Offer(v.Work); ok && o.Agent == c.Person {
+		out.Body.Offer = &WorkOffer{
+			Work: o.Work.ID, Kind: o.Work.Kind.String(), Queue: o.Work.Queue, Agency: o.Work.Agency, Until: o.Expires.UTC(), Why: whyOf(o.Reasons),
+		}
+	}
+	return &out, nil
 }
 
-func (a *API) agencyOfWork(context.Context, *caller, *workID) (string, error) {
-	return "", errs.At(errs.NotFound, "id", "there is no such work")
+func whyOf(w routing.Why) Why {
+	return Why{
+		Queue: w.Queue, Strategy: w.Strategy.String(), Freed: w.Freed, Preferred: w.Preferred, Overdue: w.Overdue, Language: w.Language,
+		Needs: list(w.Needs, needOf), Ring: w.Ring, RingSeconds: seconds(w.RingFor), Candidates: w.Candidates, Lines: w.Lines, Tier: w.Tier,
+		IdleSeconds: seconds(w.Idle), WaitedSeconds: seconds(w.Waited),
+	}
 }
 
-func (a *API) getExplanations(context.Context, *caller, *queueID) (*explanationsOutput, error) {
-	return nil, unavailable()
+func needOf(n routing.Need) Need { return Need{n.Skill, max(n.Level, 1), n.Preferred} }
+
+func (a *API) getExplanations(_ context.Context, c *caller, in *queueID) (*explanationsOutput, error) {
+	var out explanationsOutput
+	out.Body.ServerTime = time.Now().UTC()
+	out.Body.Explanations = list(a.deps.Dispatch.Explanations(in.ID, MaxExplanations), func(x routing.Explanation) Explanation {
+		return a.explain(c, x)
+	})
+	return &out, nil
 }
 
-func (a *API) getExplanation(context.Context, *caller, *workID) (*explanationOutput, error) {
-	return nil, unavailable()
+func (a *API) getExplanation(_ context.Context, c *caller, in *workID) (*explanationOutput, error) {
+	x, ok := a.deps.Dispatch.Explain(in.ID)
+	if !ok {
+		return nil, errs.At(errs.Gone, "id", "it has just left")
+	}
+	return &explanationOutput{a.explain(c, x)}, nil
+}
+
+func (a *API) explain(c *caller, x routing.Explanation) Explanation {
+	out := Explanation{
+		Work: x.WorkID, Kind: x.Kind.String(), Queue: x.Queue, Taken: x.Taken, Place: x.Place, WaitedSeconds: seconds(x.Waited), Ring: x.Ring,
+		NextRing: stamp(x.NextRing), KeptUntil: stamp(x.KeptUntil), NotBefore: stamp(x.NotBefore), Closed: x.Closed,
+		Needs: list(x.Needs, needOf), Able: []AbleAgents{}, Missing: list(x.Missing, strings.Clone), Estimate: estimateOf(x.Estimate),
+	}
+	out.Offered, out.OfferedDisplay = a.named(c, x.Offered)
+	out.KeptFor, out.KeptForDisplay = a.named(c, x.KeptFor)
+	for _, state := range sortedKeys(x.Able) {
+		if n := x.Able[state]; n > 0 {
+			out.Able = append(out.Able, AbleAgents{string(state), n})
+		}
+	}
+	return out
+}
+
+// named gives an agent's id and name, where the caller sees the agent.
+func (a *API) named(c *caller, person string) (id, display string) {
+	if p, ok := a.seen(c, identity.AgentWatch, person); ok {
+		return person, p.display
+	}
+	return "", ""
 }

@@ -1,0 +1,122 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/routing"
+)
+
+// present is what is known of all queues at a moment.
+type present struct {
+	api      *API
+	at       time.Time
+	views    map[string]dispatch.QueueView
+	agents   []dispatch.AgentView
+	closings map[string]Closing
+}
+
+func (a *API) now(ctx context.Context) (*present, error) {
+	p := &present{api: a, at: time.Now().UTC(), views: a.deps.Dispatch.Queues(), agents: a.deps.Dispatch.Agents(), closings: map[string]Closing{}}
+	if a.deps.Closings == nil {
+		return p, nil
+	}
+	all, err := a.deps.Closings.InForce(ctx, p.at)
+	for _, c := range all {
+		by, _ := a.deps.People.Lookup(ctx, c.By) // somebody who is gone is shown by the id
+		p.closings[c.Queue] = Closing{Until: c.Until, Reason: c.Reason, Since: c.Since, By: c.By, Display: by.Display}
+	}
+	return p, err
+}
+
+func (a *API) getQueues(ctx context.Context, c *caller, _ *none) (*queuesOutput, error) {
+	now, err := a.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out queuesOutput
+	out.Body.ServerTime, out.Body.Queues = now.at, []QueueState{}
+	for _, q := range a.deps.City.Current().Queues {
+		if c.May(identity.QueueWatch, q.Agency) == nil {
+			out.Body.Queues = append(out.Body.Queues, now.state(q))
+		}
+	}
+	return &out, nil
+}
+
+// queue finds a queue that is configured, or lent.
+func (a *API) queue(id string) (agency.Queue, error) {
+	q, ok := a.deps.City.Queue(id)
+	if !ok {
+		return q, errs.At(errs.NotFound, "id", "there is no such queue")
+	}
+	return q, nil
+}
+
+func (p *present) state(q agency.Queue) QueueState {
+	v := p.views[q.ID]
+	s := QueueState{
+		ID: q.ID, Agency: q.Agency, WaitingCalls: v.Calls, WaitingMails: v.Mails, Talking: v.Talking, OpenMails: v.Open,
+		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail), Callbacks: v.Callbacks, Staffed: v.Staffed,
+		Estimate: estimateOf(v.Estimate),
+		Today:    Today{v.Today.Offered, v.Today.Answered, v.Today.InTime, v.Today.Abandoned, v.Today.Waited.Seconds()},
+	}
+	s.Ready, s.Busy = p.staff(q)
+	p.opening(q, v, &s)
+	return s
+}
+
+// opening tells whether the queue takes work, which routing decides, and when that changes.
+func (p *present) opening(q agency.Queue, v dispatch.QueueView, s *QueueState) {
+	s.Open = !v.Closed
+	from := p.at
+	if c, ok := p.closings[q.ID]; ok {
+		s.Closing, s.Open, from = &c, false, c.Until
+		if open, _ := p.api.deps.City.Open(q.ID, from); open {
+			s.NextChange = stamp(from)
+			return
+		}
+	}
+	_, until := p.api.deps.City.Open(q.ID, from)
+	s.NextChange = stamp(until)
+}
+
+// staff counts the agents who may serve a queue, ready and at work.
+func (p *present) staff(q agency.Queue) (ready, busy int) {
+	for _, x := range p.agents {
+		at, ok := p.api.desk.of(x.ID)
+		if !ok || !serves(at.agent, q) {
+			continue
+		}
+		switch x.State {
+		case routing.Ready:
+			ready++
+		case routing.Offered, routing.Busy, routing.WrapUp:
+			busy++
+		}
+	}
+	return ready, busy
+}
+
+// serves tells whether an agent has what a queue needs.
+func serves(x routing.Agent, q agency.Queue) bool {
+	if x.Agencies != nil && !slices.Contains(x.Agencies, q.Agency) {
+		return false
+	}
+	return !slices.ContainsFunc(q.Skills, func(s string) bool { return x.Skills[s] == 0 })
+}
+
+func estimateOf(e routing.Estimate) Estimate {
+	if !e.Known {
+		return Estimate{Place: e.Place, Why: e.Why}
+	}
+	return Estimate{Place: e.Place, Known: true, LowSeconds: seconds(e.Low), HighSeconds: seconds(e.High)}
+}
+
+// seconds rounds to whole ones.
+func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
