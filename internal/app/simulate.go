@@ -22,9 +22,11 @@ type History interface {
 
 // PastHalfHour is one half-hour of a queue in the past.
 type PastHalfHour struct {
-	Offered  float64
-	Answered float64
-	Handling float64 // seconds, of all who were answered together
+	Offered   float64
+	Handled   float64 // calls that agents have dealt with
+	Handling  float64 // seconds of talk and wrap-up of these together
+	Abandoned float64 // short ones not counted
+	Waited    float64 // seconds of all who waited together, answered or not
 }
 
 // Simulate runs the request's day; kinds of errors are errs.Invalid and errs.TooLarge with the field at fault.

@@ -86,9 +86,11 @@ func (w *world) divert(d *routing.Decision) {
 	}
 	back := d.To.Kind == routing.ToCallback
 	w.end(c, func(x *cell) {
-		x.overflowed++
 		if back {
+			x.overflowed++
 			x.callbacks++
+		} else {
+			x.diverted++
 		}
 	})
 	if back {

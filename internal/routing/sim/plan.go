@@ -66,7 +66,7 @@ func (p *plan) times() error {
 	}
 	p.Interval, p.Days, p.Staff.Back = or(p.Interval, DefaultInterval), or(p.Days, 1), or(p.Staff.Back, DefaultBack)
 	switch {
-	case p.Length < 0 || p.Interval < 0 || p.Staff.Back < 0 || p.ShortAbandon < 0:
+	case p.Length < 0 || p.Interval < 0 || p.Staff.Back < 0:
 		return errs.At(errs.Invalid, "length", "and other times must not be negative")
 	case p.Days < 0 || p.Days > MaxDays:
 		return errs.At(errs.TooLarge, "days", "must be between 1 and %d", MaxDays)

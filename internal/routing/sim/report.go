@@ -26,8 +26,8 @@ type QueueReport struct {
 
 // Row is the figures of an interval or of the day. A call belongs to the interval in which it came, whenever it was answered.
 //
-//	Offered = Answered + Abandoned + ShortAbandoned + Overflowed + Lost + Waiting
-//	ServiceLevel = answered within the queue's target / (Offered − ShortAbandoned), docs/measures.md
+//	Offered = Answered + Abandoned + ShortAbandoned + Overflowed + Diverted + Lost + Waiting
+//	ServiceLevel = Within / (Answered + Abandoned + Diverted + Lost), as measure.QueueFigures (docs/measures.md)
 //
 // In a queue's row a call that overflows to another queue is Overflowed here and Offered there; in the rows of all queues it is
 // one call with its last outcome. Waits count from the call's arrival. Times are seconds; what can't be said is null.
@@ -39,16 +39,17 @@ type Row struct {
 	Within         float64   `json:"answered_within"` // the service target
 	Abandoned      float64   `json:"abandoned"`
 	ShortAbandoned float64   `json:"short_abandoned"`
-	Overflowed     float64   `json:"overflowed"`
-	Callbacks      float64   `json:"callbacks"` // promised: part of Overflowed
-	Returned       float64   `json:"returned"`  // callbacks of this interval that were made by the end of the day
-	Lost           float64   `json:"lost"`      // the queue was removed, a callback expired
-	Waiting        float64   `json:"waiting"`   // still, when the day's simulation ended
+	Overflowed     float64   `json:"overflowed"` // to another queue, or to the callbacks
+	Diverted       float64   `json:"diverted"`   // to an announcement or a number
+	Callbacks      float64   `json:"callbacks"`  // promised: part of Overflowed
+	Returned       float64   `json:"returned"`   // callbacks of this interval that were made by the end of the day
+	Lost           float64   `json:"lost"`       // the queue was removed, a callback expired
+	Waiting        float64   `json:"waiting"`    // still, when the day's simulation ended
 
 	ServiceLevel *float64 `json:"service_level"` // 0–1; null where nobody called
 	ServiceLow   *float64 `json:"service_low"`   // with ServiceHigh: 95 % confidence interval of it, from 2 Days on
 	ServiceHigh  *float64 `json:"service_high"`
-	Abandonment  *float64 `json:"abandonment"` // Abandoned / (Offered − ShortAbandoned)
+	Abandonment  *float64 `json:"abandonment"` // Abandoned / (Answered + Abandoned + Diverted + Lost)
 	Wait         *float64 `json:"wait_seconds"`
 	P50          *float64 `json:"p50_seconds"` // of the waits of those who were answered
 	P90          *float64 `json:"p90_seconds"`

@@ -14,7 +14,7 @@ type figures struct {
 
 // figures wants the waits sorted.
 func (d *day) figures() figures {
-	f := figures{service: d.level(), abandonment: share{float64(d.abandoned), float64(d.offered - d.short)}}
+	f := figures{service: d.level(), abandonment: share{float64(d.abandoned), d.decided()}}
 	if len(d.waits) > 0 {
 		f.wait, f.p90 = new(mean(d.waits)), quantile(d.waits, 0.9)
 	}
@@ -66,9 +66,9 @@ func (t *tally) row(x *cell, h *hours, from, to time.Duration) Row {
 	r := Row{
 		Start: t.plan.Day.Add(from), Seconds: (to - from).Seconds(),
 		Offered: float64(x.offered) / days, Answered: float64(x.answered) / days, Within: float64(x.within) / days,
-		Abandoned: float64(x.abandoned) / days, ShortAbandoned: float64(x.short) / days, Overflowed: float64(x.overflowed) / days,
+		Abandoned: float64(x.abandoned) / days, ShortAbandoned: float64(x.short) / days, Overflowed: float64(x.overflowed) / days, Diverted: float64(x.diverted) / days,
 		Callbacks: float64(x.callbacks) / days, Returned: float64(x.returned) / days, Lost: float64(x.lost) / days, Waiting: float64(x.waiting) / days,
-		ServiceLevel: x.level().ratio(), Abandonment: share{float64(x.abandoned), float64(x.offered - x.short)}.ratio(),
+		ServiceLevel: x.level().ratio(), Abandonment: share{float64(x.abandoned), x.decided()}.ratio(),
 	}
 	r.ServiceLow, r.ServiceHigh = interval(x.days)
 	if n := len(x.waits); n > 0 {

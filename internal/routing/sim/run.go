@@ -289,9 +289,9 @@ func (w *world) hangUp(i int32) {
 	if c.callback || c.fate != waits && c.fate != rings {
 		return
 	}
-	waited := w.now - c.at
+	waited, short := w.now-c.at, w.ShortAbandon[w.Queues[c.queue].ID]
 	w.end(c, func(x *cell) {
-		if waited < w.ShortAbandon {
+		if waited < short {
 			x.short++
 		} else {
 			x.abandoned++

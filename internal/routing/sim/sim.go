@@ -54,8 +54,8 @@ type Scenario struct {
 	// while their queue is open, Calls whenever they say.
 	Open func(queue string, at time.Time) (open bool, until time.Time)
 
-	// ShortAbandon is the wait under which somebody who leaves counts as short-abandoned; 0: nobody does.
-	ShortAbandon time.Duration
+	// ShortAbandon is, by queue, the wait under which somebody who leaves counts as short-abandoned; 0: nobody does.
+	ShortAbandon map[string]time.Duration
 	// Progress, where set, is told how much is done: days of a Run, rounds of a search (then of is an estimate).
 	Progress func(doing string, done, of int)
 }

@@ -9,7 +9,7 @@ import (
 
 // cell is the sums of an interval, over all days.
 type cell struct {
-	offered, answered, within, abandoned, short, overflowed, callbacks, returned, lost, waiting int
+	offered, answered, within, abandoned, short, overflowed, diverted, callbacks, returned, lost, waiting int
 
 	handled time.Duration
 	waits   []time.Duration // of the answered
@@ -30,7 +30,10 @@ func (x *cell) answer(waited, handled time.Duration, within bool) {
 }
 
 // level is the sums of the service level so far.
-func (x *cell) level() share { return share{float64(x.within), float64(x.offered - x.short)} }
+func (x *cell) level() share { return share{float64(x.within), x.decided()} }
+
+// decided is measure.QueueFigures.Decided.
+func (x *cell) decided() float64 { return float64(x.answered + x.abandoned + x.diverted + x.lost) }
 
 func (x *cell) endDay() {
 	now := x.level()
@@ -45,6 +48,7 @@ func (x *cell) add(y *cell) {
 	x.abandoned += y.abandoned
 	x.short += y.short
 	x.overflowed += y.overflowed
+	x.diverted += y.diverted
 	x.callbacks += y.callbacks
 	x.returned += y.returned
 	x.lost += y.lost
