@@ -17,6 +17,8 @@ type Journal interface {
 	Append(ctx context.Context, records []Record) error
 	// Records gives every record that bears on a roll-up of [from, to), and some more; in no order that matters.
 	Records(ctx context.Context, from, to time.Time) iter.Seq2[Record, error]
+	// Open gives, by time, what the journal has begun and not ended (Openings): for Recorder.Replay at a start or a take-over.
+	Open(ctx context.Context) ([]Record, error)
 	// Rollups gives the rows of the intervals that begin in [from, to), sorted as Rollup does.
 	Rollups(ctx context.Context, from, to time.Time) (Rows, error)
 	// Erase removes at most limit records and at most limit rows from before a time, and says how many there were in all.

@@ -48,7 +48,7 @@ const (
 	Moved                     // it left its queue for another one, or became a callback [Passage, To, Reason: the condition]
 	Diverted                  // it left for an announcement or a number [Passage, To: its kind, Reason: the condition]
 	WrapUpEnded               // [Passage: of the work that it was for, Agent, Since]
-	AgentState                // an agent's state has ended, or goes on into the next interval [Agent, State: new, Was: ended, Since, Reason: of Was]
+	AgentState                // a state of an agent has ended, or goes on into the next interval [Agent, State: new, Was: ended, Since, Reason: of Was, To: WithMail or ""]
 	FirstResponse             // an e-mail case's first reply was sent [Passage, Agent, Business: from Arrived]
 	Resolved                  // an e-mail case was closed [Passage, Agent, Business: from Arrived]
 	Reopened                  // the customer wrote again after that [Passage]
@@ -108,6 +108,17 @@ func Micro(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(t.UnixMicro()).UTC()
+}
+
+// Whole cuts the record's times and durations to whole microseconds, as a database keeps them.
+func (r Record) Whole() Record {
+	for _, t := range []*time.Time{&r.At, &r.Arrived, &r.Entered, &r.Since} {
+		*t = Micro(*t)
+	}
+	for _, d := range []*time.Duration{&r.Within, &r.Short, &r.Business} {
+		*d = d.Truncate(time.Microsecond)
+	}
+	return r
 }
 
 // Start gives the beginning of the interval in which t lies.

@@ -52,14 +52,14 @@ type QueueFigures struct {
 	TransferLeft      int64 // in any other way
 	TransferredOut    int64 // an agent who answered it here gave it to a queue or a colleague
 
-	Offers     int64 // times that it rang at an agent
-	NoAnswers  int64
-	Declines   int64
-	Handled    int64 // times that it was in an agent's hands and is not any more; transfers included
-	WrappedUp  int64 // wrap-ups that have ended
-	Responded  int64 // e-mail cases: first replies
-	ResolvedIn int64 // e-mail cases that were closed; again after each reopening
-	Reopened   int64
+	Offers    int64 // times that it rang at an agent
+	NoAnswers int64
+	Declines  int64
+	Handled   int64 // times that it was in an agent's hands and is not any more; transfers included
+	WrappedUp int64 // wrap-ups that have ended
+	Responded int64 // e-mail cases: first replies
+	Resolved  int64 // e-mail cases that were closed; again after each reopening
+	Reopened  int64
 
 	WaitAnswered  time.Duration // of Answered, from the customer's arrival
 	WaitAbandoned time.Duration // of Abandoned, from the customer's arrival
@@ -68,7 +68,7 @@ type QueueFigures struct {
 	Hold          time.Duration
 	WrapUp        time.Duration
 	Response      time.Duration // of Responded, in business hours
-	Resolution    time.Duration // of ResolvedIn, in business hours, from the first arrival
+	Resolution    time.Duration // of Resolved, in business hours, from the first arrival
 }
 
 // AgentKey names a row of an agent.
@@ -95,6 +95,7 @@ type AgentFigures struct {
 	Transfers int64 // of them given away
 
 	Ready        time.Duration
+	Mailing      time.Duration // part of Ready: with an e-mail case in hand
 	Ringing      time.Duration // Offered
 	Busy         time.Duration
 	WrapUp       time.Duration

@@ -109,6 +109,90 @@ type RegistryPublished struct {
 	SecondBy  string
 }
 
+type RoutingAgent struct {
+	Start        int64
+	Agent        string
+	Offers       int64
+	Answered     int64
+	Mails        int64
+	NoAnswers    int64
+	Declines     int64
+	Handled      int64
+	Transfers    int64
+	Ready        int64
+	Mailing      int64
+	Ringing      int64
+	Busy         int64
+	WrapUp       int64
+	Break        int64
+	NotAnswering int64
+	Offline      int64
+}
+
+type RoutingQueue struct {
+	Start             int64
+	Queue             string
+	Kind              int16
+	Agency            string
+	Offered           int64
+	OverflowedIn      int64
+	Answered          int64
+	InTime            int64
+	Abandoned         int64
+	AbandonedLate     int64
+	ShortAbandoned    int64
+	OverflowedOut     int64
+	Diverted          int64
+	Expired           int64
+	Closed            int64
+	Lost              int64
+	TransferredIn     int64
+	TransferAnswered  int64
+	TransferAbandoned int64
+	TransferLeft      int64
+	TransferredOut    int64
+	Offers            int64
+	NoAnswers         int64
+	Declines          int64
+	Handled           int64
+	WrappedUp         int64
+	Responded         int64
+	Resolved          int64
+	Reopened          int64
+	WaitAnswered      int64
+	WaitAbandoned     int64
+	LongestWait       int64
+	InHand            int64
+	Hold              int64
+	WrapUp            int64
+	Response          int64
+	Resolution        int64
+}
+
+type RoutingRecord struct {
+	Source   string
+	Seq      int64
+	At       int64
+	Began    int64
+	Type     int16
+	Kind     int16
+	First    int16
+	Work     string
+	Queue    string
+	Agency   string
+	Agent    string
+	State    string
+	Was      string
+	Reason   string
+	Target   string
+	Arrived  int64
+	Entered  int64
+	Since    int64
+	Within   int64
+	Short    int64
+	Business int64
+}
+
 type Session struct {
 	Hash    []byte
 	ID      string
