@@ -37,6 +37,7 @@ type API struct {
 	desk   *desk
 
 	refusals *rate.Limiter
+	planning chan struct{} // a place for each simulation that may run
 }
 
 // New builds the API; operations whose service is nil in deps answer 503.
@@ -47,6 +48,7 @@ func New(deps Deps) *API {
 	a := &API{
 		deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk(),
 		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst),
+		planning: make(chan struct{}, MaxSimulations),
 	}
 	if deps.Live != nil {
 		deps.Live.Watch(a.desk.note)

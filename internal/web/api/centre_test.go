@@ -24,6 +24,8 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
 	"santra/internal/registry"
+	"santra/internal/routing"
+	"santra/internal/routing/measure"
 	"santra/internal/store/centre"
 	"santra/internal/store/storetest"
 	"santra/internal/token"
@@ -39,6 +41,8 @@ var (
 	_ Calls    = (*voice.Service)(nil)
 	_ Cases    = (*email.Service)(nil)
 	_ Audit    = (*audit.Log)(nil)
+	_ Closings = (*agency.Closings)(nil)
+	_ Measures = measure.Journal(nil)
 )
 
 const password = "kolme sanaa riittää"
@@ -52,6 +56,9 @@ type house struct {
 	calls    *playedCalls
 	cases    *playedCases
 	recorder *playedRecorder
+	routing  *playedRouting
+	measures *playedMeasures
+	planner  *playedPlanner
 	log      *bytes.Buffer
 	tokens   map[string]string
 	ids      map[string]string
@@ -104,9 +111,11 @@ func newHouse(t *testing.T, change func(*agency.City)) *house {
 	ring := must[*keys.Ring](t)(keys.Open(t.TempDir()))
 	hub := live.New(log)
 	d := dispatch.New(dispatch.Config{Log: log, Events: hub})
+	h.routing = &playedRouting{Dispatcher: d, work: map[string]routing.Explanation{}, closed: map[string]time.Time{}}
+	h.measures, h.planner = &playedMeasures{}, &playedPlanner{}
 	h.people = identity.New(identity.Config{Store: db.Identity(), Log: log})
 	h.deps = Deps{
-		People: h.people, City: book, Dispatch: d, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
+		People: h.people, City: book, Dispatch: h.routing, Closings: agency.NewClosings(db.Closings()), Measures: h.measures, Planner: h.planner, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
 		Registry: registry.New(registry.Config{Store: db.Registry(), Book: book, Recorder: h.recorder, GrantKey: pub, Log: log}),
 		Audit:    must[*audit.Log](t)(audit.New(audit.Config{Store: db.Audit(), Keys: ring, Origin: "example.org/centre", Log: log})),
 	}

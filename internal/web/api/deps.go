@@ -15,6 +15,8 @@ import (
 	"santra/internal/protocol/mail"
 	"santra/internal/registry"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
+	"santra/internal/routing/sim"
 	"santra/internal/voice"
 	"santra/internal/web/live"
 )
@@ -121,11 +123,15 @@ type Cases interface {
 	OpenArchived(ctx context.Context, p identity.Principal, purpose, reason, messageID string) (email.Message, error)
 }
 
-// Measures is the store of what happened in the queues.
-type Measures any
+// Measures is the journal of what happened in the queues, as figures of half-hours.
+type Measures interface {
+	Rollups(ctx context.Context, from, to time.Time) (measure.Rows, error)
+}
 
-// Planner simulates days.
-type Planner any
+// Planner is app.Planner: it simulates days of the running city.
+type Planner interface {
+	Simulate(ctx context.Context, r sim.Request) (sim.Answer, error)
+}
 
 // Audit is audit.Log.
 type Audit interface {

@@ -9,9 +9,9 @@ import (
 
 // Bounds of one question for measures.
 const (
-	MaxMeasureDays   = 400 // days of a question by day: as long as measures are kept
-	MaxHalfHourDays  = 62  // days of a question by half-hour
-	MaxMeasureQueues = 500
+	MaxMeasureDays  = 400    // of a question by day: as long as measures are kept
+	MaxHalfHourDays = 62     // of a question by half-hour
+	MaxMeasureRows  = 20_000 // of an answer; more are refused
 )
 
 // Measure is what became of the work of one medium that entered a queue in an interval, whenever it did; docs/measures.md has
@@ -114,10 +114,21 @@ func (a *API) measureRoutes() {
 	}, a.getMeasuresTable)
 }
 
-func (a *API) getMeasures(context.Context, *caller, *measuresInput) (*measuresOutput, error) {
-	return nil, unavailable()
+func (a *API) getMeasures(ctx context.Context, c *caller, in *measuresInput) (*measuresOutput, error) {
+	t, err := a.measured(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	var out measuresOutput
+	out.Body.Rows, out.Body.Totals, out.Body.Staff, out.Body.TimeZone = t.rows, t.totals, t.staff, t.zone.String()
+	return &out, nil
 }
 
-func (a *API) getMeasuresTable(context.Context, *caller, *measuresInput) (*tableOutput, error) {
-	return nil, unavailable()
+func (a *API) getMeasuresTable(ctx context.Context, c *caller, in *measuresInput) (*tableOutput, error) {
+	t, err := a.measured(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	text, err := tableOf(t.rows)
+	return &tableOutput{"text/csv; charset=utf-8", `attachment; filename="measures-` + in.From + "-" + in.To + `.csv"`, text}, err
 }

@@ -1,20 +1,25 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
+	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing/sim"
 )
 
 // Bounds of one simulation: what a supervisor may make the server reckon.
 const (
-	MaxSimulatedDays   = 50      // repetitions of the day
-	MaxSimulatedQueues = 50      //
-	MaxSimulatedAgents = 2000    // at work at once
-	MaxSimulatedRate   = 20_000. // calls per hour of one queue
-	MaxSimulatedCalls  = 500_000 // calls per hour of all queues × repetitions
-	HalfHours          = 48      // rates of a queue that gives one for each
+	MaxSimulations     = 1                // at once: they take a core each, and calls go on
+	MaxSimulationTime  = 20 * time.Second // then it is given up
+	MaxSimulatedAgents = 2000             // at work in one shift, or together
+	MaxSimulatedRate   = 20_000           // calls per hour of one queue
+	MaxSimulatedCalls  = 200_000          // of all queues and repetitions
+	halfHours          = 48               // rates of a queue that gives one for each
 )
 
 // SimulationRequest asks what a day would be like. Hours, strategies and needs come from the running city.
@@ -73,6 +78,139 @@ func (a *API) simulationRoutes() {
 	}, a.simulate)
 }
 
-func (a *API) simulate(context.Context, *caller, *simulationInput) (*simulationOutput, error) {
-	return nil, unavailable()
+func (a *API) simulate(ctx context.Context, c *caller, in *simulationInput) (*simulationOutput, error) {
+	r := in.Body.request()
+	if err := a.ownQueues(c, &r); err != nil {
+		return nil, err
+	}
+	if err := checkSimulation(r); err != nil {
+		return nil, err
+	}
+	select {
+	case a.planning <- struct{}{}:
+		defer func() { <-a.planning }()
+	default:
+		return nil, errs.New(errs.Limited, "another simulation is running: try again when it is over")
+	}
+	ctx, cancel := context.WithTimeout(ctx, MaxSimulationTime)
+	defer cancel()
+	answer, err := a.deps.Planner.Simulate(ctx, r)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errs.New(errs.TooLarge, "it takes longer than %v: ask for fewer days, queues or agents", MaxSimulationTime)
+	}
+	return &simulationOutput{answer}, err
+}
+
+// request gives the question as the planner takes it.
+func (r SimulationRequest) request() sim.Request {
+	out := sim.Request{Date: r.Date, Days: r.Days, Seed: r.Seed, Weeks: r.Weeks, Agents: r.Agents, Shifts: shiftsOf(r.Shifts)}
+	for _, q := range r.Queues {
+		out.Queues = append(out.Queues, sim.QueueRequest(q))
+	}
+	if r.Target != nil {
+		out.Target = new(sim.TargetRequest(*r.Target))
+	}
+	if v := r.Against; v != nil {
+		out.Against = &sim.Variation{Fewer: v.Fewer, Shifts: shiftsOf(v.Shifts), Choice: v.Choice, Rate: v.Rate}
+	}
+	return out
+}
+
+func shiftsOf(in []SimulationShift) []sim.ShiftRequest {
+	var out []sim.ShiftRequest
+	for _, s := range in {
+		out = append(out, sim.ShiftRequest(s))
+	}
+	return out
+}
+
+// ownQueues keeps a question to queues of the caller's agencies: none named are all of those that take calls.
+func (a *API) ownQueues(c *caller, r *sim.Request) error {
+	if len(r.Queues) == 0 && r.Weeks == 0 {
+		return errs.At(errs.Invalid, "queues", "name the queues with their calls, or weeks to take them from")
+	}
+	named := map[string]bool{}
+	for i, asked := range r.Queues {
+		field := fmt.Sprintf("queues[%d].queue", i)
+		q, ok := a.deps.City.Queue(asked.Queue)
+		if !ok || named[q.ID] {
+			return errs.At(errs.Invalid, field, "there is no such queue, or it is named twice")
+		}
+		if err := c.May(identity.SimulationRun, q.Agency); err != nil {
+			return err
+		}
+		named[q.ID] = true
+	}
+	if len(named) > 0 {
+		return nil
+	}
+	for _, q := range a.deps.City.Current().Queues {
+		if q.Number != "" && c.May(identity.SimulationRun, q.Agency) == nil {
+			r.Queues = append(r.Queues, sim.QueueRequest{Queue: q.ID})
+		}
+	}
+	if len(r.Queues) == 0 {
+		return errs.At(errs.Invalid, "queues", "no queue of your agencies takes calls")
+	}
+	return nil
+}
+
+// checkSimulation refuses what would be too much to reckon, or can't be.
+func checkSimulation(r sim.Request) error {
+	calls := 0.0
+	for i, q := range r.Queues {
+		n, err := callsOf(q, r.Weeks > 0)
+		if err != nil {
+			return errs.At(errs.Invalid, fmt.Sprintf("queues[%d].rate", i), "%w", err)
+		}
+		calls += n
+	}
+	times := 1.0
+	if r.Against != nil {
+		times = max(1, r.Against.Rate)
+		if err := checkShifts("against.shifts", r.Against.Shifts); err != nil {
+			return err
+		}
+	}
+	if calls*times*float64(cmp.Or(r.Days, sim.DefaultRequestDays)) > MaxSimulatedCalls {
+		return errs.At(errs.TooLarge, "queues", "over %d calls on all days together: ask for fewer days", MaxSimulatedCalls)
+	}
+	return checkShifts("shifts", r.Shifts)
+}
+
+// callsOf gives how many calls a queue's day has; 0 where the measures say.
+func callsOf(q sim.QueueRequest, measured bool) (float64, error) {
+	if len(q.Rate) == 0 && measured {
+		return 0, nil
+	}
+	if len(q.Rate) != 1 && len(q.Rate) != halfHours {
+		return 0, errs.New(errs.Invalid, "must be one figure, or %d by half-hours", halfHours)
+	}
+	calls := 0.0
+	for _, rate := range q.Rate {
+		if !(rate >= 0 && rate <= MaxSimulatedRate) {
+			return 0, errs.New(errs.Invalid, "must be 0–%d calls per hour", MaxSimulatedRate)
+		}
+		calls += rate * 24 / float64(len(q.Rate))
+	}
+	return calls, nil
+}
+
+func checkShifts(field string, shifts []sim.ShiftRequest) error {
+	agents := 0
+	for i, s := range shifts {
+		agents += s.Count
+		if len(s.Skills) > identity.MaxSkills {
+			return errs.At(errs.TooLarge, fmt.Sprintf("%s[%d].skills", field, i), "are over %d", identity.MaxSkills)
+		}
+		for _, level := range s.Skills {
+			if level < 1 || level > identity.MaxSkillLevel {
+				return errs.At(errs.Invalid, fmt.Sprintf("%s[%d].skills", field, i), "must have levels of 1–%d", identity.MaxSkillLevel)
+			}
+		}
+	}
+	if agents > MaxSimulatedAgents {
+		return errs.At(errs.TooLarge, field, "are over %d agents", MaxSimulatedAgents)
+	}
+	return nil
 }

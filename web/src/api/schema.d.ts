@@ -2043,6 +2043,8 @@ export interface components {
             /** Format: double */
             callbacks: number;
             /** Format: double */
+            diverted: number;
+            /** Format: double */
             erlangs: number;
             /** Format: double */
             longest_seconds: number | null;
@@ -2092,6 +2094,7 @@ export interface components {
             target: components["schemas"]["SimulatedTarget"];
             /** Format: int64 */
             tried: number;
+            tries: components["schemas"]["SimulatedTry"][];
             /** Format: double */
             within_seconds: number;
         };
@@ -2100,6 +2103,18 @@ export interface components {
             abandon: number;
             /** Format: double */
             level: number;
+        };
+        SimulatedTry: {
+            /** Format: double */
+            abandonment: number | null;
+            /** Format: int64 */
+            agents: number;
+            /** Format: double */
+            occupancy: number | null;
+            /** Format: double */
+            p90_seconds: number | null;
+            /** Format: double */
+            service_level: number | null;
         };
         SimulationQueue: {
             /**
