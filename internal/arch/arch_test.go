@@ -32,6 +32,7 @@ var sideways = map[string][]string{
 	"dispatch":             {"routing", "routing/measure"},
 	"routing/sim":          {"routing", "routing/measure"},
 	"routing/measure":      {"routing"},
+	"routing/plain":        {"routing"},
 	"protocol/webrtc":      {"protocol/rtp", "protocol/sdp", "protocol/media"},
 	"protocol/rtp":         {"protocol/media", "protocol/sdp"},
 	"protocol/siprec":      {"protocol/sdp"},
