@@ -1,37 +1,28 @@
 package dispatch
 
 import (
+	"cmp"
+	"reflect"
+	"slices"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
 )
 
-// OpenFunc says whether a queue is open at t, and when that changes next; the zero time for never.
-type OpenFunc func(queue string, t time.Time) (open bool, until time.Time)
-
-// SetQueues makes these the configured queues: new and changed ones are set, those that were configured before and are not
-// among them are removed (what waits there is diverted to "closed"). open gives their hours; nil: always open. Emergency
-// closings stay. errs.Invalid for a queue that the engine refuses; the others are set.
-func (d *Dispatcher) SetQueues(queues []routing.Queue, open OpenFunc) error {
-	return errs.New(errs.Unavailable, "queues are not set yet")
+// SignIn takes an agent to a seat, or changes their skills or seat.
+func (d *Dispatcher) SignIn(a routing.Agent) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = d.apply(routing.Event{Type: routing.SignedIn, AgentID: a.ID, Agent: &a})
 }
 
-// SetPolicy makes this the policy. It takes effect with the next engine: at the next take-over or start.
-func (d *Dispatcher) SetPolicy(p routing.Policy) {}
-
-// Policy gives the policy that decides now.
-func (d *Dispatcher) Policy() routing.Policy { return d.cfg.Policy }
-
-// Close closes a queue at once, whatever its hours say, until a time or, where that is zero, until Reopen. It is lost with the
-// process: who calls keeps it and says it again. errs.NotFound for an unknown queue.
-func (d *Dispatcher) Close(queue, reason string, until time.Time) error {
-	return errs.New(errs.Unavailable, "queues are not closed yet")
-}
-
-// Reopen ends an emergency closing; the queue's hours hold again. errs.NotFound for an unknown queue.
-func (d *Dispatcher) Reopen(queue string) error {
-	return errs.New(errs.Unavailable, "queues are not closed yet")
+// SignOut takes the agent from the seat; a call in hand goes on to its end.
+func (d *Dispatcher) SignOut(agent string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = d.apply(routing.Event{Type: routing.SignedOut, AgentID: agent})
 }
 
 // SetState makes an agent ready, on break (with a reason) or offline. In a call it takes effect after the wrap-up.
@@ -49,44 +40,149 @@ func (d *Dispatcher) setState(agent string, s routing.State, reason string, forc
 	if s != routing.Ready && s != routing.Break && s != routing.Offline {
 		return errs.At(errs.Invalid, "state", "an agent can choose ready, break or offline")
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return d.apply(routing.Event{Type: routing.StateSet, AgentID: agent, State: s, Reason: reason, Forced: forced})
 }
 
-// Transfer gives what an agent has in hand back to a queue, or to an agent by Preferred; of to count Queue, Language, Skills,
-// Priority, Preferred and PreferredFor. It keeps its place by its arrival, and the agent's wrap-up begins. errs.Conflict where
-// the agent has not got it.
-func (d *Dispatcher) Transfer(workID, agent string, to routing.Work) error {
-	return errs.New(errs.Unavailable, "work is not transferred yet")
+// WrapUpDone ends the wrap-up early; errs.Conflict without one.
+func (d *Dispatcher) WrapUpDone(agent string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.engine.Agent(agent)
+	if !ok || v.State != routing.WrapUp {
+		return errs.New(errs.Conflict, "no wrap-up to end")
+	}
+	return d.apply(routing.Event{Type: routing.StateSet, AgentID: agent, State: cmp.Or(v.Next, routing.Ready)})
 }
 
-// Convert makes a waiting call a callback at the same place; of cb count Once, Expires and NotBefore. errs.Conflict where
-// the call does not wait, or where a callback with the same Once waits in the queue.
-func (d *Dispatcher) Convert(workID string, cb routing.Work) error {
-	return errs.New(errs.Unavailable, "calls are not converted yet")
+// ExtendWrapUp makes the wrap-up last longer, up to the queue's MaxWrapUp.
+func (d *Dispatcher) ExtendWrapUp(agent string, by time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.apply(routing.Event{Type: routing.Extended, AgentID: agent, By: by})
 }
 
 // Held tells, for the measures, that the customer of a call in hand was put on hold or taken back. Other work is none.
-func (d *Dispatcher) Held(workID string, on bool) {}
+func (d *Dispatcher) Held(workID string, on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if it := d.items[workID]; it != nil && it.holder != "" && it.held != on {
+		it.held = on
+		d.books.recorder.Hold(workID, on, time.Now())
+	}
+}
 
-// Mail tells, for the measures, of a step of an e-mail case that routing does not see; of w count ID, Queue and Agency.
-func (d *Dispatcher) Mail(m Mark, w routing.Work, agent string) {}
+// Mail tells, for the measures, of a step of an e-mail case that routing does not see; of w count ID, Queue, Agency and
+// Arrived. What it took is counted in the queue's opening hours.
+func (d *Dispatcher) Mail(m Mark, w routing.Work, agent string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	var open measure.OpenFunc
+	if d.floor.open != nil {
+		open = func(t time.Time) (bool, time.Time) { return d.floor.open(w.Queue, t) }
+	}
+	w.Kind = routing.Mail
+	d.books.recorder.Mail(m.record(), w, agent, w.Arrived, now, measure.BusinessTime(open, w.Arrived, now))
+}
 
-// AcceptOffer is Accept for an offer as it was told: where it has been made again since, under another epoch, it is refused
-// (errs.Conflict), so that nothing is given twice around a take-over.
-func (d *Dispatcher) AcceptOffer(o Offer) error { return d.Accept(o.Work.ID, o.Agent) }
+func (m Mark) record() measure.Type {
+	switch m {
+	case FirstResponse:
+		return measure.FirstResponse
+	case Resolved:
+		return measure.Resolved
+	default:
+		return measure.Reopened
+	}
+}
 
 // Explain says why a piece of work is where it is; false for unknown work.
 func (d *Dispatcher) Explain(workID string) (routing.Explanation, bool) {
-	return routing.Explanation{}, false
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return explain(d.engine, workID)
 }
 
-// Explanations says for each of a queue's waiting pieces of work why it waits, the first in its line first, at most limit.
-func (d *Dispatcher) Explanations(queue string, limit int) []routing.Explanation { return nil }
+// Explanations says of what waits in a queue why it does, the oldest first, at most limit.
+func (d *Dispatcher) Explanations(queue string, limit int) []routing.Explanation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []routing.Explanation
+	for _, w := range d.waiting(queue) {
+		if len(out) == limit {
+			break
+		}
+		if x, ok := explain(d.engine, w.ID); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
 
-// Estimate says how long a call in the language ("" for any) would wait in the queue, where that can be said.
+// waiting lists what waits or rings in a queue, by arrival.
+func (d *Dispatcher) waiting(queue string) []routing.Work {
+	var all []routing.Work
+	for _, it := range d.items {
+		if it.work.Queue == queue && it.holder == "" {
+			all = append(all, it.work)
+		}
+	}
+	slices.SortFunc(all, func(a, b routing.Work) int { return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID)) })
+	return all
+}
+
+// Estimate says how long a call in the language ("" for any) would wait in the queue, where that can be said; never of
+// e-mail.
 func (d *Dispatcher) Estimate(queue, language string, kind routing.Kind) routing.Estimate {
-	return routing.Estimate{Why: routing.TooFewStarts}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if kind == routing.Mail {
+		return routing.Estimate{Why: routing.TooFewStarts}
+	}
+	return estimate(d.engine, queue, language)
 }
 
-// Deciding tells whether this dispatcher owns routing now; else it stands by, or has lost the lease and takes it again.
-func (d *Dispatcher) Deciding() bool { return true }
+// explain, estimate and announced ask an engine that can answer.
+func explain(e any, workID string) (routing.Explanation, bool) {
+	x, ok := e.(interface {
+		Explain(string) (routing.Explanation, bool)
+	})
+	if !ok {
+		return routing.Explanation{}, false
+	}
+	return x.Explain(workID)
+}
+
+func estimate(e any, queue, language string) routing.Estimate {
+	x, ok := e.(interface {
+		Estimate(queue, language string) routing.Estimate
+	})
+	if !ok {
+		return routing.Estimate{Why: routing.TooFewStarts}
+	}
+	return x.Estimate(queue, language)
+}
+
+// SetPolicy makes this the policy. Another one than before makes the engine anew, of what it knows itself.
+func (d *Dispatcher) SetPolicy(p routing.Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if reflect.DeepEqual(p, d.policy) {
+		return
+	}
+	d.policy = p
+	if d.tenure.valid() {
+		d.quiet = true // nothing happens to anybody by this
+		defer func() { d.quiet = false }()
+		d.rebuild(report{})
+	}
+}
+
+// Policy gives the policy that was set last.
+func (d *Dispatcher) Policy() routing.Policy {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.policy
+}

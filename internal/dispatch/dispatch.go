@@ -1,25 +1,25 @@
-// Package dispatch runs the routing engine: it gives it the time, delivers its decisions to the rooms that do the work and
-// tells browsers what changed. voice and email call it and never the engine. It owns the engine's goroutine-free state
-// behind one lock; it must not know callers, only ids.
+// Package dispatch runs the routing engine: it gives it the time, delivers its decisions to the rooms that do the work, tells
+// browsers what changed and the journal what happened. voice and email call it and never the engine. It owns the engine's
+// goroutine-free state behind one lock, and who decides: one process at a time, under a lease (takeover.go). It must not know
+// callers, only ids.
 package dispatch
 
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
-	"santra/internal/errs"
 	"santra/internal/event"
 	"santra/internal/lease"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
 	"santra/internal/run"
 )
 
 // Limits of the dispatcher.
 const (
-	// MaxWaiting bounds how much may wait at once; beyond it Enqueue refuses.
+	// MaxWaiting bounds how much work there may be at once; beyond it Enqueue refuses.
 	MaxWaiting = 200_000
 	// QueuePublish is how often at most the counts of queues go to browsers.
 	QueuePublish = 250 * time.Millisecond
@@ -27,11 +27,13 @@ const (
 
 // Config is what a Dispatcher needs.
 type Config struct {
-	Log    *slog.Logger
-	Events event.Publisher // may be nil
-	Policy routing.Policy
-	Lease  lease.Config // who may decide; without a Store this process alone does, under Epoch
-	Epoch  uint64
+	Log     *slog.Logger
+	Events  event.Publisher // may be nil
+	Policy  routing.Policy
+	Lease   lease.Config    // who may decide; without a Store this process alone does, under Epoch
+	Epoch   uint64          // without a lease; 0 counts as 1
+	Journal measure.Journal // nil: figures are kept from the start of the process only
+	Zone    *time.Location  // in which a day begins; nil: Europe/Helsinki
 }
 
 // Dispatcher is the running engine. Its methods may be called from anywhere.
@@ -39,30 +41,57 @@ type Dispatcher struct {
 	cfg     Config
 	mu      sync.Mutex
 	engine  *routing.Engine
-	work    map[string]routing.Work
-	offers  map[string]Offer
+	policy  routing.Policy // of the next engine
+	tenure  tenure
+	last    *lease.Holder // of the last tenure, to be released
+	quiet   bool          // nothing is recorded
+	settled bool          // the rooms have announced once
+	items   map[string]*item
+	rings   map[string]string // agent → work
+	floor   floor
+	books   books
+	gap     gap
 	version uint64
-	counts  counts
 	workers map[routing.Kind]Worker
 
 	inbox     []func() // deliveries in the order of the decisions
 	wake      chan struct{}
-	timer     *time.Timer
-	queues    *time.Timer
-	published map[string]QueueView // what browsers were last told
-	stop      chan struct{}
-	wg        sync.WaitGroup
+	timer     *time.Timer // the engine's next
+	hours     *time.Timer // the next opening or closing
+	published map[string]QueueView
+
+	life context.Context // of the goroutines
+	end  context.CancelFunc
+	wg   sync.WaitGroup
 }
 
 var _ run.Service = (*Dispatcher)(nil)
 
+// item is a piece of work from Enqueue to its outcome.
+type item struct {
+	work   routing.Work
+	offer  *Offer // while it rings
+	holder string // who has it in hand
+	held   bool   // its customer is on hold
+}
+
 // New makes a dispatcher; give it its workers by Handle, then Start it.
 func New(cfg Config) *Dispatcher {
-	return &Dispatcher{
-		cfg: cfg, engine: routing.New(cfg.Policy), work: map[string]routing.Work{}, offers: map[string]Offer{},
-		counts: newCounts(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{},
-		wake: make(chan struct{}, 1), stop: make(chan struct{}),
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	d := &Dispatcher{
+		cfg: cfg, engine: routing.New(cfg.Policy), policy: cfg.Policy, items: map[string]*item{}, rings: map[string]string{}, floor: newFloor(), books: newBooks(cfg),
+		gap: newGap(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{}, wake: make(chan struct{}, 1),
+	}
+	d.life, d.end = context.WithCancel(context.Background())
+	if cfg.Lease.Name == "" {
+		d.cfg.Lease.Name = LeaseName
+	}
+	if cfg.Lease.Store == nil {
+		d.tenure.epoch = max(cfg.Epoch, 1)
+	}
+	return d
 }
 
 // Handle names who does the work of a kind.
@@ -72,189 +101,32 @@ func (d *Dispatcher) Handle(k routing.Kind, w Worker) {
 	d.workers[k] = w
 }
 
-// Start begins to deliver decisions and to watch the time.
-func (d *Dispatcher) Start(context.Context) error {
+// Start waits for the lease, takes over what the rooms announce and begins to decide. While another process holds the lease
+// it waits, until ctx ends.
+func (d *Dispatcher) Start(ctx context.Context) error {
 	d.mu.Lock()
-	d.timer, d.queues = time.NewTimer(time.Hour), time.NewTimer(QueuePublish)
+	d.timer, d.hours = time.NewTimer(hoursLook), time.NewTimer(hoursLook)
 	d.mu.Unlock()
 	run.Go(&d.wg, d.cfg.Log, "dispatch deliver", d.deliver)
+	if err := d.acquire(ctx); err != nil {
+		d.end()
+		d.wg.Wait()
+		return err
+	}
 	run.Go(&d.wg, d.cfg.Log, "dispatch tick", d.tick)
-	d.apply(routing.Event{Type: routing.Tick})
+	run.Go(&d.wg, d.cfg.Log, "dispatch lease", d.own)
+	run.Go(&d.wg, d.cfg.Log, "dispatch journal", d.keepBooks)
 	return nil
 }
 
-// Stop ends deliveries. What waits is memory and is announced again to the next owner by its nodes.
-func (d *Dispatcher) Stop(context.Context) error {
-	d.mu.Lock()
-	select {
-	case <-d.stop:
-	default:
-		close(d.stop)
-	}
-	d.mu.Unlock()
+// Stop ends deliveries, writes the journal's last records and lets the lease go. What waits is memory and is announced again
+// to the next owner by its nodes.
+func (d *Dispatcher) Stop(ctx context.Context) error {
+	d.end()
 	d.wg.Wait()
-	return nil
-}
-
-// Enqueue lets work wait for an agent. errs.Conflict for an id that waits already, errs.Unavailable over MaxWaiting.
-func (d *Dispatcher) Enqueue(w routing.Work) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.work) >= MaxWaiting {
-		return errs.New(errs.Unavailable, "%d pieces of work wait already", MaxWaiting)
-	}
-	if _, ok := d.work[w.ID]; ok {
-		return errs.New(errs.Conflict, "work %s waits already", w.ID)
-	}
-	if w.Arrived.IsZero() {
-		w.Arrived = time.Now()
-	}
-	d.work[w.ID] = w
-	d.counts.arrived(w)
-	return d.applyLocked(routing.Event{Type: routing.Arrived, Work: &w})
-}
-
-// Remove takes work away: the caller gave up ("abandoned"), the case was handled elsewhere ("closed"). Unknown work is none.
-func (d *Dispatcher) Remove(workID, outcome string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if w, ok := d.work[workID]; ok {
-		d.counts.removed(w, outcome)
-		_ = d.applyLocked(routing.Event{Type: routing.Removed, WorkID: workID})
-		delete(d.work, workID)
-	}
-}
-
-// Accept says that the agent answered the offer. errs.Conflict when it was no longer offered: the caller left, or another
-// was quicker; the agent's leg must then be let go.
-func (d *Dispatcher) Accept(workID, agent string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	offer := d.offers[workID]
-	if err := d.applyLocked(routing.Event{Type: routing.Accepted, WorkID: workID, AgentID: agent}); err != nil {
-		return err
-	}
-	d.counts.answered(offer.Work)
-	delete(d.offers, workID)
-	return nil
-}
-
-// Decline says that the agent pushed the offer away or that their phone could not ring. errs.Conflict as for Accept.
-func (d *Dispatcher) Decline(workID, agent string) error {
-	return d.apply(routing.Event{Type: routing.Declined, WorkID: workID, AgentID: agent})
-}
-
-// Finish says that what the agent had accepted is over; wrap-up follows where the work has one.
-func (d *Dispatcher) Finish(workID, agent string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.applyLocked(routing.Event{Type: routing.Finished, WorkID: workID, AgentID: agent}); err == nil {
-		delete(d.work, workID)
-	}
-}
-
-// Restore tells, at take-over, what an agent has in hand already.
-func (d *Dispatcher) Restore(w routing.Work, agent string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.applyLocked(routing.Event{Type: routing.Restored, Work: &w, AgentID: agent}); err != nil {
-		return err
-	}
-	d.work[w.ID] = w
-	return nil
-}
-
-// SignIn takes an agent to a seat, or changes their skills or seat.
-func (d *Dispatcher) SignIn(a routing.Agent) {
-	_ = d.apply(routing.Event{Type: routing.SignedIn, Agent: &a})
-}
-
-// SignOut takes the agent from the seat; a call in hand goes on to its end.
-func (d *Dispatcher) SignOut(agent string) {
-	_ = d.apply(routing.Event{Type: routing.SignedOut, AgentID: agent})
-}
-
-// WrapUpDone ends the wrap-up early.
-func (d *Dispatcher) WrapUpDone(agent string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if v, ok := d.engine.Agent(agent); !ok || v.State != routing.WrapUp {
-		return errs.New(errs.Conflict, "no wrap-up to end")
-	}
-	return d.applyLocked(routing.Event{Type: routing.StateSet, AgentID: agent, State: routing.Ready})
-}
-
-// ExtendWrapUp makes the wrap-up last longer.
-func (d *Dispatcher) ExtendWrapUp(agent string, by time.Duration) error {
-	return d.apply(routing.Event{Type: routing.Extended, AgentID: agent, By: by})
-}
-
-// Offer gives the standing offer of a piece of work.
-func (d *Dispatcher) Offer(workID string) (Offer, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	o, ok := d.offers[workID]
-	return o, ok
-}
-
-func (d *Dispatcher) apply(ev routing.Event) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.applyLocked(ev)
-}
-
-// applyLocked gives an event its time and queues the decisions for delivery.
-func (d *Dispatcher) applyLocked(ev routing.Event) error {
-	ev.At = time.Now()
-	var err error
-	for _, dec := range d.engine.Apply(ev) {
-		if dec.Type == routing.Refuse {
-			err = refusal(dec)
-			continue
-		}
-		d.decide(dec)
-	}
-	d.rearm()
-	return err
-}
-
-func refusal(dec routing.Decision) error {
-	if dec.Reason == routing.Unknown && dec.WorkID == "" {
-		return errs.New(errs.NotFound, "no such agent at a seat, or not in that state")
-	}
-	return errs.New(errs.Conflict, "work %s: %s", dec.WorkID, dec.Reason)
-}
-
-func (d *Dispatcher) decide(dec routing.Decision) {
-	switch dec.Type {
-	case routing.Offer:
-		w := d.work[dec.WorkID]
-		o := Offer{Work: w, Agent: dec.AgentID, Seat: dec.Seat, Expires: dec.Until, Why: dec.Why.String(), Reasons: copied(dec.Why), Epoch: d.cfg.Epoch}
-		d.offers[dec.WorkID] = o
-		d.enqueue(func(w Worker) { w.Offered(o) }, w.Kind)
-	case routing.Withdraw:
-		o := d.offers[dec.WorkID]
-		delete(d.offers, dec.WorkID)
-		d.enqueue(func(w Worker) { w.Withdrawn(o, dec.Reason) }, o.Work.Kind)
-	case routing.StateChange:
-		d.tellAgent(dec)
-	}
-}
-
-func (d *Dispatcher) enqueue(f func(Worker), k routing.Kind) {
-	w := d.workers[k]
-	if w == nil {
-		return
-	}
-	d.inbox = append(d.inbox, func() { f(w) })
-	d.signal()
-}
-
-func (d *Dispatcher) signal() {
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
+	d.rest()
+	d.closeBooks(ctx)
+	return d.resign(ctx)
 }
 
 // deliver calls the workers outside the lock, so that they may call back.
@@ -271,10 +143,19 @@ func (d *Dispatcher) deliver() {
 			continue
 		}
 		select {
-		case <-d.stop:
+		case <-d.life.Done():
 			return
 		case <-d.wake:
 		}
+	}
+}
+
+// post queues a delivery.
+func (d *Dispatcher) post(f func()) {
+	d.inbox = append(d.inbox, f)
+	select {
+	case d.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -289,22 +170,27 @@ func (d *Dispatcher) rearm() {
 }
 
 func (d *Dispatcher) tick() {
+	publish := time.NewTicker(QueuePublish)
+	defer publish.Stop()
 	for {
 		select {
-		case <-d.stop:
+		case <-d.life.Done():
 			return
 		case <-d.timer.C:
-			_ = d.apply(routing.Event{Type: routing.Tick})
-		case <-d.queues.C:
+			d.onTime()
+		case <-d.hours.C:
+			d.onHours()
+		case <-publish.C:
 			d.publishQueues()
-			d.queues.Reset(QueuePublish)
 		}
 	}
 }
 
-// copied keeps of an explanation what the engine may write over.
-func copied(w *routing.Why) routing.Why {
-	own := *w
-	own.Needs = slices.Clone(w.Needs)
-	return own
+// onTime lets the engine do what is due.
+func (d *Dispatcher) onTime() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tenure.valid() {
+		_ = d.feed(routing.Event{Type: routing.Tick})
+	}
 }

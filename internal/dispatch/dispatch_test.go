@@ -117,6 +117,7 @@ func TestTheCallerWhoLeavesIsCountedAbandoned(t *testing.T) {
 		if err := d.Enqueue(routing.Work{ID: "c1", Queue: "q"}); !errs.Is(err, errs.Conflict) {
 			t.Fatal(err)
 		}
+		time.Sleep(10 * time.Second)
 		d.Remove("c1", "abandoned")
 		d.Remove("c1", "abandoned")
 		want(t, k, "offer c1 a", "withdraw c1 a gone")

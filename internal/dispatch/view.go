@@ -7,10 +7,8 @@ import (
 
 	"santra/internal/event"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
 )
-
-// ServiceLevel is within what time a call counts as answered in time; the share of such calls is the service level.
-const ServiceLevel = 20 * time.Second
 
 // AgentView is an agent at a seat.
 type AgentView = routing.AgentView
@@ -18,59 +16,27 @@ type AgentView = routing.AgentView
 // QueueView is a queue at this moment and today's counts of its calls.
 type QueueView struct {
 	routing.QueueView
-	Today Today
+	Changes   time.Time // when it opens or closes next; zero for never
+	Emergency bool      // closed whatever its hours say
+	Reason    string    // of the emergency
+	Today     Today
 }
 
-// Today counts a queue's calls since local midnight of Europe/Helsinki: offered to the queue, answered, answered within
-// ServiceLevel, abandoned, and the sum of the answered calls' waits (ASA = Waited / Answered).
+// Today counts a queue's calls that came since midnight, by the formulas of the measures (docs/measures.md): offered to the
+// queue, answered, answered within the queue's target, abandoned, abandoned so soon that it does not count, gone elsewhere
+// unanswered, come from elsewhere; and the sum of the answered calls' waits (ASA = Waited / Answered).
 type Today struct {
-	Offered, Answered, InTime, Abandoned int
-	Waited                               time.Duration
+	Offered, Answered, InTime, Abandoned, Short, Overflowed, OverflowedIn int
+	Waited                                                                time.Duration
 }
 
-// counts keeps Today for each queue; memory only, from data that are not personal.
-type counts struct {
-	zone *time.Location
-	day  string
-	by   map[string]*Today
-}
-
-func newCounts() counts {
-	zone, err := time.LoadLocation("Europe/Helsinki")
-	if err != nil {
-		zone = time.UTC // a machine without time zones
-	}
-	return counts{zone: zone, by: map[string]*Today{}}
-}
-
-func (c *counts) of(w routing.Work) *Today {
-	if day := time.Now().In(c.zone).Format(time.DateOnly); day != c.day {
-		c.day = day
-		clear(c.by)
-	}
-	if w.Kind != routing.Call {
-		return new(Today)
-	}
-	if c.by[w.Queue] == nil {
-		c.by[w.Queue] = new(Today)
-	}
-	return c.by[w.Queue]
-}
-
-func (c *counts) arrived(w routing.Work) { c.of(w).Offered++ }
-
-func (c *counts) answered(w routing.Work) {
-	t, waited := c.of(w), time.Since(w.Arrived)
-	t.Answered++
-	t.Waited += waited
-	if waited <= ServiceLevel {
-		t.InTime++
-	}
-}
-
-func (c *counts) removed(w routing.Work, outcome string) {
-	if outcome == "abandoned" {
-		c.of(w).Abandoned++
+// plus adds a half-hour's figures.
+func (t Today) plus(f measure.QueueFigures) Today {
+	return Today{
+		Offered: t.Offered + int(f.Offered), Answered: t.Answered + int(f.Answered), InTime: t.InTime + int(f.InTime),
+		Abandoned: t.Abandoned + int(f.Abandoned), Short: t.Short + int(f.ShortAbandoned),
+		Overflowed: t.Overflowed + int(f.OverflowedOut+f.Diverted), OverflowedIn: t.OverflowedIn + int(f.OverflowedIn),
+		Waited: t.Waited + f.WaitAnswered,
 	}
 }
 
@@ -95,17 +61,31 @@ func (d *Dispatcher) Queues() map[string]QueueView {
 	return d.queueViews()
 }
 
+// Queue gives one queue as Queues does; false where nothing is known of it.
+func (d *Dispatcher) Queue(id string) (QueueView, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v, ok := d.queueViews()[id]
+	return v, ok
+}
+
 func (d *Dispatcher) queueViews() map[string]QueueView {
+	d.books.drain()
 	views := map[string]QueueView{}
 	for id, v := range d.engine.Queues() {
-		views[id] = QueueView{QueueView: v}
+		views[id] = d.queueView(v)
 	}
-	for id, today := range d.counts.by {
-		v := views[id]
-		v.Queue, v.Today = id, *today
-		views[id] = v
+	for id := range d.books.today {
+		if _, ok := views[id]; !ok {
+			views[id] = d.queueView(routing.QueueView{Queue: id})
+		}
 	}
 	return views
+}
+
+func (d *Dispatcher) queueView(v routing.QueueView) QueueView {
+	c, emergency := d.floor.closings[v.Queue]
+	return QueueView{QueueView: v, Changes: d.floor.changes[v.Queue], Emergency: emergency, Reason: c.reason, Today: d.books.today[v.Queue]}
 }
 
 // tellAgent publishes an agent's new state. Field "work" is an id; who is calling is read elsewhere.
@@ -115,7 +95,7 @@ func (d *Dispatcher) tellAgent(dec routing.Decision) {
 	}
 	v, _ := d.engine.Agent(dec.AgentID)
 	d.version++
-	fields := map[string]any{"state": dec.State, "seat": dec.Seat, "mails": v.Mails}
+	fields := map[string]any{"state": dec.State, "seat": dec.Seat, "mails": v.Mails, "handled": v.Handled, "next": v.Next, "reason": v.Reason}
 	if !dec.Until.IsZero() {
 		fields["until"] = dec.Until
 	}
@@ -136,7 +116,7 @@ func (d *Dispatcher) publishQueues() {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(now)) {
-		if now[id] != d.published[id] {
+		if now[id].shown() != d.published[id].shown() {
 			d.version++
 			d.cfg.Events.Publish(queueEvent(now[id], d.version))
 		}
@@ -144,13 +124,30 @@ func (d *Dispatcher) publishQueues() {
 	d.published = now
 }
 
+// estimateStep is how far an estimate must move for browsers to be told again.
+const estimateStep = 15 * time.Second
+
+// shown is what browsers see of it: an estimate to estimateStep.
+func (v QueueView) shown() QueueView {
+	v.Estimate.Low, v.Estimate.High = v.Estimate.Low.Round(estimateStep), v.Estimate.High.Round(estimateStep)
+	return v
+}
+
 func queueEvent(v QueueView, version uint64) event.Event {
 	fields := map[string]any{
-		"waiting_calls": v.Calls, "waiting_mails": v.Mails, "talking": v.Talking, "open_mails": v.Open,
+		"waiting_calls": v.Calls, "waiting_mails": v.Mails, "callbacks": v.Callbacks, "talking": v.Talking, "open_mails": v.Open,
 		"offered_today": v.Today.Offered, "answered_today": v.Today.Answered, "in_time_today": v.Today.InTime, "abandoned_today": v.Today.Abandoned,
+		"open": !v.Closed, "staffed": v.Staffed, "emergency": v.Emergency, "estimate_known": v.Estimate.Known,
 	}
 	if !v.OldestCall.IsZero() {
 		fields["oldest_call"] = v.OldestCall
+	}
+	if !v.Changes.IsZero() {
+		fields["next_change"] = v.Changes
+	}
+	if v.Estimate.Known {
+		e := v.shown().Estimate
+		fields["estimate_low_seconds"], fields["estimate_high_seconds"] = int(e.Low.Seconds()), int(e.High.Seconds())
 	}
 	return event.Event{Kind: "queue", ID: v.Queue, Version: version, Fields: fields}
 }

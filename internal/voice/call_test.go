@@ -130,7 +130,7 @@ func TestCallerLeavesTheQueue(t *testing.T) {
 	h.state(Waiting)
 	h.must(caller.HangUp(h.ctx()))
 	h.empty()
-	if q := h.disp.Queues()["water-main"]; q.Calls != 0 || q.Today.Abandoned != 1 {
+	if q := h.disp.Queues()["water-main"]; q.Calls != 0 || q.Today.Abandoned+q.Today.Short != 1 {
 		t.Errorf("%+v", q)
 	}
 }
