@@ -38,7 +38,8 @@ function firstLoad(): Plugin {
       for (const [name, chunk] of Object.entries(bundle)) {
         if (chunk.type === "chunk" && chunk.isEntry) follow(name);
         // One language and the stylesheet come with the first page.
-        if (/assets\/fi-.*\.js$/.test(name) || name.endsWith(".css")) wanted.add(name);
+        const finnish = chunk.type === "chunk" && chunk.moduleIds.some((id) => id.endsWith("/locales/fi.ts"));
+        if (finnish || name.endsWith(".css")) wanted.add(name);
       }
       let total = 0;
       for (const name of wanted) {

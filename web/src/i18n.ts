@@ -23,16 +23,35 @@ export function preferred(): Language {
   return navigator.languages.map((l) => l.slice(0, 2)).find(isLanguage) ?? "fi";
 }
 
-const catalogs: Record<Language, () => Promise<{ messages: Record<string, string> }>> = {
+type Catalogs = Record<Language, () => Promise<{ messages: Record<string, string> }>>;
+
+const catalogs: Catalogs = {
   fi: () => import("./locales/fi.ts") as never,
   sv: () => import("./locales/sv.ts") as never,
   en: () => import("./locales/en.ts") as never,
 };
 
+/** The texts of pages that agents seldom open (lingui.config.ts), so that the first load need not carry them. */
+const office: Catalogs = {
+  fi: () => import("./locales/office/fi.ts") as never,
+  sv: () => import("./locales/office/sv.ts") as never,
+  en: () => import("./locales/office/en.ts") as never,
+};
+let officeWanted = false;
+
+/** A page of the office with its texts. */
+export async function withOffice<Page>(page: Promise<Page>): Promise<Page> {
+  officeWanted = true;
+  const lang = i18n.locale as Language;
+  const [shown, { messages }] = await Promise.all([page, office[lang]()]);
+  i18n.load(lang, messages);
+  return shown;
+}
+
 /** Loads a language and makes it the page's, so that screen readers pronounce it right. */
 export async function activate(lang: Language): Promise<void> {
-  const { messages } = await catalogs[lang]();
-  i18n.loadAndActivate({ locale: lang, messages });
+  const [{ messages }, more] = await Promise.all([catalogs[lang](), officeWanted ? office[lang]() : undefined]);
+  i18n.loadAndActivate({ locale: lang, messages: { ...messages, ...more?.messages } });
   document.documentElement.lang = lang;
   localStorage.setItem(stored, lang);
 }

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { withOffice } from "./i18n.ts";
 import { Desktop } from "./pages/Desktop.tsx";
 import { NotFound } from "./pages/NotFound.tsx";
 import { SeatPage } from "./pages/Seat.tsx";
@@ -15,12 +16,14 @@ const routes = [
   createRoute({ ...at("/seat"), component: SeatPage }),
   createRoute({ ...at("/mail"), component: lazyRouteComponent(mailPages, "MailPage") }),
   createRoute({ ...at("/mail/$caseId"), component: lazyRouteComponent(mailPages, "MailPage") }),
-  createRoute({ ...at("/recordings"), component: lazyRouteComponent(() => import("./pages/Recordings.tsx"), "RecordingsPage") }),
-  createRoute({ ...at("/archive"), component: lazyRouteComponent(() => import("./pages/Archive.tsx"), "ArchivePage") }),
-  createRoute({ ...at("/grants"), component: lazyRouteComponent(() => import("./pages/Grants.tsx"), "GrantsPage") }),
-  createRoute({ ...at("/people"), component: lazyRouteComponent(() => import("./pages/People.tsx"), "PeoplePage") }),
-  createRoute({ ...at("/log"), component: lazyRouteComponent(() => import("./pages/Log.tsx"), "LogPage") }),
-  createRoute({ ...at("/attest"), component: lazyRouteComponent(() => import("./pages/Attest.tsx"), "AttestPage") }),
+  createRoute({ ...at("/measures"), component: lazyRouteComponent(() => withOffice(import("./pages/Measures.tsx")), "MeasuresPage") }),
+  createRoute({ ...at("/simulation"), component: lazyRouteComponent(() => withOffice(import("./pages/Simulation.tsx")), "SimulationPage") }),
+  createRoute({ ...at("/recordings"), component: lazyRouteComponent(() => withOffice(import("./pages/Recordings.tsx")), "RecordingsPage") }),
+  createRoute({ ...at("/archive"), component: lazyRouteComponent(() => withOffice(import("./pages/Archive.tsx")), "ArchivePage") }),
+  createRoute({ ...at("/grants"), component: lazyRouteComponent(() => withOffice(import("./pages/Grants.tsx")), "GrantsPage") }),
+  createRoute({ ...at("/people"), component: lazyRouteComponent(() => withOffice(import("./pages/People.tsx")), "PeoplePage") }),
+  createRoute({ ...at("/log"), component: lazyRouteComponent(() => withOffice(import("./pages/Log.tsx")), "LogPage") }),
+  createRoute({ ...at("/attest"), component: lazyRouteComponent(() => withOffice(import("./pages/Attest.tsx")), "AttestPage") }),
   createRoute({ ...at("/wallboard"), component: lazyRouteComponent(() => import("./pages/Wallboard.tsx"), "WallboardPage") }),
 ] as const;
 

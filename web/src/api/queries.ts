@@ -78,12 +78,27 @@ export const peopleQuery = queryOptions({
   queryFn: () => take(api.GET("/api/people")).then((r) => r.people ?? []),
 });
 
+/** What rings at the person who asks, and why. */
+export const offerQuery = queryOptions({
+  queryKey: ["offer"],
+  queryFn: () => take(api.GET("/api/me/offer")).then((r) => r.offer ?? null),
+});
+
+/** Why each piece of work of a queue waits; read while somebody looks. */
+export const explanationsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["queue", "explanations", id],
+    queryFn: () => take(api.GET("/api/queues/{id}/explanations", { params: { path: { id } } })).then((r) => r.explanations ?? []),
+    refetchInterval: 5_000,
+    gcTime: 0,
+  });
+
 /** Reads again what an event of this kind may have changed. */
 export function followEvent(client: QueryClient, kind: string): void {
   const also: Record<string, string[][]> = {
-    agent: [["agent"], ["me"]],
-    call: [["call"], ["me"]],
-    case: [["case"]],
+    agent: [["agent"], ["me"], ["offer"]],
+    call: [["call"], ["me"], ["offer"]],
+    case: [["case"], ["offer"]],
     mail: [["case"]],
     city: [["city"]],
   };

@@ -29,6 +29,20 @@ export function shortMoment(moment: string, now: number = Date.now()): string {
   return day === today ? format(moment, { timeStyle: "short" }) : day;
 }
 
+/** The clock for a moment today, weekday and clock within a week ("ma 8.00"), else the date and the clock. */
+export function weekdayMoment(moment: string, now: number = Date.now()): string {
+  const clock = format(moment, { timeStyle: "short" });
+  if (format(moment, { dateStyle: "short" }) === format(new Date(now).toISOString(), { dateStyle: "short" })) return clock;
+  const week = 6 * 86_400_000;
+  const day = Date.parse(moment) - now < week ? format(moment, { weekday: "short" }) : format(moment, { day: "numeric", month: "numeric" });
+  return `${day} ${clock}`;
+}
+
+/** "9.30": the clock alone. */
+export function clockOf(moment: string): string {
+  return format(moment, { hour: "numeric", minute: "2-digit" });
+}
+
 function format(moment: string, options: Intl.DateTimeFormatOptions): string {
   const at = Date.parse(moment);
   if (Number.isNaN(at)) return "";

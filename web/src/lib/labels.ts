@@ -1,5 +1,6 @@
 import { i18n } from "@lingui/core";
-import type { AgentState, Case, Role } from "../api/types.ts";
+import type { AgentState, BreakReason, Case, Explanation, Role } from "../api/types.ts";
+import { inLanguage } from "./format.ts";
 
 // Words of register.md for what the API names in code.
 
@@ -19,6 +20,30 @@ export function stateLabel(state: AgentState): string {
       return i18n._("Not answering");
     case "offline":
       return i18n._("Offline");
+  }
+}
+
+/** A break's reason as it stands within a phrase: "Tauko: lounas". */
+export function reasonText(reason: BreakReason): string {
+  const name = inLanguage(reason.name) || reason.id;
+  return name.charAt(0).toLocaleLowerCase(i18n.locale) + name.slice(1);
+}
+
+/** The state with the break's reason, as the city names it. */
+export function stateText(state: AgentState, reason: string, reasons: readonly BreakReason[] = []): string {
+  const known = reasons.find((r) => r.id === reason);
+  if (state !== "break" || !reason) return stateLabel(state);
+  return i18n._("Break: {reason}", { reason: known ? reasonText(known) : reason });
+}
+
+export function kindLabel(kind: Explanation["kind"]): string {
+  switch (kind) {
+    case "call":
+      return i18n._("Call");
+    case "mail":
+      return i18n._("E-mail");
+    case "callback":
+      return i18n._("Callback");
   }
 }
 
@@ -68,13 +93,6 @@ export function languageLabel(code: string): string {
     default:
       return code;
   }
-}
-
-/** The engine's reason for an offer in words ("queue vesi: longest idle (42s) of 3 ready; waited 0s; speaks fi"). */
-export function whyText(why: string): string {
-  const ready = /longest idle \([^)]*\) of (\d+) ready/.exec(why)?.[1];
-  if (!ready) return "";
-  return Number(ready) > 1 ? i18n._("Offered to you: you have been free the longest") : i18n._("Offered to you: you are the only one free");
 }
 
 /** What a refusal means to the person; the server's own detail is kept for what it alone knows. */

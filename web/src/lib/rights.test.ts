@@ -7,6 +7,7 @@ const me = (actions: string[], more: Partial<Me> = {}): Me => ({ actions, seat: 
 
 it("shows only the pages that the person may use", () => {
   expect(allowedPlaces(me(["case.work"])).map((p) => p.path)).toEqual(["/", "/mail"]);
+  expect(allowedPlaces(me(["measures.read", "simulation.run"])).map((p) => p.path)).toEqual(["/", "/measures", "/simulation"]);
   expect(allowedPlaces(me(["audit.read", "attest.run"])).map((p) => p.path)).toEqual(["/", "/log", "/attest"]);
 });
 

@@ -8,6 +8,10 @@ export const usedActions = [
   "case.work",
   "queue.watch",
   "agent.watch",
+  "agent.force",
+  "queue.close",
+  "measures.read",
+  "simulation.run",
   "recording.search",
   "archive.search",
   "listen.grant",
@@ -23,7 +27,7 @@ export function may(me: Me, action: Action): boolean {
 }
 
 export interface Place {
-  path: "/" | "/mail" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
+  path: "/" | "/mail" | "/measures" | "/simulation" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
   /** Empty: for everybody. */
   action: Action | "";
 }
@@ -32,6 +36,8 @@ export interface Place {
 export const places: readonly Place[] = [
   { path: "/", action: "" },
   { path: "/mail", action: "case.work" },
+  { path: "/measures", action: "measures.read" },
+  { path: "/simulation", action: "simulation.run" },
   { path: "/recordings", action: "recording.search" },
   { path: "/archive", action: "archive.search" },
   { path: "/grants", action: "listen.grant" },

@@ -2,14 +2,24 @@ import { i18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { agentsQuery, casesQuery, cityQuery, queuesQuery } from "../api/queries.ts";
 import type { AgentLive, City, QueueLive } from "../api/types.ts";
+import { withOffice } from "../i18n.ts";
+import { serverNow } from "../lib/clock.ts";
 import { inLanguage } from "../lib/format.ts";
+import { stateLabel, stateText } from "../lib/labels.ts";
+import { estimateText, openingText } from "../lib/opening.ts";
 import { may } from "../lib/rights.ts";
 import { useMe } from "../shell/me.ts";
+import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { type Column, Elapsed, Empty, ErrorNotice, Loading, Notice, Page, StateTag, Table } from "../ui/parts.tsx";
+import { type Column, Dialog, Elapsed, Empty, ErrorNotice, Loading, Notice, Page, StateTag, Table } from "../ui/parts.tsx";
 import { CaseList } from "./CaseList.tsx";
+
+// What only supervisors open is loaded when they do.
+const QueueDetails = lazy(() => withOffice(import("./QueueDialog.tsx")).then((m) => ({ default: m.QueueDetails })));
+const ForceState = lazy(() => withOffice(import("./ForceState.tsx")).then((m) => ({ default: m.ForceState })));
 
 /** What waits, what is mine, and for supervisors who serves. */
 export function Desktop() {
@@ -40,8 +50,12 @@ function Queues() {
   const { i18n } = useLingui();
   const { data, error, isPending } = useQuery(queuesQuery);
   const { data: city } = useQuery(cityQuery);
+  const me = useMe();
+  const [chosen, choose] = useState("");
   if (isPending) return <Loading />;
   const rows = data?.queues ?? [];
+  const queue = rows.find((q) => q.id === chosen);
+  const details = may(me, "agent.watch") ? choose : undefined;
   return (
     <section className="card" aria-labelledby="queues-title">
       <div className="card-head">
@@ -55,8 +69,11 @@ function Queues() {
       {rows.length === 0 ? (
         <Empty icon="phone" title={i18n._("No queues to show")} />
       ) : (
-        <Table caption={i18n._("Queues now")} columns={queueColumns(city)} rows={rows} rowKey={(q) => q.id} rowClass={(q) => (q.waiting_calls > 0 ? "row-waiting" : "")} />
+        <Table caption={i18n._("Queues now")} columns={queueColumns(city, details)} rows={rows} rowKey={(q) => q.id} rowClass={(q) => (q.waiting_calls > 0 ? "row-waiting" : "")} />
       )}
+      <Dialog title={queueName(city, queue)} isOpen={queue !== undefined} onClose={() => choose("")} firm>
+        <Suspense fallback={<Loading />}>{queue && <QueueDetails queue={queue} name={queueName(city, queue)} />}</Suspense>
+      </Dialog>
     </section>
   );
 }
@@ -72,8 +89,9 @@ function Total({ icon, count, text }: { icon: "phone" | "mail"; count: number; t
   );
 }
 
-function queueColumns(city: City | undefined): Column<QueueLive>[] {
-  const name = (q: QueueLive) => inLanguage(city?.queues.find((c) => c.id === q.id)?.name) || q.id;
+const queueName = (city: City | undefined, q: QueueLive | undefined) => inLanguage(city?.queues.find((c) => c.id === q?.id)?.name) || q?.id || "";
+
+function queueColumns(city: City | undefined, onDetails?: (id: string) => void): Column<QueueLive>[] {
   const agency = (q: QueueLive) => inLanguage(city?.agencies.find((a) => a.id === q.agency)?.name);
   return [
     {
@@ -81,8 +99,9 @@ function queueColumns(city: City | undefined): Column<QueueLive>[] {
       names: true,
       cell: (q) => (
         <>
-          {name(q)}
+          {queueName(city, q)}
           <span className="cell-more">{agency(q)}</span>
+          <OpenMark queue={q} />
         </>
       ),
     },
@@ -91,7 +110,38 @@ function queueColumns(city: City | undefined): Column<QueueLive>[] {
     { head: i18n._("E-mails"), figures: true, cell: (q) => <Count n={q.waiting_mails} /> },
     { head: i18n._("Agents ready"), figures: true, cell: (q) => <Count n={q.ready} /> },
     { head: i18n._("Agents serving"), figures: true, cell: (q) => <Count n={q.busy} /> },
+    ...(onDetails ? [{ head: i18n._("Look"), cell: (q: QueueLive) => <DetailsButton name={queueName(city, q)} onPress={() => onDetails(q.id)} /> }] : []),
   ];
+}
+
+function DetailsButton({ name, onPress }: { name: string; onPress(): void }) {
+  const { i18n } = useLingui();
+  return (
+    <Button look="secondary" className="button-small" onPress={onPress} aria-label={i18n._("Details of {name}", { name })}>
+      {i18n._("Details")}
+    </Button>
+  );
+}
+
+/** Open or closed with the next change, nobody to serve, and how long a new call waits where that is known. */
+export function OpenMark({ queue }: { queue: QueueLive }) {
+  const { i18n } = useLingui();
+  const estimate = estimateText(queue.estimate);
+  return (
+    <span className="open-marks">
+      <span className={queue.open ? "open-mark" : "open-mark open-mark-closed"}>
+        <Icon name={queue.open ? "clock" : "lock"} size={14} />
+        {openingText(queue, serverNow())}
+      </span>
+      {queue.open && queue.staffed === 0 && (
+        <span className="open-mark open-mark-nobody">
+          <Icon name="warning" size={14} />
+          {i18n._("Nobody to serve")}
+        </span>
+      )}
+      {estimate && <span className="open-mark">{i18n._("A new call waits {time}", { time: estimate })}</span>}
+    </span>
+  );
 }
 
 function Count({ n, urgent = false }: { n: number; urgent?: boolean }) {
@@ -101,13 +151,29 @@ function Count({ n, urgent = false }: { n: number; urgent?: boolean }) {
 
 function Team() {
   const { i18n } = useLingui();
+  const me = useMe();
+  const { data: city } = useQuery(cityQuery);
   const { data: agents, error, isPending } = useQuery(agentsQuery);
+  const [forced, force] = useState<AgentLive | null>(null);
   if (isPending) return <Loading />;
   const columns: Column<AgentLive>[] = [
     { head: i18n._("Agent"), names: true, cell: (a) => a.display },
     { head: i18n._("Seat"), cell: (a) => a.seat || "–" },
-    { head: i18n._("State"), cell: (a) => <StateTag state={a.state} /> },
+    { head: i18n._("State"), cell: (a) => <AgentStateCell agent={a} city={city} /> },
     { head: i18n._("In this state"), figures: true, cell: (a) => <Elapsed since={a.since} /> },
+    { head: i18n._("Served"), figures: true, cell: (a) => <span className="figures">{a.handled}</span> },
+    ...(may(me, "agent.force")
+      ? [
+          {
+            head: i18n._("Change"),
+            cell: (a: AgentLive) => (
+              <Button look="secondary" className="button-small" onPress={() => force(a)} aria-label={i18n._("Change the state of {name}", { name: a.display })}>
+                {i18n._("Change state")}
+              </Button>
+            ),
+          },
+        ]
+      : []),
   ];
   return (
     <section className="card" aria-labelledby="team-title">
@@ -118,7 +184,21 @@ function Team() {
       ) : (
         <Empty icon="people" title={i18n._("Nobody is at work")} />
       )}
+      <Dialog title={i18n._("Change the state of {name}", { name: forced?.display ?? "" })} isOpen={forced !== null} onClose={() => force(null)} firm>
+        <Suspense fallback={<Loading />}>{forced && <ForceState agent={forced} onDone={() => force(null)} />}</Suspense>
+      </Dialog>
     </section>
+  );
+}
+
+/** The state, a break's reason, and what comes after the work in hand. */
+function AgentStateCell({ agent, city }: { agent: AgentLive; city: City | undefined }) {
+  const { i18n } = useLingui();
+  return (
+    <>
+      <StateTag state={agent.state} text={stateText(agent.state, agent.reason, city?.break_reasons)} />
+      {agent.next && <span className="cell-more">{i18n._("then {state}", { state: stateLabel(agent.next as AgentLive["state"]).toLocaleLowerCase(i18n.locale) })}</span>}
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { caseQuery, casesQuery, cityQuery } from "../api/queries.ts";
 import type { Case } from "../api/types.ts";
 import { inLanguage, party } from "../lib/format.ts";
 import { useClosing } from "../mail/useClosing.ts";
+import { WhyMe } from "../shell/CallBar.tsx";
 import { useMe } from "../shell/me.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -136,6 +137,7 @@ function Offer({ one }: { one: Case }) {
   return (
     <div className="case-offer">
       <ErrorNotice error={accept.error ?? decline.error} />
+      <WhyMe work={one.id} />
       <div className="actions">
         <Button icon="check" onPress={() => accept.mutate()} isPending={accept.isPending}>
           {i18n._("Take the case")}

@@ -7,12 +7,13 @@ import { cityQuery, peopleQuery } from "../api/queries.ts";
 import type { Person, RoleGrant } from "../api/types.ts";
 import { dayStart } from "../lib/days.ts";
 import { dateText, inLanguage } from "../lib/format.ts";
-import { roleLabel } from "../lib/labels.ts";
+import { languageLabel, roleLabel } from "../lib/labels.ts";
 import { may } from "../lib/rights.ts";
 import { useMe } from "../shell/me.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Dialog, Empty, ErrorNotice, Loading, Page, Table } from "../ui/parts.tsx";
+import { AbilitiesForm } from "./AbilitiesForm.tsx";
 
 const roles: readonly RoleGrant["role"][] = ["agent", "supervisor", "manager", "expert", "privacy_officer", "controller", "administrator"];
 
@@ -22,6 +23,7 @@ export function PeoplePage() {
   const { data: people, error, isPending } = useQuery(peopleQuery);
   const [adding, setAdding] = useState(false);
   const [training, setTraining] = useState<Person | null>(null);
+  const [able, setAble] = useState<Person | null>(null);
   const manages = may(me, "person.manage");
   return (
     <Page title={i18n._("People and training")} lead={i18n._("Roles are in use only while the person’s training record is valid.")} wide>
@@ -33,18 +35,21 @@ export function PeoplePage() {
         </div>
       )}
       <ErrorNotice error={error} />
-      {isPending ? <Loading /> : <PeopleTable people={people ?? []} onTraining={may(me, "training.record") ? setTraining : undefined} />}
+      {isPending ? <Loading /> : <PeopleTable people={people ?? []} onTraining={may(me, "training.record") ? setTraining : undefined} onAble={manages ? setAble : undefined} />}
       <Dialog title={i18n._("Add a person")} isOpen={adding} onClose={() => setAdding(false)} firm>
         <NewPerson onDone={() => setAdding(false)} />
       </Dialog>
       <Dialog title={i18n._("Training of {name}", { name: training?.display ?? "" })} isOpen={training !== null} onClose={() => setTraining(null)} firm>
         {training && <Training person={training} onDone={() => setTraining(null)} />}
       </Dialog>
+      <Dialog title={i18n._("Skills of {name}", { name: able?.display ?? "" })} isOpen={able !== null} onClose={() => setAble(null)} firm>
+        {able && <AbilitiesForm person={able} onDone={() => setAble(null)} />}
+      </Dialog>
     </Page>
   );
 }
 
-function PeopleTable({ people, onTraining }: { people: readonly Person[]; onTraining?(p: Person): void }) {
+function PeopleTable({ people, onTraining, onAble }: { people: readonly Person[]; onTraining?(p: Person): void; onAble?(p: Person): void }) {
   const { i18n } = useLingui();
   const { data: city } = useQuery(cityQuery);
   if (people.length === 0) return <Empty icon="people" title={i18n._("No people to show")} />;
@@ -72,24 +77,46 @@ function PeopleTable({ people, onTraining }: { people: readonly Person[]; onTrai
         </ul>
       ),
     },
+    { head: i18n._("Skills"), cell: (p) => <SkillList person={p} /> },
     { head: i18n._("Training"), cell: (p) => <TrainingMark person={p} /> },
-    ...(onTraining
-      ? [
-          {
-            head: i18n._("Change"),
-            cell: (p: Person) => (
-              <Button look="secondary" onPress={() => onTraining(p)} aria-label={i18n._("Record training of {name}", { name: p.display })}>
-                {i18n._("Record training")}
-              </Button>
-            ),
-          },
-        ]
-      : []),
+    ...(onTraining || onAble ? [{ head: i18n._("Change"), cell: (p: Person) => <Changes person={p} onTraining={onTraining} onAble={onAble} /> }] : []),
   ];
   return (
     <section className="card">
       <Table caption={i18n._("People")} columns={columns} rows={people} rowKey={(p) => p.id} />
     </section>
+  );
+}
+
+function Changes({ person, onTraining, onAble }: { person: Person; onTraining?(p: Person): void; onAble?(p: Person): void }) {
+  const { i18n } = useLingui();
+  return (
+    <span className="actions row-actions">
+      {onAble && (
+        <Button look="secondary" className="button-small" onPress={() => onAble(person)} aria-label={i18n._("Change the skills of {name}", { name: person.display })}>
+          {i18n._("Skills")}
+        </Button>
+      )}
+      {onTraining && (
+        <Button look="secondary" className="button-small" onPress={() => onTraining(person)} aria-label={i18n._("Record training of {name}", { name: person.display })}>
+          {i18n._("Record training")}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+/** Languages, then skills; levels above 1 are told. */
+function SkillList({ person }: { person: Person }) {
+  const level = (code: string) => person.skills.find((s) => s.id === `language:${code}`)?.level ?? 1;
+  const languages = person.languages.map((code) => (level(code) > 1 ? `${languageLabel(code)} ${level(code)}` : languageLabel(code)));
+  const skills = person.skills.filter((s) => !s.id.startsWith("language:")).map((s) => (s.level > 1 ? `${s.id} ${s.level}` : s.id));
+  if (languages.length + skills.length === 0) return <span className="quiet">–</span>;
+  return (
+    <>
+      {skills.join(", ")}
+      <span className="cell-more">{languages.join(", ")}</span>
+    </>
   );
 }
 

@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { cityQuery, queuesQuery } from "../api/queries.ts";
+import type { City, QueueLive } from "../api/types.ts";
 import { ageOf, boardOf, levelTarget, waitTarget } from "../lib/board.ts";
-import { clockText, secondsSince } from "../lib/clock.ts";
+import { clockText, secondsSince, serverNow } from "../lib/clock.ts";
 import { inLanguage } from "../lib/format.ts";
+import { estimateText, openingText } from "../lib/opening.ts";
 import { useTick } from "../lib/useTick.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Koros } from "../ui/Koros.tsx";
@@ -54,8 +56,38 @@ export function WallboardPage() {
           breach={!age.stale && (board.level ?? 100) < levelTarget}
         />
         <Measure name={i18n._("Abandoned today")} value={shown(board.abandoned)} />
+        {!age.stale && <Openings queues={queues.data?.queues ?? []} city={city} />}
       </main>
     </div>
+  );
+}
+
+/** Each queue: open or closed with the next change, whether anybody can serve, and how long a new call waits where that is known. */
+function Openings({ queues, city }: { queues: readonly QueueLive[]; city: City | undefined }) {
+  const { i18n } = useLingui();
+  if (queues.length === 0) return null;
+  return (
+    <section className="board-queues" aria-labelledby="board-queues">
+      <h2 id="board-queues">{i18n._("Queues")}</h2>
+      <ul>
+        {queues.map((q) => (
+          <li key={q.id} className={q.open ? "" : "board-closed"}>
+            <strong>{inLanguage(city?.queues.find((c) => c.id === q.id)?.name) || q.id}</strong>
+            <span>
+              <Icon name={q.open ? "clock" : "lock"} size={18} />
+              {openingText(q, serverNow())}
+            </span>
+            {q.open && q.staffed === 0 && (
+              <span className="board-nobody">
+                <Icon name="warning" size={18} />
+                {i18n._("Nobody to serve")}
+              </span>
+            )}
+            {q.estimate.known && <span>{i18n._("A new call waits {time}", { time: estimateText(q.estimate) })}</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,11 +1,12 @@
 import { useLingui } from "@lingui/react";
 import { useQuery } from "@tanstack/react-query";
-import { callerQuery, cityQuery } from "../api/queries.ts";
+import { callerQuery, cityQuery, offerQuery } from "../api/queries.ts";
 import type { Call, Me } from "../api/types.ts";
 import { clockText, secondsUntil } from "../lib/clock.ts";
 import { inLanguage, phoneText } from "../lib/format.ts";
-import { errorText, languageLabel, whyText } from "../lib/labels.ts";
+import { errorText, languageLabel } from "../lib/labels.ts";
 import { useTick } from "../lib/useTick.ts";
+import { whySentence } from "../lib/why.ts";
 import { inConversation } from "../phone/current.ts";
 import { keypad } from "../phone/dtmf.ts";
 import { usePhone, type Phone } from "../phone/PhoneProvider.tsx";
@@ -132,14 +133,18 @@ function Who({ call, title }: { call: Call; title: string }) {
         <strong>{inLanguage(queue?.name) || call.queue}</strong>
         <span>{inLanguage(agency?.name)}</span>
         {call.language && call.language !== "mul" && <span className="language-tag">{languageLabel(call.language)}</span>}
-        {call.state === "offered" ? (
-          <span className="call-why">{whyText(call.why)}</span>
-        ) : (
-          <RecordingTag recording={call.recording} />
-        )}
+        {call.state !== "offered" && <RecordingTag recording={call.recording} />}
       </p>
+      {call.state === "offered" && <WhyMe work={call.id} />}
     </div>
   );
+}
+
+/** Why this came to me, in one sentence. */
+export function WhyMe({ work }: { work: string }) {
+  const { data: offer } = useQuery(offerQuery);
+  if (offer?.work !== work) return null;
+  return <p className="call-why">{whySentence(offer.why)}</p>;
 }
 
 function RecordingTag({ recording }: { recording: Call["recording"] }) {

@@ -53,6 +53,8 @@ export function Header({ me }: { me: Me }) {
 const placeIcon: Record<Place["path"], IconName> = {
   "/": "home",
   "/mail": "mail",
+  "/measures": "measures",
+  "/simulation": "simulation",
   "/recordings": "recording",
   "/archive": "archive",
   "/grants": "check",
@@ -68,6 +70,10 @@ function PlaceName({ path }: { path: Place["path"] }) {
       return i18n._("Desktop");
     case "/mail":
       return i18n._("E-mail");
+    case "/measures":
+      return i18n._("Measures");
+    case "/simulation":
+      return i18n._("Simulation");
     case "/recordings":
       return i18n._("Recordings");
     case "/archive":

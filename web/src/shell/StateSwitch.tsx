@@ -1,7 +1,9 @@
 import { useLingui } from "@lingui/react";
+import { useQuery } from "@tanstack/react-query";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import { cityQuery } from "../api/queries.ts";
 import type { Me } from "../api/types.ts";
-import { errorText, stateLabel } from "../lib/labels.ts";
+import { errorText, reasonText, stateLabel } from "../lib/labels.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Elapsed, StateMark } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
@@ -11,12 +13,12 @@ import { useSetState, type Choice } from "./useSetState.ts";
 export function StateSwitch({ me }: { me: Me }) {
   const { i18n } = useLingui();
   const set = useSetState();
+  const { data: city } = useQuery(cityQuery);
+  const breaks = (city?.break_reasons ?? []).map((r) => [`break-${r.id}`, { state: "break", reason: r.id, text: i18n._("Break: {reason}", { reason: reasonText(r) }) }] as const);
   const choices: Record<string, Choice & { text: string }> = {
     ready: { state: "ready", text: i18n._("Ready") },
     break: { state: "break", text: i18n._("Break") },
-    lunch: { state: "break", reason: "lunch", text: i18n._("Break: lunch") },
-    meeting: { state: "break", reason: "meeting", text: i18n._("Break: meeting") },
-    training: { state: "break", reason: "training", text: i18n._("Break: training") },
+    ...Object.fromEntries(breaks),
     offline: { state: "offline", text: i18n._("Offline") },
   };
   const pick = (key: unknown) => {

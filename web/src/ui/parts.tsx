@@ -36,11 +36,11 @@ function markOf(state: AgentState): ReactNode {
   }
 }
 
-export function StateTag({ state }: { state: AgentState }) {
+export function StateTag({ state, text }: { state: AgentState; text?: string }) {
   return (
     <span className={`tag tag-${state}`}>
       <StateMark state={state} />
-      {stateLabel(state)}
+      {text ?? stateLabel(state)}
     </span>
   );
 }
