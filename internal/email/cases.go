@@ -10,7 +10,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/event"
 	"santra/internal/identity"
-	"santra/internal/routing"
 )
 
 // Limits of cases.
@@ -20,59 +19,6 @@ const (
 	MaxLive     = 50_000          // cases that are not closed, offered again at a start
 	maxRaces    = 5               // tries of a change that another came before
 )
-
-// work is how the router sees a case: nothing personal.
-func (s *Service) work(c CaseRow) routing.Work {
-	box, _ := s.cfg.Mailboxes.OfQueue(c.Queue)
-	return routing.Work{
-		ID: c.ID, Kind: routing.Mail, Queue: c.Queue, Agency: c.Agency, Language: box.Language, Skills: box.Skills, Priority: box.Priority,
-		Arrived: c.Arrived, Ring: MailRing,
-	}
-}
-
-// enqueue lets a new case wait for an agent; a full queue is tried again at the next start.
-func (s *Service) enqueue(c CaseRow) {
-	if err := s.cfg.Router.Enqueue(s.work(c)); err != nil && !errs.Is(err, errs.Conflict) {
-		s.cfg.Log.Error("mail case not queued", "case", c.ID, "err", err)
-	}
-}
-
-// resume tells the router, whose state is memory, what waits and what is in hand.
-func (s *Service) resume(ctx context.Context) error {
-	rows, err := s.cfg.Store.LiveCases(ctx, MaxLive)
-	if err != nil {
-		return err
-	}
-	for _, c := range rows {
-		switch c.State {
-		case StateNew:
-			s.enqueue(c)
-		case StateOpen:
-			if err := s.cfg.Router.Restore(s.work(c), c.Agent); err != nil {
-				s.cfg.Log.Debug("open case of an agent who is away", "case", c.ID)
-			}
-		}
-	}
-	return nil
-}
-
-// Offered implements dispatch.Worker.
-func (s *Service) Offered(o dispatch.Offer) {
-	s.mu.Lock()
-	s.offers[o.Work.ID] = o
-	s.mu.Unlock()
-	s.publishOffer(o, StateOffered)
-}
-
-// Withdrawn implements dispatch.Worker.
-func (s *Service) Withdrawn(o dispatch.Offer, _ string) {
-	s.mu.Lock()
-	if s.offers[o.Work.ID].Agent == o.Agent {
-		delete(s.offers, o.Work.ID)
-	}
-	s.mu.Unlock()
-	s.publishOffer(o, StateNew)
-}
 
 func (s *Service) publishOffer(o dispatch.Offer, state State) {
 	fields := map[string]any{"agency": o.Work.Agency, "queue": o.Work.Queue, "state": state}
@@ -234,18 +180,18 @@ func (s *Service) whole(ctx context.Context, row CaseRow) (Case, error) {
 
 // Accept takes the case that dispatch offers to the principal; errs.Conflict when it is offered no more.
 func (s *Service) Accept(ctx context.Context, p identity.Principal, caseID string) (Case, error) {
-	row, err := s.offeredTo(ctx, p, caseID)
+	row, o, err := s.offeredTo(ctx, p, caseID)
 	if err != nil {
 		return Case{}, err
 	}
-	if err := s.cfg.Router.Accept(caseID, p.Person); err != nil {
+	if err := s.cfg.Router.AcceptOffer(o); err != nil {
 		return Case{}, err
 	}
 	row, err = s.change(ctx, caseID, s.entry(ActionOpened, p, row), func(_ Tx, c *CaseRow) error {
 		if c.State != StateNew {
 			return errs.New(errs.Conflict, "the case is %s", c.State)
 		}
-		c.State, c.Agent = StateOpen, p.Person
+		c.State, c.Agent, c.LastAgent = StateOpen, p.Person, p.Person
 		return nil
 	})
 	s.dropOffer(caseID)
@@ -265,29 +211,31 @@ func (s *Service) dropOffer(caseID string) {
 	delete(s.offers, caseID)
 }
 
-func (s *Service) offeredTo(ctx context.Context, p identity.Principal, caseID string) (CaseRow, error) {
+func (s *Service) offeredTo(ctx context.Context, p identity.Principal, caseID string) (CaseRow, dispatch.Offer, error) {
 	row, err := s.cfg.Store.Case(ctx, caseID)
 	if err != nil {
-		return row, err
+		return row, dispatch.Offer{}, err
 	}
 	if err := p.May(identity.CaseWork, row.Agency); err != nil {
-		return row, err
+		return row, dispatch.Offer{}, err
 	}
-	if o, ok := s.offer(caseID); !ok || o.Agent != p.Person {
-		return row, errs.New(errs.Conflict, "the case is not offered to you")
+	o, ok := s.offer(caseID)
+	if !ok || o.Agent != p.Person {
+		return row, o, errs.New(errs.Conflict, "the case is not offered to you")
 	}
-	return row, nil
+	return row, o, nil
 }
 
 // Decline lets the offer go to another.
 func (s *Service) Decline(ctx context.Context, p identity.Principal, caseID string) error {
-	if _, err := s.offeredTo(ctx, p, caseID); err != nil {
+	if _, _, err := s.offeredTo(ctx, p, caseID); err != nil {
 		return err
 	}
 	return s.cfg.Router.Decline(caseID, p.Person)
 }
 
-// Release gives a case back to its queue, where it keeps its place by the time of its arrival.
+// Release gives a case back to its queue, where it keeps its place by the time of its arrival. Who gave it back is not asked
+// first for it.
 func (s *Service) Release(ctx context.Context, p identity.Principal, caseID string) error {
 	row, err := s.mine(ctx, p, caseID)
 	if err != nil {
@@ -297,7 +245,7 @@ func (s *Service) Release(ctx context.Context, p identity.Principal, caseID stri
 		if err := held(*c, p); err != nil {
 			return err
 		}
-		c.State, c.Agent = StateNew, ""
+		c.State, c.Agent, c.LastAgent = StateNew, "", ""
 		return nil
 	})
 	if err != nil {
@@ -314,7 +262,7 @@ func (s *Service) Close(ctx context.Context, p identity.Principal, caseID string
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, caseID, s.entry(ActionClosed, p, row), func(tx Tx, c *CaseRow) error {
+	row, err = s.change(ctx, caseID, s.entry(ActionClosed, p, row), func(tx Tx, c *CaseRow) error {
 		if err := held(*c, p); err != nil {
 			return err
 		}
@@ -325,6 +273,7 @@ func (s *Service) Close(ctx context.Context, p identity.Principal, caseID string
 		return err
 	}
 	s.cfg.Router.Finish(caseID, p.Person)
+	s.cfg.Router.Mail(dispatch.Resolved, s.work(row), p.Person)
 	return nil
 }
 

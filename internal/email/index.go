@@ -1,12 +1,15 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"santra/internal/audit"
+	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/protocol/mail"
 )
@@ -21,6 +24,7 @@ const (
 	ActionRefused   = "mail.refused"
 	ActionOpened    = "case.opened"
 	ActionReleased  = "case.released"
+	ActionMoved     = "case.moved" // by an overflow, to another queue of the agency
 	ActionClosed    = "case.closed"
 	ActionDrafted   = "case.drafted"
 	ActionSearched  = "archive.searched"
@@ -115,6 +119,7 @@ type outcome struct {
 	changed bool // c was made or changed
 	entered bool // it must be queued
 	left    bool // its agent has it in hand no more
+	marks   []dispatch.Mark
 }
 
 // read parses what the scan found; a damaged record becomes an item that is reported and passed over.
@@ -228,6 +233,9 @@ func (s *Service) tell(agency string, batch []*item, err error) error {
 		if it.done.left {
 			s.cfg.Router.Finish(it.done.c.ID, it.done.c.Agent)
 		}
+		for _, m := range it.done.marks {
+			s.cfg.Router.Mail(m, s.work(it.done.c), it.Agent)
+		}
 		if it.done.entered {
 			s.enqueue(it.done.c)
 		}
@@ -288,7 +296,7 @@ func (s *Service) enterIn(ctx context.Context, tx Tx, it *item) error {
 // newCase opens a case. Its id is that of its first message: where the database was lost and is made again from the archive,
 // cases keep their ids, and so do the tokens in the mails that we have sent.
 func (s *Service) newCase(ctx context.Context, tx Tx, it *item, from party) (CaseRow, error) {
-	c := CaseRow{ID: it.ID, Agency: it.Agency, Queue: it.box.Queue, State: StateNew, Version: 1, Arrived: it.At, Changed: it.At}
+	c := CaseRow{ID: it.ID, Agency: it.Agency, Queue: it.box.Queue, State: StateNew, Version: 1, Arrived: it.At, Changed: it.At, Language: s.language(it)}
 	sealed, err := s.seal(c.Agency, "case/"+c.ID, caseContent{clip(it.parsed.Subject, MaxSubject), from.Name, from.Address})
 	if err != nil {
 		return c, err
@@ -312,12 +320,32 @@ func (s *Service) continueCase(ctx context.Context, tx Tx, it *item, found threa
 		}
 	}
 	if (c.State == StateWaiting || c.State == StateClosed) && (bounce || !it.parsed.Auto) {
-		c.State, c.Agent, c.Arrived = StateNew, "", it.At
-		it.done.entered = true
+		s.reopen(it, &c)
 	}
 	c.Version++
 	c.Changed = it.At
 	return c, tx.SetCase(ctx, c)
+}
+
+// reopen lets a case wait again. Who had it last is asked first.
+func (s *Service) reopen(it *item, c *CaseRow) {
+	if c.State == StateClosed {
+		it.done.marks = append(it.done.marks, dispatch.Reopened)
+	}
+	if l := s.language(it); l != "" {
+		c.Language = l
+	}
+	c.State, c.Agent, c.Arrived = StateNew, "", it.At
+	it.done.entered = true
+}
+
+// language is that of the customer's words, where they tell it and the mailbox answers in it.
+func (s *Service) language(it *item) string {
+	l := s.tongues.of(it.parsed.Text)
+	if !slices.Contains(it.box.Languages, l) {
+		return ""
+	}
+	return l
 }
 
 // bounced marks the message of ours that came back.
@@ -367,7 +395,7 @@ func (s *Service) messageRow(it *item, c CaseRow, from party) (MessageRow, error
 		return MessageRow{}, err
 	}
 	return MessageRow{
-		ID: it.ID, CaseID: c.ID, Agency: it.Agency, Queue: c.Queue, Direction: it.Direction, Position: it.Ref.Position, Length: it.Ref.Length,
+		ID: it.ID, CaseID: c.ID, Agency: it.Agency, Queue: cmp.Or(it.box.Queue, c.Queue), Direction: it.Direction, Position: it.Ref.Position, Length: it.Ref.Length,
 		SHA256: it.Ref.SHA256, At: it.At, Size: int64(len(it.Raw)), Key: key, Attachments: len(it.parsed.Attachments), Auto: it.parsed.Auto, Bounce: it.parsed.Bounce,
 		Raw: it.parsed.Raw, Altered: plainSubject(it.parsed.Subject) != plainSubject(known.Subject), Sealed: sealed,
 	}, nil
@@ -381,6 +409,10 @@ func (s *Service) enterOut(ctx context.Context, tx Tx, it *item) error {
 	}
 	if c.State == StateOpen && c.Agent == it.Agent {
 		c.State, it.done.left = StateWaiting, true
+	}
+	if !c.Answered {
+		c.Answered = true
+		it.done.marks = append(it.done.marks, dispatch.FirstResponse)
 	}
 	c.Failed = false
 	c.Version++
@@ -411,7 +443,7 @@ func (s *Service) answered(ctx context.Context, tx Tx, it *item) (CaseRow, error
 	if !errs.Is(err, errs.NotFound) {
 		return c, err
 	}
-	c = CaseRow{ID: it.Case, Agency: it.Agency, Queue: it.box.Queue, State: StateWaiting, Agent: it.Agent, Version: 1, Arrived: it.At, Changed: it.At}
+	c = CaseRow{ID: it.Case, Agency: it.Agency, Queue: it.box.Queue, State: StateWaiting, Agent: it.Agent, LastAgent: it.Agent, Version: 1, Arrived: it.At, Changed: it.At}
 	customer := ""
 	if len(it.Envelope.To) > 0 {
 		customer = it.Envelope.To[0]

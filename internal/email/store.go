@@ -55,6 +55,9 @@ type CaseRow struct {
 	Arrived, Changed  time.Time
 	Failed            bool
 	Sealed            []byte // caseContent
+	LastAgent         string // who had it in hand last; "" for nobody yet
+	Language          string // of the customer's words where they tell it, else ""
+	Answered          bool   // a reply was handed to be sent
 }
 
 // MessageRow is a message as it is stored; its bytes are in the archive.

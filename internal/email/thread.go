@@ -61,12 +61,12 @@ func (s *Service) findThread(ctx context.Context, r Reads, box Mailbox, p *mail.
 		if !ok {
 			continue
 		}
-		c, err := r.Case(ctx, caseID)
-		if err == nil && c.Agency == box.Agency && c.Queue == box.Queue {
-			return thread{caseID, message}, nil
-		}
-		if err != nil && !errs.Is(err, errs.NotFound) {
+		here, err := ofMailbox(ctx, r, box, caseID, message)
+		if err != nil {
 			return thread{}, err
+		}
+		if here {
+			return thread{caseID, message}, nil
 		}
 	}
 	from, err := s.addressKey(box.Agency, sender)
@@ -80,6 +80,28 @@ func (s *Service) findThread(ctx context.Context, r Reads, box Mailbox, p *mail.
 		}
 	}
 	return thread{}, nil
+}
+
+// ofMailbox tells whether a case is the mailbox's: it is in its queue, or the message that is answered went out from there
+// before the case was moved.
+func ofMailbox(ctx context.Context, r Reads, box Mailbox, caseID, message string) (bool, error) {
+	c, err := r.Case(ctx, caseID)
+	if err != nil || c.Agency != box.Agency {
+		return false, unless(errs.NotFound, err)
+	}
+	if c.Queue == box.Queue {
+		return true, nil
+	}
+	m, err := r.Message(ctx, message)
+	return err == nil && m.CaseID == caseID && m.Queue == box.Queue, unless(errs.NotFound, err)
+}
+
+// unless gives an error that is not of a kind.
+func unless(k errs.Kind, err error) error {
+	if errs.Is(err, k) {
+		return nil
+	}
+	return err
 }
 
 // byReference finds the case with that Message-ID in which the sender takes part.

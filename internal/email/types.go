@@ -47,9 +47,11 @@ type Mailbox struct {
 	Name     string // shown beside it in From
 	Queue    string // queue id
 	Agency   string // agency id
-	Language string // an agent must speak it; "" for any
-	Skills   []string
-	Priority int
+	Language string // an agent must speak it, where the customer's words don't tell another; "" for any
+	// Languages are those in which the mailbox answers, codes: only one of them is asked of an agent.
+	Languages []string
+	Skills    []string // that an agent needs besides what the queue asks
+	Priority  int
 	WrapUp   time.Duration
 }
 

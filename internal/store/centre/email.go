@@ -124,6 +124,7 @@ func (t emailTx) AddCase(ctx context.Context, c email.CaseRow) error {
 	return t.q.AddMailCase(ctx, db.AddMailCaseParams{
 		ID: c.ID, Agency: c.Agency, Queue: c.Queue, State: string(c.State), Agent: c.Agent,
 		Version: int64(c.Version), Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed), Sealed: c.Sealed,
+		LastAgent: c.LastAgent, Language: c.Language, Answered: store.Bool(c.Answered),
 	})
 }
 
@@ -132,6 +133,7 @@ func (t emailTx) SetCase(ctx context.Context, c email.CaseRow) error {
 	n, err := t.q.SetMailCase(ctx, db.SetMailCaseParams{
 		ID: c.ID, State: string(c.State), Agent: c.Agent, Version: int64(c.Version),
 		Arrived: store.Micros(c.Arrived), Changed: store.Micros(c.Changed), Failed: store.Bool(c.Failed),
+		Queue: c.Queue, LastAgent: c.LastAgent, Language: c.Language, Answered: store.Bool(c.Answered),
 	})
 	if err == nil && n == 0 {
 		return errs.New(errs.Conflict, "case %s was changed meanwhile", c.ID)
@@ -192,6 +194,7 @@ func mailCase(r db.MailCase) email.CaseRow {
 	return email.CaseRow{
 		ID: r.ID, Agency: r.Agency, Queue: r.Queue, State: email.State(r.State), Agent: r.Agent, Version: uint64(r.Version),
 		Arrived: store.Time(r.Arrived), Changed: store.Time(r.Changed), Failed: r.Failed != 0, Sealed: r.Sealed,
+		LastAgent: r.LastAgent, Language: r.Language, Answered: r.Answered != 0,
 	}
 }
 

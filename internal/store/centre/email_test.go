@@ -74,6 +74,7 @@ func (m mailSuite) cases() {
 		m.t.Fatalf("%+v %v", live, err)
 	}
 	old.Version, old.Agent, old.State, old.Failed = 2, "a", email.StateOpen, true
+	old.Queue, old.LastAgent, old.Language, old.Answered = "streets", "b", "sv", true
 	m.must(m.do(func(tx email.Tx) error { return tx.SetCase(ctx, old) }))
 	if err := m.do(func(tx email.Tx) error { return tx.SetCase(ctx, old) }); !errs.Is(err, errs.Conflict) {
 		m.t.Fatal("a stale change", err)
@@ -81,6 +82,9 @@ func (m mailSuite) cases() {
 	got, err := m.s.Case(ctx, "old")
 	if err != nil || got.Agent != "a" || got.State != email.StateOpen || !got.Failed || got.Version != 2 {
 		m.t.Fatalf("%+v %v", got, err)
+	}
+	if got.Queue != "streets" || got.LastAgent != "b" || got.Language != "sv" || !got.Answered {
+		m.t.Fatalf("%+v", got)
 	}
 	if _, err := m.s.Case(ctx, "none"); !errs.Is(err, errs.NotFound) {
 		m.t.Fatal(err)

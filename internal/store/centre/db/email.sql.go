@@ -10,21 +10,24 @@ import (
 )
 
 const addMailCase = `-- name: AddMailCase :exec
-insert into mail_case (id, agency, queue, state, agent, version, arrived, changed, failed, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into mail_case (id, agency, queue, state, agent, version, arrived, changed, failed, sealed, last_agent, language, answered)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 `
 
 type AddMailCaseParams struct {
-	ID      string
-	Agency  string
-	Queue   string
-	State   string
-	Agent   string
-	Version int64
-	Arrived int64
-	Changed int64
-	Failed  int16
-	Sealed  []byte
+	ID        string
+	Agency    string
+	Queue     string
+	State     string
+	Agent     string
+	Version   int64
+	Arrived   int64
+	Changed   int64
+	Failed    int16
+	Sealed    []byte
+	LastAgent string
+	Language  string
+	Answered  int16
 }
 
 func (q *Queries) AddMailCase(ctx context.Context, arg AddMailCaseParams) error {
@@ -39,6 +42,9 @@ func (q *Queries) AddMailCase(ctx context.Context, arg AddMailCaseParams) error 
 		arg.Changed,
 		arg.Failed,
 		arg.Sealed,
+		arg.LastAgent,
+		arg.Language,
+		arg.Answered,
 	)
 	return err
 }
@@ -174,7 +180,7 @@ func (q *Queries) DropMailDraft(ctx context.Context, arg DropMailDraftParams) er
 }
 
 const liveMailCases = `-- name: LiveMailCases :many
-select id, agency, queue, state, agent, version, arrived, changed, failed, sealed from mail_case where state <> 'closed' order by arrived limit $1
+select id, agency, queue, state, agent, version, arrived, changed, failed, sealed, last_agent, language, answered from mail_case where state <> 'closed' order by arrived limit $1
 `
 
 func (q *Queries) LiveMailCases(ctx context.Context, limit int32) ([]MailCase, error) {
@@ -197,6 +203,9 @@ func (q *Queries) LiveMailCases(ctx context.Context, limit int32) ([]MailCase, e
 			&i.Changed,
 			&i.Failed,
 			&i.Sealed,
+			&i.LastAgent,
+			&i.Language,
+			&i.Answered,
 		); err != nil {
 			return nil, err
 		}
@@ -270,7 +279,7 @@ func (q *Queries) MailAfter(ctx context.Context, arg MailAfterParams) ([]MailMes
 }
 
 const mailCase = `-- name: MailCase :one
-select id, agency, queue, state, agent, version, arrived, changed, failed, sealed from mail_case where id = $1
+select id, agency, queue, state, agent, version, arrived, changed, failed, sealed, last_agent, language, answered from mail_case where id = $1
 `
 
 func (q *Queries) MailCase(ctx context.Context, id string) (MailCase, error) {
@@ -287,6 +296,9 @@ func (q *Queries) MailCase(ctx context.Context, id string) (MailCase, error) {
 		&i.Changed,
 		&i.Failed,
 		&i.Sealed,
+		&i.LastAgent,
+		&i.Language,
+		&i.Answered,
 	)
 	return i, err
 }
@@ -724,17 +736,22 @@ func (q *Queries) QueuedMail(ctx context.Context, arg QueuedMailParams) ([]MailM
 }
 
 const setMailCase = `-- name: SetMailCase :execrows
-update mail_case set state = $2, agent = $3, version = $4, arrived = $5, changed = $6, failed = $7 where id = $1 and version = $4 - 1
+update mail_case set state = $2, agent = $3, version = $4, arrived = $5, changed = $6, failed = $7, queue = $8, last_agent = $9, language = $10,
+  answered = $11 where id = $1 and version = $4 - 1
 `
 
 type SetMailCaseParams struct {
-	ID      string
-	State   string
-	Agent   string
-	Version int64
-	Arrived int64
-	Changed int64
-	Failed  int16
+	ID        string
+	State     string
+	Agent     string
+	Version   int64
+	Arrived   int64
+	Changed   int64
+	Failed    int16
+	Queue     string
+	LastAgent string
+	Language  string
+	Answered  int16
 }
 
 func (q *Queries) SetMailCase(ctx context.Context, arg SetMailCaseParams) (int64, error) {
@@ -746,6 +763,10 @@ func (q *Queries) SetMailCase(ctx context.Context, arg SetMailCaseParams) (int64
 		arg.Arrived,
 		arg.Changed,
 		arg.Failed,
+		arg.Queue,
+		arg.LastAgent,
+		arg.Language,
+		arg.Answered,
 	)
 	if err != nil {
 		return 0, err

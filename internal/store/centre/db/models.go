@@ -12,16 +12,19 @@ type CityVersion struct {
 }
 
 type MailCase struct {
-	ID      string
-	Agency  string
-	Queue   string
-	State   string
-	Agent   string
-	Version int64
-	Arrived int64
-	Changed int64
-	Failed  int16
-	Sealed  []byte
+	ID        string
+	Agency    string
+	Queue     string
+	State     string
+	Agent     string
+	Version   int64
+	Arrived   int64
+	Changed   int64
+	Failed    int16
+	Sealed    []byte
+	LastAgent string
+	Language  string
+	Answered  int16
 }
 
 type MailDraft struct {

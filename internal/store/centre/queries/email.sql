@@ -1,9 +1,10 @@
 -- name: AddMailCase :exec
-insert into mail_case (id, agency, queue, state, agent, version, arrived, changed, failed, sealed)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+insert into mail_case (id, agency, queue, state, agent, version, arrived, changed, failed, sealed, last_agent, language, answered)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: SetMailCase :execrows
-update mail_case set state = $2, agent = $3, version = $4, arrived = $5, changed = $6, failed = $7 where id = $1 and version = $4 - 1;
+update mail_case set state = $2, agent = $3, version = $4, arrived = $5, changed = $6, failed = $7, queue = $8, last_agent = $9, language = $10,
+  answered = $11 where id = $1 and version = $4 - 1;
 
 -- name: MailCase :one
 select * from mail_case where id = $1;
