@@ -45,7 +45,7 @@ func (configCheckCmd) Help() string {
   santra config check --recorder /etc/santra/recorder.yaml`
 }
 
-func (c configCheckCmd) Run() error {
+func (c configCheckCmd) Run(ctx context.Context) error {
 	if c.File == "" && c.Recorder == "" {
 		return fmt.Errorf("name a file: santra config check santra.yaml, or --recorder recorder.yaml")
 	}
@@ -61,7 +61,10 @@ func (c configCheckCmd) Run() error {
 		}
 		fmt.Println(f.path + ": good")
 	}
-	return nil
+	if c.File == "" {
+		return nil
+	}
+	return app.WarnConfig(ctx, c.File, os.Stdout)
 }
 
 type configApplyCmd struct {

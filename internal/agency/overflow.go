@@ -38,6 +38,8 @@ func (o *Overflow) validate(at string) error {
 		return bad(at+".when", "must be one of %s", strings.Join(Conditions(), ", "))
 	case o.After < 0 || o.After > MaxAfter:
 		return bad(at+".after", "must be between 0s and %v", MaxAfter)
+	case o.When == WhenClosed && o.After != 0:
+		return bad(at+".after", "does not go with when: %s, which is looked at on arrival and at closing", WhenClosed)
 	case o.When == WhenWaited && o.After == 0:
 		return bad(at+".after", "is missing: say how long it has waited")
 	case o.When == WhenLong && (o.Length < 1 || o.Length > MaxCap):

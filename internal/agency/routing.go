@@ -2,6 +2,7 @@ package agency
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -150,6 +151,20 @@ func (q *Queue) AllNeeds() []Need {
 		all = append(all, Need{Skill: s, Level: DefaultLevel})
 	}
 	return append(all, q.Needs...)
+}
+
+// SkillNames gives the skills that queues ask for, sorted; languages are not among them.
+func (c *City) SkillNames() []string {
+	var all []string
+	for i := range c.Queues {
+		for _, n := range c.Queues[i].AllNeeds() {
+			if !strings.HasPrefix(n.Skill, LanguagePrefix) {
+				all = append(all, n.Skill)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // BreakReason finds a reason by its id.

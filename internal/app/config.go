@@ -94,31 +94,48 @@ type Recorder struct {
 
 // ReadConfig reads and checks santra.yaml; an error names file, line, column and, for a typo, the likely word.
 func ReadConfig(path string) (Config, error) {
-	var c Config
-	if err := decodeFile(path, &c); err != nil {
-		return Config{}, err
+	c, _, err := readConfig(path)
+	return c, err
+}
+
+// readConfig is ReadConfig with the text, in which further mistakes can be shown.
+func readConfig(path string) (c Config, text []byte, err error) {
+	if text, err = os.ReadFile(path); err != nil {
+		return Config{}, nil, fmt.Errorf("configuration: %w", err)
+	}
+	if err := decode(path, text, &c); err != nil {
+		return Config{}, nil, err
 	}
 	c.setDefaults()
 	if err := c.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", path, err)
+		return Config{}, nil, pointed(path, text, err)
 	}
-	return c, nil
+	return c, text, nil
 }
 
 // CheckConfig is ReadConfig with what a start adds: the countries of all endpoints (M18) and the bounds of the first
-// published description (M6, M7). It opens no database: a city that has published a stricter version learns of it at apply.
+// published description (M6, M7), and what the telephone can do. It opens no database: a city that has published a stricter version learns of it at apply.
 func CheckConfig(path string) error {
-	c, err := ReadConfig(path)
+	c, text, err := readConfig(path)
 	if err != nil {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), registry.CheckPromises(&c.City, first)} {
+	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first)} {
 		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return pointed(path, text, err)
 		}
 	}
 	return nil
+}
+
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or that wants of the
+// telephone what it can't do yet.
+func checkCity(c *agency.City, p registry.Published) error {
+	if err := registry.CheckPromises(c, p); err != nil {
+		return err
+	}
+	return c.CheckTelephony()
 }
 
 func (c *Config) setDefaults() {

@@ -7,14 +7,11 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
 	"santra/internal/errs"
 )
@@ -31,7 +28,7 @@ func decode(path string, text []byte, v any) error {
 	}
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		return unplaced(path, text, err)
+		return unplaced(path, text, reflect.TypeOf(v), err)
 	}
 	where := path
 	if tok := at.GetToken(); tok != nil && tok.Position != nil {
@@ -48,64 +45,18 @@ func decode(path string, text []byte, v any) error {
 	return errs.New(errs.Invalid, "%s: %s\n%s", where, message, shown)
 }
 
-// wholeNumbers refuses a number with a fraction where a whole one is wanted: the decoder would cut it without a word.
+// wholeNumbers refuses a number with a fraction where a whole one is wanted.
 func wholeNumbers(path string, text []byte, t reflect.Type) error {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return errs.New(errs.Invalid, "%s: %w", path, err)
-	}
-	for _, doc := range file.Docs {
-		if at, want := fraction(doc.Body, t); at != nil {
-			return errs.New(errs.Invalid, "%s:%d:%d: want %s; have %s", path, at.Position.Line, at.Position.Column, want, at.Value)
-		}
+	if n, stands := find(text, t, fraction); n != nil {
+		return misread(path, n, fmt.Sprintf("want %s; have %s", wanted(stands), n.GetToken().Value))
 	}
 	return nil
 }
 
-// fraction gives the first number with a fraction that stands for a whole one of type t, and what is wanted there.
-func fraction(node ast.Node, t reflect.Type) (*token.Token, string) {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch n := node.(type) {
-	case *ast.FloatNode:
-		if t.Kind() == reflect.Int || t.Kind() == reflect.Int64 || t.Kind() == reflect.Uint16 {
-			return n.GetToken(), wanted(t)
-		}
-	case *ast.SequenceNode:
-		for _, v := range n.Values {
-			if at, want := fraction(v, element(t)); at != nil {
-				return at, want
-			}
-		}
-	case *ast.MappingNode:
-		for _, v := range n.Values {
-			if at, want := fraction(v.Value, field(t, v.Key.String())); at != nil {
-				return at, want
-			}
-		}
-	}
-	return nil, ""
-}
-
-// element is the type of a list's elements; that of anything where t is no list.
-func element(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Slice {
-		return t.Elem()
-	}
-	return reflect.TypeFor[any]()
-}
-
-// field is the type of a structure's field by its word; that of anything where there is none.
-func field(t reflect.Type, word string) reflect.Type {
-	if t.Kind() == reflect.Struct {
-		for f := range t.Fields() {
-			if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name == word {
-				return f.Type
-			}
-		}
-	}
-	return reflect.TypeFor[any]()
+// misread is an error about a single value.
+func misread(path string, n ast.ScalarNode, message string) error {
+	tok := n.GetToken()
+	return errs.New(errs.Invalid, "%s:%d:%d: %s\n%s", path, tok.Position.Line, tok.Position.Column, message, show(tok))
 }
 
 // plain says in plain words what is wrong and what would be right.
@@ -139,6 +90,8 @@ func wanted(t reflect.Type) string {
 		return "a whole number from 0 to 65535"
 	case reflect.Int, reflect.Int64:
 		return "a whole number"
+	case reflect.Float64:
+		return "a number"
 	case reflect.String:
 		return "one text"
 	case reflect.Slice:
@@ -149,22 +102,12 @@ func wanted(t reflect.Type) string {
 
 const wantedTime = "a time with its unit: 20s, 1m30s"
 
-// unplaced is an error of a value's own reader, to which YAML gives no place: package time's quote the value.
-func unplaced(path string, text []byte, err error) error {
-	quoted, e := strconv.QuotedPrefix(err.Error()[max(0, strings.Index(err.Error(), `"`)):])
-	if !strings.HasPrefix(err.Error(), "time: ") || e != nil {
-		return errs.New(errs.Invalid, "%s: %w", path, err)
+// unplaced is an error of a value's own reader, to which YAML gives no place: package time's.
+func unplaced(path string, text []byte, t reflect.Type, err error) error {
+	if n, _ := find(text, t, noTime); n != nil {
+		return misread(path, n, fmt.Sprintf("want %s; have %q", wantedTime, n.GetToken().Value))
 	}
-	if last := strings.LastIndex(err.Error(), ` in duration `); last > 0 {
-		quoted = err.Error()[last+len(` in duration `):]
-	}
-	value, _ := strconv.Unquote(quoted)
-	before, _, found := strings.Cut(string(text), value)
-	if value == "" || !found {
-		return errs.New(errs.Invalid, "%s: want %s; have %s", path, wantedTime, quoted)
-	}
-	line, column := 1+strings.Count(before, "\n"), len(before)-strings.LastIndex(before, "\n")
-	return errs.New(errs.Invalid, "%s:%d:%d: want %s; have %s", path, line, column, wantedTime, quoted)
+	return errs.New(errs.Invalid, "%s: %w", path, err)
 }
 
 func unknownField(message string) (string, bool) {

@@ -62,7 +62,7 @@ func (o *office) open(ctx context.Context, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return registry.CheckPromises(city, o.published) }
+	check := func(city *agency.City) error { return checkCity(city, o.published) }
 	o.people = identity.New(identity.Config{Store: o.store.Identity(), Log: log})
 	o.book, err = agency.Open(ctx, agency.Config{Store: o.store.Agency(), Check: check, Log: log})
 	return err
@@ -101,7 +101,7 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 		return err
 	}
 	defer o.close()
-	if err := registry.CheckPromises(&o.config.City, o.published); err != nil {
+	if err := checkCity(&o.config.City, o.published); err != nil {
 		return fmt.Errorf("%s: %w", configPath, err)
 	}
 	parts := strings.Join(o.book.Drift(o.config.City), ", ")

@@ -157,7 +157,7 @@ func TestAMistakeMakesNobody(t *testing.T) {
 	}{
 		"no such role":      {func(n *NewUser) { n.Roles = []string{"agnet"} }, `no role "agnet"; want one of agent, `},
 		"no such agency":    {func(n *NewUser) { n.Roles = []string{"agent:x"} }, `no agency "x"; want one of ymparisto, hyvinvointi`},
-		"no such skill":     {func(n *NewUser) { n.Skills = map[string]int{"pysakonti": 5} }, `"pysakonti"; want one of neuvonta, pysakointi`},
+		"no such skill":     {func(n *NewUser) { n.Skills = map[string]int{"pysakonti": 5} }, `"pysakonti"; want one of liikenne, neuvonta, pysakointi, vaihde`},
 		"no such language":  {func(n *NewUser) { n.Languages = []string{"de"} }, "languages"},
 		"a short password":  {func(n *NewUser) { n.Password = "short" }, "password"},
 		"an ended training": {func(n *NewUser) { n.TrainedUntil = time.Now().AddDate(0, 0, -2) }, "must be today or later"},

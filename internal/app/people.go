@@ -40,10 +40,8 @@ func (c *contactCentre) seedPeople(ctx context.Context, path string) error {
 func (c *contactCentre) seedPerson(ctx context.Context, p seedPerson) error {
 	operator := identity.Operator("demo")
 	skills := map[string]int{}
-	for _, q := range c.book.Current().Queues {
-		for _, s := range q.Skills {
-			skills[s] = 3
-		}
+	for _, s := range c.book.Current().SkillNames() {
+		skills[s] = 3
 	}
 	made, err := c.people.CreatePerson(ctx, operator, identity.NewPerson{
 		Name: p.Name, Display: p.Display, Password: p.Password, Skills: skills, Languages: agency.Langs(),

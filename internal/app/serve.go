@@ -183,7 +183,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return registry.CheckPromises(city, c.published) }
+	check := func(city *agency.City) error { return checkCity(city, c.published) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -200,8 +200,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	}
 	c.people = identity.New(identity.Config{Store: c.store.Identity(), Log: c.log})
 	c.events = live.New(c.log)
-	c.dispatch = dispatch.New(dispatch.Config{Log: c.log, Events: c.events, Epoch: 1})
-	return nil
+	return c.openDispatch(ctx)
 }
 
 // drifted reports a file that differs from what runs; only a demonstration city follows it by itself (it may get more seats).
@@ -302,6 +301,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"dispatch", c.dispatch},
 		{"e-mail", c.mail},
 		{"voice", c.voice},
+		{"routing", settled{c.dispatch}},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},
 		{"lmtp", c.smtp(c.server.Mail.LMTP, true)},
 		{"http", newWebServer(c.server.HTTP.Listen, c.server.HTTP.Cert, c.server.HTTP.Key, face, c.log)},

@@ -129,15 +129,10 @@ func (o *office) newPerson(n NewUser) (identity.NewPerson, error) {
 		}
 		p.Roles = append(p.Roles, grant)
 	}
-	known := map[string]bool{}
-	for _, q := range o.city().Queues {
-		for _, s := range q.Skills {
-			known[s] = true
-		}
-	}
+	known := o.city().SkillNames()
 	for _, skill := range slices.Sorted(maps.Keys(n.Skills)) {
-		if !known[skill] {
-			return p, unknown("--skill", "no queue asks for", skill, slices.Sorted(maps.Keys(known)))
+		if !slices.Contains(known, skill) && !strings.HasPrefix(skill, agency.LanguagePrefix) {
+			return p, unknown("--skill", "no queue asks for", skill, known)
 		}
 	}
 	for _, l := range n.Languages {

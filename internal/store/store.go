@@ -52,6 +52,7 @@ const (
 type Config struct {
 	DSN        string // "sqlite:/path/file.db" or "postgres://…"
 	Migrations fs.FS  // goose files at its root, see Render; nil for none
+	AsIs       bool   // the schema is left as it is: for who only reads
 }
 
 // Conn runs statements: a transaction within Write, the readers outside. It is the DBTX of sqlc's generated packages.
@@ -70,11 +71,14 @@ type DB struct {
 	written, asked *statements // of SQLite
 }
 
-// Open opens the database, making a SQLite file where there is none, and brings its schema up to date.
+// Open opens the database, making a SQLite file where there is none, and brings its schema up to date unless AsIs.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db, err := connect(cfg.DSN)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.AsIs {
+		return db, nil
 	}
 	if err := db.migrate(ctx, cfg.Migrations); err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -30,15 +30,17 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Options are for what a Store needs beside its database; none so far.
-type Options struct{}
+// Options are for what a Store needs beside its database.
+type Options struct {
+	AsIs bool // leave the schema as it is; queries fail where it is older
+}
 
 // Store is the open database with an adapter for each room.
 type Store struct{ db *store.DB }
 
 // Open opens the database ("sqlite:/path/file.db" or "postgres://…") and brings its schema up to date.
-func Open(ctx context.Context, dsn string, _ Options) (*Store, error) {
-	opened, err := store.Open(ctx, store.Config{DSN: dsn, Migrations: Migrations()})
+func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	opened, err := store.Open(ctx, store.Config{DSN: dsn, Migrations: Migrations(), AsIs: o.AsIs})
 	if err != nil {
 		return nil, err
 	}

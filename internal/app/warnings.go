@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/identity"
+	"santra/internal/store/centre"
+)
+
+// reachWithin bounds how long config check waits for the database.
+const reachWithin = 5 * time.Second
+
+// WarnConfig prints what a good santra.yaml likely does not mean: hours that are never open, queues that nobody can serve.
+// Who could serve them is in the database; where that can't be read it says why, and leaves out what asks for it. It changes
+// nothing in the database, its schema neither.
+func WarnConfig(ctx context.Context, path string, out io.Writer) error {
+	c, text, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	staff, unknown := c.staff(ctx)
+	for _, w := range c.City.Warnings(staff) {
+		where := path
+		if tok := whereIs(text, w.Field); tok != nil {
+			where = fmt.Sprintf("%s:%d:%d", path, tok.Position.Line, tok.Position.Column)
+		}
+		if _, err := fmt.Fprintf(out, "%s: warning: %s\n", where, w); err != nil {
+			return err
+		}
+	}
+	if unknown != nil {
+		_, err = fmt.Fprintf(out, "%s: not checked who can serve the queues: %v\n", path, unknown)
+	}
+	return err
+}
+
+// staff reads from the database who takes work today.
+func (c *Config) staff(ctx context.Context) ([]agency.Staff, error) {
+	if file, ok := strings.CutPrefix(c.Server.Database, "sqlite:"); ok {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			return nil, errs.New(errs.NotFound, "there is no database %s yet", file)
+		}
+		if err := owned(c.Server.Data); err != nil { // else our lock files could shut the server out
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachWithin)
+	defer cancel()
+	store, err := centre.Open(ctx, c.Server.Database, centre.Options{AsIs: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = store.Close() }()
+	people, err := identity.New(identity.Config{Store: store.Identity()}).People(ctx, identity.Operator("config check"))
+	if err != nil {
+		return nil, err
+	}
+	return staffOf(people, time.Now()), nil
+}
+
+// staffOf picks those whose roles let them take work, with what they can; never nil.
+func staffOf(people []identity.Person, now time.Time) []agency.Staff {
+	staff := []agency.Staff{}
+	for _, p := range people {
+		all, ids := p.Principal(now).Agencies(identity.CallHandle)
+		if p.Disabled || !all && len(ids) == 0 {
+			continue
+		}
+		if all {
+			ids = nil
+		}
+		staff = append(staff, agency.Staff{Skills: p.Skills, Languages: p.Languages, Agencies: ids})
+	}
+	return staff
+}
