@@ -2,34 +2,41 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 
 	"santra/internal/agency"
-	"santra/internal/errs"
-	"santra/internal/routing/sim"
+	"santra/internal/app/simulate"
 )
 
-// Planner answers planners' questions about the running city. It is what web/api gets for POST /api/simulations.
-type Planner struct {
-	City    func() *agency.City // as it is now
-	History History             // nil: requests for the last weeks are refused
+// Planner answers planners' questions about the running city: what web/api gets for POST /api/simulations.
+type Planner = simulate.Planner
+
+// Simulate answers the question of santra simulate about the city of a configuration, and about another one where against is not "".
+// The part "server" of the files is not looked at.
+func Simulate(ctx context.Context, config, against string, o simulate.Options) error {
+	city, err := readCity(config)
+	if err != nil {
+		return err
+	}
+	o.City = city
+	if against != "" {
+		if o.Against, err = readCity(against); err != nil {
+			return err
+		}
+		o.Other = filepath.Base(against)
+	}
+	return simulate.Run(ctx, o)
 }
 
-// History gives what came to a queue on a past day.
-type History interface {
-	// HalfHours gives calls offered and the mean handling time for each half-hour of a day of the city's time zone.
-	HalfHours(ctx context.Context, queue, date string) ([]PastHalfHour, error)
-}
-
-// PastHalfHour is one half-hour of a queue in the past.
-type PastHalfHour struct {
-	Offered   float64
-	Handled   float64 // calls that agents have dealt with
-	Handling  float64 // seconds of talk and wrap-up of these together
-	Abandoned float64 // short ones not counted
-	Waited    float64 // seconds of all who waited together, answered or not
-}
-
-// Simulate runs the request's day; kinds of errors are errs.Invalid and errs.TooLarge with the field at fault.
-func (p *Planner) Simulate(ctx context.Context, r sim.Request) (sim.Answer, error) {
-	return sim.Answer{}, errs.New(errs.Unavailable, "not built yet")
+// readCity reads the part "city" of a configuration. What telephony can't carry out yet may be simulated.
+func readCity(path string) (*agency.City, error) {
+	var c Config
+	if err := decodeFile(path, &c); err != nil {
+		return nil, err
+	}
+	if err := c.City.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return new(c.City.WithDefaults()), nil
 }

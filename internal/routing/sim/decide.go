@@ -53,7 +53,7 @@ func (w *world) agentIs(i int32, d *routing.Decision) {
 	switch {
 	case d.State == routing.NotAnswering:
 		w.future.add(happening{at: w.now + w.Staff.Back, what: getsReady, agent: i})
-	case d.State == routing.WrapUp && d.Until.IsZero():
+	case d.State == routing.WrapUp && (d.Until.IsZero() || d.Until.Sub(w.Day) > w.now+MaxMean): // until ready
 		w.future.add(happening{at: w.now, what: getsReady, agent: i})
 	}
 }

@@ -23,7 +23,7 @@ type happening struct {
 	what  what
 	call  int32
 	agent int32
-	offer uint32
+	offer uint32 // of answers; of goes: how often it was put off
 }
 
 func (a *happening) before(b *happening) bool {

@@ -103,7 +103,7 @@ func (h *perHalfHour) run(agents []int) (Report, error) {
 	p := *h.plan
 	p.agents = nil
 	for n := range slices.Max(agents) {
-		one := planned{agent: h.plan.Agents[0].Agent, spans: spansOver(agents, n, p.Interval)}
+		one := planned{agent: h.plan.Agents[0].Agent, spans: spansOver(agents, n, p.Interval), stays: h.plan.Agents[0].Stays}
 		one.agent.ID = agentID(one.agent.ID, n)
 		one.agent.Seat = one.agent.ID
 		p.agents = append(p.agents, one)

@@ -25,6 +25,7 @@ type plan struct {
 type planned struct {
 	agent routing.Agent
 	spans []Span // empty: always
+	stays bool
 }
 
 // segment is a time of constant rate.
@@ -174,7 +175,7 @@ func (p *plan) takeAgents() error {
 			return err
 		}
 		for n := range or(a.Count, 1) {
-			one := planned{a.Agent, spans}
+			one := planned{a.Agent, spans, a.Stays}
 			one.agent.ID = agentID(a.Agent.ID, n)
 			one.agent.Seat = or(one.agent.Seat, one.agent.ID)
 			if one.agent.ID == "" || ids[one.agent.ID] {

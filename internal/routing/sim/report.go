@@ -96,7 +96,17 @@ type Staffing struct {
 	Report     Report     `json:"report"`                 // of that
 	HalfHours  []HalfHour `json:"half_hours,omitempty"`   // as many as each half-hour needs
 	ByHalfHour *Report    `json:"by_half_hour,omitempty"` // of a day staffed so
+	Tries      []Try      `json:"tries"`                  // what so many agents all day reach, by number
 	Tried      int        `json:"tried"`                  // days that were simulated
+}
+
+// Try is what a number of agents reached in a search.
+type Try struct {
+	Agents       int      `json:"agents"`
+	ServiceLevel *float64 `json:"service_level"`
+	Abandonment  *float64 `json:"abandonment"`
+	P90          *float64 `json:"p90_seconds"`
+	Occupancy    *float64 `json:"occupancy"`
 }
 
 // HalfHour is how many agents an interval needs, beside what the formula says of it alone.

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +16,8 @@ const (
 	drain = time.Hour
 	// maxIdleTicks bounds ticks of the engine at one instant that decide nothing: more are an error, not an endless run.
 	maxIdleTicks = 100_000
+	// stayStep is how often an agent who stays longer looks whether to go.
+	stayStep = 10 * time.Second
 	// lookAround is after how many steps it is asked whether to go on.
 	lookAround = 8192
 )
@@ -264,8 +267,7 @@ func (w *world) happen() {
 		w.apply(routing.Event{Type: routing.SignedIn, Agent: &w.agents[h.agent].agent})
 		w.apply(routing.Event{Type: routing.StateSet, AgentID: w.agents[h.agent].agent.ID, State: routing.Ready})
 	case goes:
-		w.workers[h.agent].here = false
-		w.apply(routing.Event{Type: routing.SignedOut, AgentID: w.agents[h.agent].agent.ID})
+		w.leave(h)
 	case getsReady:
 		if w.workers[h.agent].here {
 			w.apply(routing.Event{Type: routing.StateSet, AgentID: w.agents[h.agent].agent.ID, State: routing.Ready})
@@ -273,6 +275,24 @@ func (w *world) happen() {
 	case changes:
 		w.change(w.changes[h.call])
 	}
+}
+
+// leave is the end of a shift. Who stays looks every stayStep whether somebody waits.
+func (w *world) leave(h happening) {
+	if w.agents[h.agent].stays && w.waiting > 0 && h.offer < uint32(MaxStay/stayStep) {
+		w.future.add(happening{at: w.now + stayStep, what: goes, agent: h.agent, offer: h.offer + 1})
+		return
+	}
+	if h.offer > 0 && w.agents[h.agent].at(w.now) {
+		return // the next shift has begun
+	}
+	w.workers[h.agent].here = false
+	w.apply(routing.Event{Type: routing.SignedOut, AgentID: w.agents[h.agent].agent.ID})
+}
+
+// at tells whether the agent has a shift at a time.
+func (a *planned) at(t time.Duration) bool {
+	return slices.ContainsFunc(a.spans, func(s Span) bool { return s.From <= t && t < s.To })
 }
 
 func (w *world) change(c change) {

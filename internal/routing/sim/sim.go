@@ -65,7 +65,11 @@ type AgentPlan struct {
 	Agent  routing.Agent // the id of the second alike is that of the first with "-2"
 	Shifts []Span        // none: the whole Length
 	Count  int           // 0: 1
+	Stays  bool          // after the end of a shift, until nobody waits, at most MaxStay
 }
+
+// MaxStay is how long an agent who Stays does so.
+const MaxStay = time.Hour
 
 // Span is a part of the day, from its beginning. On days when the clock changes these are hours of the clock, not of the sun.
 type Span struct {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"santra/internal/errs"
@@ -28,13 +29,16 @@ func Staff(ctx context.Context, s Scenario, target Target) (Staffing, error) {
 	if len(s.Agents) == 0 {
 		return Staffing{}, errs.At(errs.Invalid, "agents", "are none: the search needs to know who there could be")
 	}
-	f := &search{ctx: ctx, scenario: s, target: target, progress: s.Progress}
+	f := &search{ctx: ctx, scenario: s, target: target, progress: s.Progress, tries: map[int]Try{}}
 	f.prepare()
 	out, err := f.whole()
 	if err == nil && out.Reached && len(s.Agents) == 1 && len(s.Agents[0].Shifts) == 0 {
 		err = f.halfHours(&out)
 	}
 	out.Tried = f.tried * max(s.Days, 1)
+	for _, n := range slices.Sorted(maps.Keys(f.tries)) {
+		out.Tries = append(out.Tries, f.tries[n])
+	}
 	return out, err
 }
 
@@ -46,6 +50,7 @@ type search struct {
 	progress func(string, int, int)
 	rounds   int
 	tried    int
+	tries    map[int]Try
 }
 
 func (f *search) prepare() {
@@ -78,6 +83,13 @@ func (f *search) try(counts []int) (Report, error) {
 	}
 	f.step("agents")
 	return Run(f.ctx, s)
+}
+
+// day simulates so many in all.
+func (f *search) day(all int) (Report, error) {
+	r, err := f.try(f.spread(all))
+	f.tries[all] = Try{all, r.Total.ServiceLevel, r.Total.Abandonment, r.Total.P90, r.Total.Occupancy}
+	return r, err
 }
 
 func (f *search) step(doing string) {
@@ -168,7 +180,7 @@ func (f *search) least(start int) (int, Report, error) {
 	low, high, step := -1, start, 1
 	var good Report
 	for { // upwards to a number that is enough
-		r, err := f.try(f.spread(high))
+		r, err := f.day(high)
 		if err != nil {
 			return 0, r, err
 		}
@@ -184,7 +196,7 @@ func (f *search) least(start int) (int, Report, error) {
 	}
 	for step = 1; low < 0; step *= 2 { // downwards to one that is not
 		n := max(0, high-step)
-		r, err := f.try(f.spread(n))
+		r, err := f.day(n)
 		if err != nil {
 			return 0, r, err
 		}
@@ -197,7 +209,7 @@ func (f *search) least(start int) (int, Report, error) {
 	}
 	for low+1 < high {
 		n := (low + high) / 2
-		r, err := f.try(f.spread(n))
+		r, err := f.day(n)
 		if err != nil {
 			return 0, r, err
 		}

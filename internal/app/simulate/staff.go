@@ -1,0 +1,74 @@
+package simulate
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"santra/internal/errs"
+	"santra/internal/routing"
+	"santra/internal/routing/sim"
+)
+
+// agent can do what it is said to; no skills are all, no languages too.
+func (e *centre) agent(id string, skills map[string]int, languages []string) routing.Agent {
+	a := e.handyman(id)
+	if len(skills) > 0 {
+		for s := range a.Skills {
+			if !strings.HasPrefix(s, routing.Language("")) {
+				delete(a.Skills, s)
+			}
+		}
+		for s, level := range skills {
+			a.Skills[s] = level
+		}
+	}
+	if len(languages) > 0 {
+		for _, l := range a.Languages {
+			if !slices.Contains(languages, l) {
+				delete(a.Skills, routing.Language(l))
+			}
+		}
+		a.Languages = languages
+	}
+	return a
+}
+
+// skills reads "parking:3 advice": ids with levels, 1 without one.
+func (e *centre) skills(text string) (map[string]int, error) {
+	skills, known := map[string]int{}, e.skillsOf()
+	for _, word := range strings.Fields(text) {
+		name, level, leveled := strings.Cut(word, ":")
+		n := 1
+		if leveled {
+			var err error
+			if n, err = strconv.Atoi(level); err != nil || n < 1 || n > routing.MaxLevel {
+				return nil, errs.New(errs.Invalid, "want a level from 1 to %d, as in %s:3; have %q", routing.MaxLevel, name, word)
+			}
+		}
+		if !slices.Contains(known, name) {
+			return nil, errs.New(errs.Invalid, "no queue asks for %q; they ask for %s", name, strings.Join(known, ", "))
+		}
+		skills[name] = n
+	}
+	return skills, nil
+}
+
+// everybody is n agents who can do everything, at work while any of the queues is open.
+func (e *centre) everybody(n int, queues []string) []sim.AgentPlan {
+	if n == 0 {
+		return nil
+	}
+	return []sim.AgentPlan{{Agent: e.handyman("agent"), Count: n, Shifts: e.shifts(queues), Stays: true}}
+}
+
+// shifts are the opening hours; none where a queue never closes on the day.
+func (e *centre) shifts(queues []string) []sim.Span {
+	spans := e.openSpans(queues)
+	if len(spans) == 1 && spans[0] == e.wholeDay() {
+		return nil
+	}
+	return spans
+}
+
+func (e *centre) wholeDay() sim.Span { return sim.Span{To: e.clock(e.day.AddDate(0, 0, 1))} }
