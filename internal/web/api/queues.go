@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -113,7 +114,7 @@ func serves(x routing.Agent, q agency.Queue) bool {
 
 func estimateOf(e routing.Estimate) Estimate {
 	if !e.Known {
-		return Estimate{Place: e.Place, Why: e.Why}
+		return Estimate{Place: e.Place, Why: cmp.Or(e.Why, routing.TooFewStarts)}
 	}
 	return Estimate{Place: e.Place, Known: true, LowSeconds: seconds(e.Low), HighSeconds: seconds(e.High)}
 }
