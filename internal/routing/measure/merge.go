@@ -77,6 +77,21 @@ func Merge(parts ...Rows) Rows {
 	return sum.Rows()
 }
 
+// Between gives the rows of the intervals that begin in [from, to): of records that bear on more than those.
+func (r Rows) Between(from, to time.Time) (part Rows) {
+	for _, q := range r.Queues {
+		if !q.Start.Before(from) && q.Start.Before(to) {
+			part.Queues = append(part.Queues, q)
+		}
+	}
+	for _, a := range r.Agents {
+		if !a.Start.Before(from) && a.Start.Before(to) {
+			part.Agents = append(part.Agents, a)
+		}
+	}
+	return part
+}
+
 // By gives rows of longer intervals: start names the one in which an interval of the roll-ups lies, see Day.
 func (r Rows) By(start func(time.Time) time.Time) Rows {
 	longer := Rows{Queues: slices.Clone(r.Queues), Agents: slices.Clone(r.Agents)}

@@ -15,6 +15,8 @@ func (r Record) Openings() []Opening {
 	switch r.Type {
 	case Queued, Answered:
 		return []Opening{{"work " + r.Work, true}}
+	case Held, Retrieved:
+		return []Opening{{"held " + r.Work, r.Type == Held}}
 	case Left, Moved, Diverted:
 		return []Opening{{"work " + r.Work, false}}
 	case Ended:
@@ -23,8 +25,8 @@ func (r Record) Openings() []Opening {
 		}
 		return []Opening{{"work " + r.Work, false}, {"last " + r.Agent, true}}
 	case AgentState:
-		state := Opening{"agent " + r.Agent, r.State != routing.Offline}
-		if r.State == routing.WrapUp {
+		state := Opening{"agent " + r.Agent, r.State != SignedOut}
+		if r.State == routing.WrapUp || r.State == r.Was { // the wrap-up begins, or is yet to begin
 			return []Opening{state}
 		}
 		return []Opening{state, {"last " + r.Agent, false}}

@@ -95,7 +95,6 @@ func (r *Recorder) resume(p *passage, w *routing.Work) {
 func (r *Recorder) restore(w *routing.Work, agent string) {
 	if p := r.passages[w.ID]; p != nil && p.taken && p.agent == agent {
 		p.replayed = false
-		r.mailing(p, +1)
 		return
 	}
 	r.answer(r.arrive(w), agent)
@@ -216,6 +215,7 @@ func (r *Recorder) hold(p *passage, on bool, at time.Time) {
 	switch {
 	case on && p.held.IsZero():
 		p.held = at
+		r.emit(p.record(Held, at))
 	case !on && !p.held.IsZero():
 		if at.Before(p.held) {
 			at = p.held

@@ -8,6 +8,7 @@
 package measure
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ const (
 	Declined                  // the agent pushed it away [Passage, Agent, Since]
 	Withdrawn                 // it stopped ringing for another reason [Passage, Agent, Since, Reason: routing's]
 	Answered                  // the agent took it [Passage, Agent, Since: of the offer, Within]
+	Held                      // the customer was put on hold [Passage, Agent]
 	Retrieved                 // the customer was taken back from hold, or the call ended on hold [Passage, Agent, Since: put on hold]
 	Ended                     // what the agent had in hand is over [Passage, Agent, Since: answered, Reason: Handled, or Transfer, To: its queue]
 	Left                      // it left its queue unanswered [Passage, Reason: Abandoned, Expired, Closed, Lost or another outcome; Within, Short]
@@ -59,7 +61,7 @@ const (
 func (t Type) String() string {
 	if t < types {
 		return [...]string{
-			"queued", "offered", "no_answer", "declined", "withdrawn", "answered", "retrieved", "ended", "left", "moved", "diverted",
+			"queued", "offered", "no_answer", "declined", "withdrawn", "answered", "held", "retrieved", "ended", "left", "moved", "diverted",
 			"wrap_up_ended", "agent_state", "first_response", "resolved", "reopened",
 		}[t]
 	}
@@ -108,6 +110,11 @@ func Micro(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(t.UnixMicro()).UTC()
+}
+
+// ByTime orders records by time, then source and number.
+func ByTime(a, b Record) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Seq, b.Seq))
 }
 
 // Whole cuts the record's times and durations to whole microseconds, as a database keeps them.

@@ -218,6 +218,11 @@ func (r *Recorder) Replay(rec Record) {
 		p := passageOf(rec)
 		p.replayed = true
 		r.passages[rec.Work] = p
+		if p.taken && p.kind == routing.Mail {
+			r.shift(p.agent).mails++
+		}
+	case Held:
+		r.onPassage(rec.Work, func(p *passage) { p.held = rec.At })
 	case Ended:
 		delete(r.passages, rec.Work)
 		r.shift(rec.Agent).replayLast(rec)

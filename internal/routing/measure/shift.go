@@ -11,6 +11,9 @@ import (
 // WithMail is To of an AgentState record whose ended state had an e-mail case in hand.
 const WithMail = "mail"
 
+// SignedOut is the State of an AgentState record by which somebody has left. (routing.Offline is at a seat, by choice.)
+const SignedOut routing.State = ""
+
 // shift is what an agent is doing, since when.
 type shift struct {
 	state    routing.State
@@ -57,11 +60,14 @@ func (r *Recorder) signIn(a *routing.Agent) {
 	}
 	switch {
 	case s.state == "":
-		s.state, s.since = state, r.now
+		r.change(a.ID, s, state, r.now)
 	case !s.replayed: // at another seat, or with other skills: the state stays
 	case a.Past == nil:
 		r.signOut(a.ID, r.replayed)
-		r.shift(a.ID).state, r.shift(a.ID).since = state, r.now
+		mails := s.mails // are restored, or Settle ends them
+		s = r.shift(a.ID)
+		s.mails = mails
+		r.change(a.ID, s, state, r.now)
 	case s.state != state:
 		r.change(a.ID, s, state, between(since, s.since, r.now))
 	}
@@ -89,7 +95,7 @@ func (r *Recorder) signOut(agent string, at time.Time) {
 		return
 	}
 	if s.state != "" {
-		r.change(agent, s, routing.Offline, at)
+		r.change(agent, s, SignedOut, at)
 	}
 	delete(r.agents, agent)
 }
