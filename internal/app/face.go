@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"santra/internal/agency"
 	"santra/internal/recorder"
 	"santra/internal/registry"
 	"santra/internal/remote"
@@ -31,7 +32,7 @@ func (c *contactCentre) face() (http.Handler, error) {
 	}
 	resources := api.New(api.Deps{
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
-		Audit: c.audit, Live: c.events, Health: c.healthy, Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"),
+		Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(), Audit: c.audit, Live: c.events, Health: c.healthy, Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"),
 		Proxies: proxies, Log: c.log,
 	})
 	mux := http.NewServeMux()

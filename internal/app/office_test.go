@@ -20,6 +20,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/audit"
+	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
@@ -243,7 +244,7 @@ func TestTheRunningServerTakesOver(t *testing.T) {
 	if _, err := h.apply(false); err != nil {
 		t.Fatal(err)
 	}
-	c := contactCentre{book: o.book, log: quietLog()}
+	c := contactCentre{book: o.book, log: quietLog(), dispatch: dispatch.New(dispatch.Config{})}
 	if err := c.reloadCity(t.Context()); err != nil || c.book.Current().Version != 2 {
 		t.Error(c.book.Current().Version, err)
 	}

@@ -59,8 +59,10 @@ func (c *contactCentre) reloadCity(ctx context.Context) error {
 	if err := c.book.Reload(ctx); err != nil {
 		return err
 	}
-	if now := c.book.Current().Version; now != before {
-		c.log.Info("the city was changed", "version", now)
+	city := c.book.Current()
+	if city.Version == before {
+		return nil
 	}
-	return nil
+	c.log.Info("the city was changed", "version", city.Version)
+	return c.tellCity(city)
 }

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/errs"
+	"santra/internal/id"
+	"santra/internal/lease"
+	"santra/internal/web/api"
+)
+
+// openDispatch makes the room that runs routing: what it decides by is the running city, what it writes goes into the
+// journal, and it decides while this process holds the lease.
+func (c *contactCentre) openDispatch(ctx context.Context) error {
+	city := c.book.Current()
+	c.dispatch = dispatch.New(dispatch.Config{
+		Log: c.log, Events: c.events, Policy: dispatch.PolicyOf(city), Journal: c.store.Journal(), Zone: city.Location(),
+		Lease: lease.Config{Store: c.store.Lease(), Name: dispatch.LeaseName, Owner: id.New(), Log: c.log},
+	})
+	if err := c.tellCity(city); err != nil {
+		return err
+	}
+	return c.closeAgain(ctx)
+}
+
+// tellCity tells dispatch of the queues as they are configured.
+func (c *contactCentre) tellCity(city *agency.City) error {
+	short := make(map[string]time.Duration, len(city.Queues))
+	for i := range city.Queues {
+		short[city.Queues[i].ID] = city.Queues[i].ShortAbandon
+	}
+	c.dispatch.SetShort(short)
+	c.dispatch.SetPolicy(dispatch.PolicyOf(city))
+	return c.dispatch.SetQueues(dispatch.Queues(city), c.book.Open)
+}
+
+// closeAgain tells dispatch of the emergency closings that were in force before a restart.
+func (c *contactCentre) closeAgain(ctx context.Context) error {
+	kept, err := agency.NewClosings(c.store.Closings()).InForce(ctx, time.Now())
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if err := c.dispatch.Close(k.Queue, api.ReasonEmergency, k.Until); err != nil && !errs.Is(err, errs.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled says, once all rooms run, that they have told dispatch what they have. It is a run.Service.
+type settled struct{ d *dispatch.Dispatcher }
+
+// Start counts what no room has announced as lost with the process before.
+func (s settled) Start(context.Context) error { s.d.Settled(); return nil }
+
+// Stop does nothing.
+func (settled) Stop(context.Context) error { return nil }
