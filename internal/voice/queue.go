@@ -27,7 +27,7 @@ func (s *Service) Moved(w routing.Work, to, reason string) {
 // turnsAway tells whether a call into this queue would hear an announcement and end: the queue is closed now, and no rule
 // sends its calls elsewhere (routing's first rule WhenClosed; without one: "closed").
 func (s *Service) turnsAway(q agency.Queue) bool {
-	if now, ok := s.cfg.Dispatch.Queue(q.ID); !ok || !now.Closed {
+	if !s.cfg.Dispatch.Closed(q.ID) {
 		return false
 	}
 	i := slices.IndexFunc(q.Overflow, func(o agency.Overflow) bool { return o.When == agency.WhenClosed })

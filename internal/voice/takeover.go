@@ -17,7 +17,8 @@ func (s *Service) Announce() []dispatch.Announcement {
 	return list
 }
 
-// announced is the call as the next owner of routing must know it; false where it is none of routing's business.
+// announced is the call as the next owner of routing must know it; false where it is none of routing's business. Where it
+// stands is given only for one that has moved: of the others dispatch itself knows more, if it knows anything.
 func (c *call) announced() (dispatch.Announcement, bool) {
 	a := dispatch.Announcement{Work: c.work()}
 	switch {
@@ -30,6 +31,8 @@ func (c *call) announced() (dispatch.Announcement, bool) {
 	default:
 		return a, false
 	}
-	a.Work.Past = &routing.Placement{Entered: c.entered, Hops: c.hops}
+	if c.hops > 0 {
+		a.Work.Past = &routing.Placement{Entered: c.entered, Hops: c.hops}
+	}
 	return a, true
 }

@@ -19,13 +19,14 @@ const (
 	Welcome      = "welcome"
 	Waiting      = "waiting" // all agents are busy, you keep your place
 	Closed       = "closed"
+	Busy         = "busy" // the queue is full
 	Goodbye      = "goodbye"
 	Music        = "music" // on hold and while waiting; Prompt takes it with any language
 )
 
 // PromptNames lists the names that a language must have.
 func PromptNames() []string {
-	return []string{Announcement, LanguageMenu, Welcome, Waiting, Closed, Goodbye}
+	return []string{Announcement, LanguageMenu, Welcome, Waiting, Closed, Busy, Goodbye}
 }
 
 // Languages lists the languages of the built-in prompts.
