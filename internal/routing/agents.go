@@ -1,127 +1,385 @@
 package routing
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
-func (e *Engine) signIn(in Agent) {
-	if in.Capacity.Mails == 0 {
-		in.Capacity.Mails = DefaultMails
+// agent is an Agent that the engine knows.
+type agent struct {
+	Agent
+	profile   *profile
+	state     State
+	next      State // asked for while busy; "" for Ready
+	nextWhy   string
+	reason    string // of a break
+	hurried   bool   // next by a supervisor: no wrap-up
+	since     int64  // in this state
+	idle      int64
+	until     int64 // end of the state: of an offer or wrap-up; 0 without one
+	wrapping  int64 // when the call ended that is wrapped up
+	mostWrap  time.Duration
+	paused    int64 // no e-mail before
+	offer     *work
+	offerEnds int64
+	guarded   bool // no call interrupts the offer
+	call      *work
+	mails     int
+	kept      [Kinds]heap // work that waits for this agent
+	handled   int
+	turn      uint64
+	occupied  float64
+	measured  int64
+	left      bool // signed out with something in hand
+	counted   bool // among the profile's staff
+	in        [pools]bool
+	places    [pools][orders]place
+	alarm     place
+}
+
+func (e *Engine) agentEvent(ev *Event) {
+	if ev.Type == SignedIn {
+		if ev.Agent == nil || ev.Agent.ID == "" {
+			e.refuse("", ev.AgentID, "", Invalid)
+			return
+		}
+		e.signIn(ev.Agent)
+		return
 	}
+	a := e.agents[ev.AgentID]
+	if a == nil || a.left {
+		e.refuse("", ev.AgentID, "", Unknown)
+		return
+	}
+	switch ev.Type {
+	case SignedOut:
+		e.signOut(a)
+	case StateSet:
+		e.setState(a, ev)
+	case Extended:
+		e.extend(a, ev.By)
+	}
+}
+
+// signIn takes an agent in, or changes one who is there.
+func (e *Engine) signIn(in *Agent) {
 	a := e.agents[in.ID]
 	if a == nil {
-		a = &agent{state: Offline, idle: e.now}
+		a = &agent{state: Offline, since: e.now, idle: e.now, measured: e.now}
+		a.alarm.agent = a
+		for i := range a.places {
+			for j := range a.places[i] {
+				a.places[i][j].agent = a
+			}
+		}
 		e.agents[in.ID] = a
 	}
-	a.Agent, a.left, a.next = in, false, ""
-	a.stamp++ // entries of the old skills no longer hold
-	a.groups = a.groups[:0]
-	for _, g := range e.order {
-		if g.serves(a) {
-			a.groups = append(a.groups, g)
-		}
+	e.leave(a)
+	e.enrol(a, in)
+	if a.left {
+		a.left, a.next = false, ""
 	}
-	if !a.until.IsZero() {
-		e.timer(a, a.until) // the old one was of the old stamp
+	if in.Past != nil {
+		a.adopt(in.Past)
 	}
-	e.enter(a)
+	e.attend(a)
+	e.alarmAgent(a)
+	e.recheck(a)
 	e.serve(a)
 }
 
-func (e *Engine) signOut(a *agent) {
-	var back *work
-	if a.offer != nil {
-		back = e.unoffer(a, Forced)
+// enrol gives an agent the profile of what they can do.
+func (e *Engine) enrol(a *agent, in *Agent) {
+	if a.profile != nil {
+		e.absent(a)
+		a.profile.agents--
 	}
-	a.left, a.next = true, Offline
-	if a.call == nil {
-		e.drop(a)
+	a.Agent = *in
+	a.Skills, a.Weights, a.Tiers = maps.Clone(in.Skills), maps.Clone(in.Weights), maps.Clone(in.Tiers)
+	a.Languages, a.Agencies, a.Past = slices.Clone(in.Languages), slices.Clone(in.Agencies), nil
+	if a.Capacity.Mails == 0 {
+		a.Capacity.Mails = DefaultMails
 	}
-	if back != nil {
-		e.requeue(back)
+	a.profile = e.profileOf(&a.Agent)
+	a.profile.agents++
+}
+
+// adopt takes over what was known of an agent.
+func (a *agent) adopt(p *History) {
+	if slices.Contains([]State{Offline, Ready, Break, Offered, Busy, WrapUp, NotAnswering}, p.State) {
+		a.state = p.State
+	}
+	a.next, a.hurried, a.reason, a.nextWhy = p.Next, p.Hurried, p.Reason, p.NextReason
+	a.since, a.idle, a.until, a.paused = stamp(p.Since), stamp(p.Idle), stamp(p.Until), stamp(p.Paused)
+	a.handled, a.turn, a.occupied, a.measured = max(p.Handled, 0), p.Turn, min(max(p.Occupied, 0), 1), stamp(p.Measured)
+	a.wrapping, a.mostWrap = stamp(p.Wrapping), p.MaxWrap
+}
+
+// recheck takes back the offer, and lets go what is kept, that the agent may not have any more.
+func (e *Engine) recheck(a *agent) {
+	if w := a.offer; w != nil && !e.may(a, w) {
+		e.unoffer(a, Forced)
+		e.unring(a)
+		e.workDue(w)
+	}
+	e.release(a)
+}
+
+// may tells whether an agent meets what the work asks where it would wait now.
+func (e *Engine) may(a *agent, w *work) bool {
+	room := a.mails < a.Capacity.Mails
+	if w.kind != Mail {
+		room = !a.Capacity.NoCalls && !(a.Capacity.Undisturbed && a.mails > 0)
+	}
+	if !room {
+		return false
+	}
+	if w.preferred == a.ID && !w.unkept {
+		return a.profile.serves(w.agencyOf())
+	}
+	ring, _ := w.queue.ring(w.entered, e.now)
+	if l := e.lineFor(w.queue, w, ring); l != nil && a.profile.able(l) {
+		return true
+	}
+	for _, also := range w.queue.Also {
+		q, entry := e.queues[also.Queue], after(w.entered, also.After)
+		if q == nil || q.removed || entry > e.now {
+			continue
+		}
+		ring, _ := q.ring(entry, e.now)
+		if l := e.lineFor(q, w, ring); l != nil && a.profile.able(l) {
+			return true
+		}
+	}
+	return false
+}
+
+// release places anew what was kept for an agent who is waited for no more.
+func (e *Engine) release(a *agent) {
+	for k := range a.kept {
+		for _, w := range keptWorks(a.kept[k]) {
+			if w.keeper == a && e.keeperOf(w) == nil {
+				e.wait(w)
+			}
+		}
 	}
 }
 
-// drop removes an agent who left; e-mail cases in hand stay theirs in the database and end with Finished or Removed.
-func (e *Engine) drop(a *agent) {
-	if a.state != Offline {
-		e.become(a, Offline, time.Time{})
+// keptWorks gives the work in a heap in its order.
+func keptWorks(h heap) []*work {
+	nodes := slices.Clone(h)
+	slices.SortFunc(nodes, func(a, b node) int {
+		if a.before(&b) {
+			return -1
+		}
+		return 1
+	})
+	works := make([]*work, 0, len(nodes))
+	for _, n := range nodes {
+		works = append(works, n.at.work)
 	}
+	return works
+}
+
+func (e *Engine) signOut(a *agent) {
+	e.leave(a)
+	back := a.offer
+	if back != nil {
+		e.unoffer(a, Forced)
+	}
+	a.left, a.next = true, Offline
+	e.attend(a)
+	if a.call == nil {
+		e.gone(a)
+	}
+	e.release(a)
+	if back != nil {
+		e.workDue(back)
+	}
+}
+
+// gone removes an agent who left; e-mail cases in hand stay theirs until Finished or Removed.
+func (e *Engine) gone(a *agent) {
+	e.become(a, Offline, 0)
+	e.alarm(&a.alarm, never)
 	if a.mails == 0 {
+		e.absent(a)
+		a.profile.agents--
 		delete(e.agents, a.ID)
 	}
 }
 
-// setState does what the agent or a supervisor asked. In a call it is done after the wrap-up.
-func (e *Engine) setState(a *agent, s State) {
+// setState does what the agent or a supervisor asked. In a call it is done after the wrap-up, by a supervisor instead of it.
+func (e *Engine) setState(a *agent, ev *Event) {
+	s := ev.State
 	if s != Ready && s != Break && s != Offline {
-		e.refuse("", a.ID, Unknown)
+		e.refuse("", a.ID, "", Invalid)
 		return
 	}
+	if s == Ready {
+		a.paused = 0
+		e.alarmAgent(a)
+	}
 	if a.call != nil {
-		a.next = s
+		a.next, a.nextWhy, a.hurried = s, ev.Reason, ev.Forced
+		e.serve(a)
 		return
 	}
 	if s == Ready {
 		e.setReady(a)
 		return
 	}
-	var back *work
-	if a.offer != nil {
-		back = e.unoffer(a, Forced)
+	if a.state == s && a.reason == ev.Reason {
+		return
 	}
-	e.become(a, s, time.Time{})
+	e.leave(a)
+	back := a.offer
 	if back != nil {
-		e.requeue(back)
+		e.unoffer(a, Forced)
 	}
+	a.next = ""
+	e.rest(a, s, ev.Reason)
+	e.alarmAgent(a)
+	if back != nil {
+		e.workDue(back)
+	}
+	e.release(a)
 }
 
-// setReady ends a break, a wrap-up or Not answering, and a pause of e-mail.
+// setReady ends a break, a wrap-up or Not answering.
 func (e *Engine) setReady(a *agent) {
-	a.paused = time.Time{}
 	if a.state == Ready || a.state == Offered {
-		e.settle(a)
+		e.unring(a)
+		e.resume(a)
 		return
 	}
 	a.next = ""
-	e.free(a)
+	e.relieve(a)
+	e.resume(a)
+}
+
+// rest makes an agent offline or lets them have a break, for a reason.
+func (e *Engine) rest(a *agent, s State, reason string) {
+	if a.state != s || a.reason != reason {
+		a.reason = reason
+		e.change(a, s, 0)
+	}
 }
 
 func (e *Engine) extend(a *agent, by time.Duration) {
-	if a.state != WrapUp || by <= 0 {
-		e.refuse("", a.ID, Unknown)
+	until := after(a.until, by)
+	if a.mostWrap > 0 {
+		until = min(until, after(a.wrapping, a.mostWrap))
+	}
+	if a.state != WrapUp || a.until == 0 || until <= a.until {
+		e.refuse("", a.ID, "", Invalid)
 		return
 	}
-	e.become(a, WrapUp, a.until.Add(by))
+	e.become(a, WrapUp, until)
+	e.alarmAgent(a)
 }
 
-// free ends a call's aftermath: the agent gets the state asked for meanwhile, else Ready, and a new place among the idle.
-func (e *Engine) free(a *agent) {
-	next := a.next
-	a.next, a.idle = "", e.now
-	if next == Break || next == Offline {
-		e.become(a, next, time.Time{})
-		return
+// become sets the state and tells if that changes anything; until is when it ends, 0 for open.
+func (e *Engine) become(a *agent, s State, until int64) {
+	if a.state != s || a.until != until {
+		a.reason = ""
+		e.change(a, s, until)
 	}
-	e.become(a, Ready, time.Time{})
-	e.enter(a)
-	e.serve(a)
 }
 
-func (e *Engine) restore(a *agent, in Work) {
-	if e.work[in.ID] != nil {
-		e.refuse(in.ID, a.ID, Duplicate)
+func (e *Engine) change(a *agent, s State, until int64) {
+	if working(a.state) != working(s) {
+		a.occupy(e.now, working(a.state))
+	}
+	if a.state != s {
+		a.since = e.now
+	}
+	a.state, a.until = s, until
+	e.attend(a)
+	e.out = append(e.out, Decision{Type: StateChange, AgentID: a.ID, Seat: a.Seat, State: s, Until: moment(until), Reason: a.reason})
+}
+
+// working tells whether an agent's time in the state counts as occupied.
+func working(s State) bool { return s == Busy || s == WrapUp }
+
+// attend counts the agent among the profile's staff, or not.
+func (e *Engine) attend(a *agent) {
+	there := !a.left && (a.state == Ready || a.state == Offered || working(a.state))
+	if !there {
+		e.absent(a)
+	} else if !a.counted {
+		a.counted = true
+		a.profile.staff++
+	}
+}
+
+func (e *Engine) absent(a *agent) {
+	if !a.counted {
 		return
 	}
-	e.seq++
-	w := &work{Work: in, seq: e.seq, agent: a, taken: true}
-	w.group = e.groupOf(in)
-	e.work[in.ID] = w
-	if in.Kind == Mail {
-		a.mails++
-		return
+	a.counted = false
+	p := a.profile
+	p.staff--
+	if p.staff == 0 && !p.emptied {
+		p.emptied = true
+		e.emptied = append(e.emptied, p)
 	}
+}
+
+// alarmAgent sets the alarm to what ends first: offer, wrap-up or pause.
+func (e *Engine) alarmAgent(a *agent) {
+	next := int64(never)
 	if a.offer != nil {
-		defer e.requeue(e.unoffer(a, Forced))
+		next = a.offerEnds
 	}
-	a.call = w
-	e.become(a, Busy, time.Time{})
+	if a.state == WrapUp && a.until > 0 {
+		next = min(next, a.until)
+	}
+	if a.paused > e.now {
+		next = min(next, a.paused)
+	}
+	e.alarm(&a.alarm, next)
+}
+
+// agentDue ends what has run out: an offer, a wrap-up, a pause of e-mail.
+func (e *Engine) agentDue(a *agent) {
+	if a.offer != nil && a.offerEnds <= e.now {
+		e.untaken(a, NoAnswer)
+	}
+	if a.state == WrapUp && a.until > 0 && a.until <= e.now {
+		e.relieve(a)
+	}
+	e.alarmAgent(a)
+	e.resume(a)
+}
+
+// relieve ends a call's aftermath: the agent gets the state asked for meanwhile, else Ready, and a new place among the idle. The
+// caller lets the agent resume.
+func (e *Engine) relieve(a *agent) {
+	e.leave(a)
+	next, why := a.next, a.nextWhy
+	a.next, a.nextWhy, a.hurried, a.idle = "", "", false, e.now
+	if next == Break || next == Offline {
+		e.rest(a, next, why)
+		e.alarmAgent(a)
+		e.release(a)
+		return
+	}
+	e.become(a, Ready, 0)
+	e.alarmAgent(a)
+}
+
+// unring returns an agent without an offer to Ready, with the old place among the idle.
+func (e *Engine) unring(a *agent) {
+	if a.offer == nil && a.state == Offered && !a.left {
+		e.become(a, Ready, 0)
+	}
+}
+
+// resume looks for work for an agent who may have become free for more.
+func (e *Engine) resume(a *agent) {
+	if !a.left {
+		e.serve(a)
+	}
 }

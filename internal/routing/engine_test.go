@@ -21,12 +21,12 @@ func (s *script) do(ev Event) string {
 	ev.At = start.Add(time.Duration(s.s) * time.Second)
 	var lines []string
 	for _, d := range s.e.Apply(ev) {
-		lines = append(lines, line(d))
+		lines = append(lines, said(d))
 	}
 	return strings.Join(lines, "; ")
 }
 
-func line(d Decision) string {
+func said(d Decision) string {
 	switch d.Type {
 	case Offer:
 		return fmt.Sprintf("offer %s %s", d.WorkID, d.AgentID)
@@ -34,6 +34,12 @@ func line(d Decision) string {
 		return fmt.Sprintf("withdraw %s %s %s", d.WorkID, d.AgentID, d.Reason)
 	case Refuse:
 		return "refuse " + d.Reason
+	case Ended:
+		return fmt.Sprintf("%s %s", d.WorkID, d.Reason)
+	case Moved:
+		return fmt.Sprintf("%s to %s %s", d.WorkID, d.To.Name, d.Reason)
+	case Divert:
+		return fmt.Sprintf("%s to %s %s %s", d.WorkID, d.To.Kind, d.To.Name, d.Reason)
 	default:
 		return fmt.Sprintf("%s %s", d.AgentID, d.State)
 	}
@@ -63,7 +69,13 @@ func mail(id string) Event {
 	return Event{Type: Arrived, Work: &Work{ID: id, Kind: Mail, Queue: "m", Ring: 60 * time.Second}}
 }
 
-func newScript(t *testing.T) *script { return &script{t: t, e: New(Policy{})} }
+func newScript(t *testing.T) *script {
+	s := &script{t: t, e: New(Policy{})}
+	for _, q := range []Queue{{ID: "q"}, {ID: "m"}, {ID: "parking"}} {
+		s.do(Event{Type: QueueSet, Queue: &q})
+	}
+	return s
+}
 
 func TestLongestIdleIsOfferedFirst(t *testing.T) {
 	s := newScript(t)
@@ -76,7 +88,7 @@ func TestLongestIdleIsOfferedFirst(t *testing.T) {
 	s.expect("a busy", Event{Type: Accepted, WorkID: "c1", AgentID: "a"})
 	s.s = 30 // b let it ring: it goes back before c3, whoever frees up first gets it
 	s.expect("withdraw c2 b no_answer; b not_answering", Event{Type: Tick})
-	s.expect("a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
+	s.expect("c1 handled; a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
 	s.s = 40
 	s.expect("a ready; a offered; offer c2 a", Event{Type: Tick})
 	s.expect("b ready; b offered; offer c3 b", Event{Type: StateSet, AgentID: "b", State: Ready})
@@ -96,7 +108,7 @@ func TestACallerWhoLeavesIsWithdrawn(t *testing.T) {
 	s := newScript(t)
 	s.agent("a")
 	s.do(call("c1"))
-	s.expect("withdraw c1 a gone; a ready", Event{Type: Removed, WorkID: "c1"})
+	s.expect("withdraw c1 a gone; c1 abandoned; a ready", Event{Type: Removed, WorkID: "c1"})
 	s.expect("refuse not_offered", Event{Type: Accepted, WorkID: "c1", AgentID: "a"})
 	s.expect("refuse unknown", Event{Type: Removed, WorkID: "c1"})
 }
@@ -107,7 +119,7 @@ func TestACallInterruptsTheOfferOfAMail(t *testing.T) {
 	s.expect("a offered; offer m1 a", mail("m1"))
 	s.expect("withdraw m1 a interrupted; a offered; offer c1 a", call("c1"))
 	s.expect("a busy", Event{Type: Accepted, WorkID: "c1", AgentID: "a"})
-	s.expect("a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
+	s.expect("c1 handled; a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
 	s.expect("a ready; a offered; offer m1 a", Event{Type: StateSet, AgentID: "a", State: Ready})
 }
 
@@ -124,8 +136,8 @@ func TestMailsFillTheCapacityAndLeaveRoomForACall(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	s.expect("a offered; offer c1 a", call("c1"))
-	s.expect("withdraw c1 a gone; a ready", Event{Type: Removed, WorkID: "c1"})
-	s.expect("a offered; offer m5 a", Event{Type: Finished, WorkID: "m0", AgentID: "a"})
+	s.expect("withdraw c1 a gone; c1 abandoned; a ready", Event{Type: Removed, WorkID: "c1"})
+	s.expect("m0 handled; a offered; offer m5 a", Event{Type: Finished, WorkID: "m0", AgentID: "a"})
 }
 
 func TestAnUnansweredMailPausesMailOnly(t *testing.T) {
@@ -135,7 +147,7 @@ func TestAnUnansweredMailPausesMailOnly(t *testing.T) {
 	s.s = 60
 	s.expect("withdraw m1 a no_answer; a ready", Event{Type: Tick})
 	s.expect("a offered; offer c1 a", call("c1"))
-	s.expect("withdraw c1 a gone; a ready", Event{Type: Removed, WorkID: "c1"})
+	s.expect("withdraw c1 a gone; c1 abandoned; a ready", Event{Type: Removed, WorkID: "c1"})
 	s.s = 120
 	s.expect("a offered; offer m1 a", Event{Type: Tick})
 }
@@ -146,7 +158,7 @@ func TestABreakAskedForInACallComesAfterTheWrapUp(t *testing.T) {
 	s.do(call("c1"))
 	s.do(Event{Type: Accepted, WorkID: "c1", AgentID: "a"})
 	s.expect("", Event{Type: StateSet, AgentID: "a", State: Break})
-	s.expect("a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
+	s.expect("c1 handled; a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
 	s.s = 5
 	s.expect("a wrap_up", Event{Type: Extended, AgentID: "a", By: 10 * time.Second})
 	s.s = 19
@@ -174,7 +186,7 @@ func TestTakeOverRestoresWhatIsInHand(t *testing.T) {
 	s.agent("a")
 	s.expect("a busy", Event{Type: Restored, AgentID: "a", Work: call("c1").Work})
 	s.expect("", call("c2"))
-	s.expect("a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
+	s.expect("c1 handled; a wrap_up", Event{Type: Finished, WorkID: "c1", AgentID: "a"})
 }
 
 func TestPriorityComesBeforeAge(t *testing.T) {
@@ -194,7 +206,7 @@ func TestWhyNamesTheRule(t *testing.T) {
 	s.s = 42
 	ds := s.e.Apply(Event{Type: Arrived, At: start.Add(42 * time.Second), Work: &Work{ID: "c1", Queue: "parking", Language: "fi"}})
 	i := slices.IndexFunc(ds, func(d Decision) bool { return d.Type == Offer })
-	if got := ds[i].Why.String(); got != "queue parking: only ready agent, idle 42s; waited 0s" {
+	if got := ds[i].Why.String(); got != "queue parking: only ready agent, idle 42s; fi ≥ 1; waited 0s" {
 		t.Fatal(got)
 	}
 }

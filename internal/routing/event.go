@@ -67,7 +67,7 @@ const (
 	Withdraw                        // stop ringing [WorkID, Kind, Queue, AgentID, Seat, Reason]
 	StateChange                     // the agent's state is now this [AgentID, Seat, State, Until, Reason]
 	Refuse                          // the event does not fit: who sent it must undo its side [WorkID, AgentID, Queue, Reason]
-	Moved                           // the work waits in another queue now [WorkID, Kind, Queue, To, Reason: the condition]
+	Moved                           // the work waits in another queue now [WorkID, Kind, Queue: from, To, Reason: the condition]
 	Divert                          // the work leaves for an announcement, callback or number [WorkID, Kind, Queue, To, Reason: the condition]; Ended follows, but for a callback: the call waits on until Converted
 	Ended                           // exactly once for each work: its outcome [WorkID, Kind, Queue, AgentID, Reason]
 )
@@ -104,7 +104,7 @@ const (
 	Closed     = "closed"     // the queue is gone
 )
 
-// ConditionFull is the Reason of a Divert by a queue's cap, ConditionRemoved of one whose queue was removed.
+// Reasons of Moved and Divert besides the conditions: a queue's cap, a queue that is removed.
 const (
 	ConditionFull    = "full"
 	ConditionRemoved = "queue_removed"

@@ -1,65 +1,103 @@
 package routing
 
-// heap is a binary heap of values ordered by less. Entries are never changed in place: an owner that changes its mind pushes
-// anew and recognises the old entry as stale when it comes up.
-type heap[T any] struct {
-	less func(a, b T) bool
-	s    []T
+// place is where a piece of work or an agent stands in a heap; it belongs to one of them and stays where it is in memory.
+type place struct {
+	agent *agent
+	work  *work
+	line  *line // of work that waits
+	index int32 // in the heap, plus one; 0: in none
 }
 
-func (h *heap[T]) len() int { return len(h.s) }
+// node is an entry of a heap: two numbers to order by, then the agent's id.
+type node struct {
+	first  int64
+	second uint64
+	at     *place
+}
 
-func (h *heap[T]) push(v T) {
-	h.s = append(h.s, v)
-	for i := len(h.s) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if !h.less(h.s[i], h.s[parent]) {
-			return
+func (n *node) before(m *node) bool {
+	if n.first != m.first {
+		return n.first < m.first
+	}
+	if n.second != m.second {
+		return n.second < m.second
+	}
+	return n.at.agent != nil && m.at.agent != nil && n.at.agent.ID < m.at.agent.ID
+}
+
+// heap is a heap of four children a node, whose entries know where they are: so one can be taken out of the middle, and none
+// is ever stale.
+type heap []node
+
+const arity = 4
+
+func (h *heap) push(n node) {
+	*h = append(*h, n)
+	h.up(len(*h)-1, n)
+}
+
+// remove takes an entry out; one that is in no heap is no matter.
+func (h *heap) remove(p *place) {
+	i := int(p.index) - 1
+	if i < 0 {
+		return
+	}
+	p.index = 0
+	s := *h
+	end := len(s) - 1
+	last := s[end]
+	s[end] = node{}
+	*h = s[:end]
+	if i == end {
+		return
+	}
+	if i > 0 && last.before(&s[(i-1)/arity]) {
+		h.up(i, last)
+		return
+	}
+	h.down(i, last)
+}
+
+func (h heap) up(i int, n node) {
+	for i > 0 {
+		parent := (i - 1) / arity
+		if !n.before(&h[parent]) {
+			break
 		}
-		h.s[i], h.s[parent] = h.s[parent], h.s[i]
+		h.set(i, h[parent])
 		i = parent
 	}
+	h.set(i, n)
 }
 
-func (h *heap[T]) pop() {
-	last := len(h.s) - 1
-	h.s[0] = h.s[last]
-	var zero T
-	h.s[last] = zero // let what it held go
-	h.s = h.s[:last]
-	for i := 0; ; {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < last; c++ {
-			if h.less(h.s[c], h.s[least]) {
-				least = c
-			}
+func (h heap) down(i int, n node) {
+	for {
+		child := h.least(i)
+		if child < 0 || !h[child].before(&n) {
+			break
 		}
-		if least == i {
-			return
-		}
-		h.s[i], h.s[least] = h.s[least], h.s[i]
-		i = least
+		h.set(i, h[child])
+		i = child
 	}
+	h.set(i, n)
 }
 
-// top gives the first entry that live accepts, dropping stale ones before it.
-func (h *heap[T]) top(live func(T) bool) (v T, ok bool) {
-	for len(h.s) > 0 {
-		if live(h.s[0]) {
-			return h.s[0], true
-		}
-		h.pop()
+// least gives the first of a node's children, or -1.
+func (h heap) least(i int) int {
+	from := i*arity + 1
+	if from >= len(h) {
+		return -1
 	}
-	return v, false
+	best := from
+	for c := from + 1; c < min(from+arity, len(h)); c++ {
+		if h[c].before(&h[best]) {
+			best = c
+		}
+	}
+	return best
 }
 
-// sweep keeps only live entries, in place.
-func (h *heap[T]) sweep(live func(T) bool) {
-	old := h.s
-	h.s = h.s[:0:0]
-	for _, v := range old {
-		if live(v) {
-			h.push(v)
-		}
-	}
+func (h heap) set(i int, n node) {
+	h[i] = n
+	n.at.index = int32(i + 1)
 }

@@ -16,9 +16,12 @@ func loaded(agents, queues, waiting int) (*Engine, time.Time) {
 		}
 		e.Apply(Event{Type: SignedIn, At: at, Agent: &a})
 	}
+	for i := range queues {
+		e.Apply(Event{Type: QueueSet, At: at, Queue: &Queue{ID: fmt.Sprintf("q%d", i), Agency: "city", Needs: []Need{{Skill: fmt.Sprintf("s%d", i)}}}})
+	}
 	for i := range waiting {
 		at = at.Add(time.Millisecond)
-		e.Apply(Event{Type: Arrived, At: at, Work: &Work{ID: fmt.Sprintf("c%06d", i), Queue: fmt.Sprintf("q%d", i%queues), Skills: []string{fmt.Sprintf("s%d", i%queues)}, Ring: time.Hour}})
+		e.Apply(Event{Type: Arrived, At: at, Work: &Work{ID: fmt.Sprintf("c%06d", i), Queue: fmt.Sprintf("q%d", i%queues), Ring: time.Hour}})
 	}
 	for i := range agents {
 		e.Apply(Event{Type: StateSet, At: at, AgentID: fmt.Sprintf("a%05d", i), State: Ready})
@@ -33,9 +36,8 @@ func offerAndFinish(e *Engine, at time.Time, i int) {
 	if v.Work == "" {
 		return
 	}
-	queue := e.work[v.Work].Queue
-	skills := e.work[v.Work].Skills
+	queue := e.works[v.Work].queue.ID
 	e.Apply(Event{Type: Accepted, At: at, WorkID: v.Work, AgentID: id})
-	e.Apply(Event{Type: Arrived, At: at, Work: &Work{ID: fmt.Sprintf("n%d", i), Queue: queue, Skills: skills, Ring: time.Hour}})
+	e.Apply(Event{Type: Arrived, At: at, Work: &Work{ID: fmt.Sprintf("n%d", i), Queue: queue, Ring: time.Hour}})
 	e.Apply(Event{Type: Finished, At: at, WorkID: v.Work, AgentID: id})
 }

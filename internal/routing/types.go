@@ -63,7 +63,7 @@ const (
 	// configuration is read; this is for whoever configures the engine otherwise.)
 	MaxHops = 8
 	// MaxOverflows bounds the overflow rules of a queue.
-	MaxOverflows = 16
+	MaxOverflows = 16 // as many as Placement.Fired has bits
 	// MaxRings bounds the rings of a queue.
 	MaxRings = 8
 )
@@ -82,7 +82,7 @@ type Work struct {
 	ID           string
 	Kind         Kind
 	Queue        string
-	Agency       string        // the queue's, where this is ""
+	Agency       string        // where the queue has none
 	Language     string        // that the customer chose: an agent must speak it; "" for any
 	Skills       []string      // an agent must have them all, besides what the queue asks
 	Priority     int           // 0–9, higher first; each step is worth Policy.Ageing of waiting
@@ -100,10 +100,15 @@ type Work struct {
 
 // Placement is what the engine remembers of waiting work beyond the work itself, for take-over.
 type Placement struct {
-	Entered time.Time // into this queue: rings, overflow and delays count from here
-	Hops    int       // overflows so far
-	Fired   uint16    // bit i: overflow rule i of the queue has been tried
-	Passed  int       // later arrivals that went before it, see Policy.Overtaken
+	Entered   time.Time // into this queue: rings, overflow and delays count from here
+	Hops      int       // overflows so far
+	Fired     uint16    // bit i: overflow rule i of the queue has been tried
+	Seq       uint64    // its number among arrivals; 0: a new one
+	Passed    int       // of its line, see Policy.Overtaken
+	Invited   bool      // to a callback, once
+	Unkept    bool      // its preferred agent is waited for no more
+	Guarded   bool      // offered e-mail: no call interrupts it
+	Disturbed int       // times that a call interrupted its offer
 }
 
 // Capacity is how much an agent takes at once. The zero Capacity takes one call, or DefaultMails e-mail cases with room for a
@@ -130,14 +135,19 @@ type Agent struct {
 
 // History is what the engine remembers of an agent beyond the agent, for take-over.
 type History struct {
-	State    State
-	Next     State // asked for while busy
-	Reason   string
-	Since    time.Time // in this state
-	Idle     time.Time // since when
-	Until    time.Time // end of a wrap-up
-	Paused   time.Time // no e-mail before
-	Handled  int       // since sign-in
-	Turn     uint64    // when last offered, as a number that grows
-	Occupied float64   // 0–1: share of time busy, exponentially weighted, at Since
+	State      State
+	Next       State  // asked for while busy
+	Hurried    bool   // Next by a supervisor: instead of the wrap-up
+	Reason     string // of a break
+	NextReason string
+	Since      time.Time // in this state
+	Idle       time.Time // since when
+	Until      time.Time // end of a wrap-up
+	Paused     time.Time // no e-mail before
+	Handled    int       // since sign-in
+	Turn       uint64    // when last offered, as a number that grows
+	Occupied   float64   // 0–1: share of time busy, exponentially weighted, at Measured
+	Measured   time.Time
+	Wrapping   time.Time // end of the call that is wrapped up
+	MaxWrap    time.Duration
 }

@@ -28,7 +28,7 @@ type QueueView struct {
 	OldestMail              time.Time
 	Talking, Open           int      // calls and callbacks, and e-mail cases, in agents' hands
 	Staffed                 int      // agents ready, offered, busy or in wrap-up who can serve its widest ring
-	Ready                   int      // of them ready
+	Ready                   int      // of them ready for a call
 	Estimate                Estimate // of a call that would come now
 }
 
@@ -36,7 +36,7 @@ type QueueView struct {
 func (e *Engine) Agents() []AgentView {
 	views := make([]AgentView, 0, len(e.agents))
 	for _, a := range e.agents {
-		views = append(views, e.view(a))
+		views = append(views, a.view())
 	}
 	slices.SortFunc(views, func(a, b AgentView) int { return cmp.Compare(a.ID, b.ID) })
 	return views
@@ -48,44 +48,139 @@ func (e *Engine) Agent(id string) (AgentView, bool) {
 	if !ok {
 		return AgentView{}, false
 	}
-	return e.view(a), true
+	return a.view(), true
 }
 
-func (e *Engine) view(a *agent) AgentView {
-	v := AgentView{ID: a.ID, Seat: a.Seat, State: a.state, Until: a.until, Mails: a.mails}
+func (a *agent) view() AgentView {
+	v := AgentView{
+		ID: a.ID, Seat: a.Seat, State: a.state, Since: moment(a.since), Until: moment(a.until), Reason: a.reason, Next: a.next,
+		Mails: a.mails, Handled: a.handled,
+	}
 	switch {
 	case a.offer != nil:
-		v.Work = a.offer.ID
+		v.Work = a.offer.id
 	case a.call != nil:
-		v.Work = a.call.ID
+		v.Work = a.call.id
 	}
 	return v
 }
 
 // Queues counts what waits and what is in hand, by queue.
 func (e *Engine) Queues() map[string]QueueView {
-	views := map[string]QueueView{}
-	for _, w := range e.work {
-		v := views[w.Queue]
-		v.Queue = w.Queue
-		v.count(w)
-		views[w.Queue] = v
+	views := make(map[string]QueueView, len(e.order))
+	for _, q := range e.order {
+		if !q.removed {
+			views[q.ID] = e.viewOf(q)
+		}
 	}
 	return views
 }
 
-func (v *QueueView) count(w *work) {
-	waits, oldest := &v.Calls, &v.OldestCall
-	inHand := &v.Talking
-	if w.Kind == Mail {
-		waits, oldest, inHand = &v.Mails, &v.OldestMail, &v.Open
+// Queue gives one queue's view.
+func (e *Engine) Queue(id string) (QueueView, bool) {
+	q, ok := e.queues[id]
+	if !ok || q.removed {
+		return QueueView{}, false
 	}
-	if w.taken {
-		*inHand++
+	return e.viewOf(q), true
+}
+
+func (e *Engine) viewOf(q *queue) QueueView {
+	v := QueueView{
+		Queue: q.ID, Closed: q.closed, Calls: q.present[Call], Mails: q.present[Mail], Callbacks: q.present[Callback],
+		Talking: q.inHand[Call] + q.inHand[Callback], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
+	}
+	for _, p := range e.ranked {
+		if p.staff > 0 && p.staffs(q) {
+			v.Staffed += p.staff
+			v.Ready += len(p.pools[voicePool][byIdle]) + len(p.pools[disturbPool][byIdle])
+		}
+	}
+	v.OldestCall, v.OldestMail = q.oldest(Call), q.oldest(Mail)
+	return v
+}
+
+// oldest gives the arrival of what waits or rings longest.
+func (q *queue) oldest(k Kind) time.Time {
+	if q.present[k] == 0 {
+		return time.Time{}
+	}
+	first := int64(never)
+	for w := q.first; w != nil; w = w.next {
+		if w.kind == k && !w.taken {
+			first = min(first, w.arrived)
+		}
+	}
+	return moment(first)
+}
+
+// Explain says why a piece of work is where it is; false for unknown work.
+func (e *Engine) Explain(id string) (Explanation, bool) {
+	w := e.works[id]
+	if w == nil {
+		return Explanation{}, false
+	}
+	x := Explanation{
+		WorkID: w.id, Queue: w.queue.ID, Kind: w.kind, Taken: w.taken, Waited: time.Duration(e.now - w.arrived), Closed: w.queue.closed,
+		Able: map[State]int{},
+	}
+	if w.agent != nil {
+		x.Offered = w.agent.ID
+		return x, true
+	}
+	if w.keeper != nil {
+		x.KeptFor, x.KeptUntil = w.keeper.ID, moment(e.keptUntil(w))
+	}
+	if w.parked(e.now) {
+		x.NotBefore = moment(w.notBefore)
+	}
+	e.explainLine(&x, w)
+	if w.kind == Call {
+		x.Estimate = e.estimate(w.queue, w.queue.before(w)+1)
+	}
+	return x, true
+}
+
+// explainLine fills in what the work's own queue asks at this moment, and who could.
+func (e *Engine) explainLine(x *Explanation, w *work) {
+	q := w.queue
+	ring, next := q.ring(w.entered, e.now)
+	if len(q.Rings) > 0 {
+		x.Ring, x.NextRing = ring+1, moment(next)
+	}
+	l := e.lineFor(q, w, ring)
+	if l == nil {
 		return
 	}
-	*waits++
-	if oldest.IsZero() || w.Arrived.Before(*oldest) {
-		*oldest = w.Arrived
+	x.Needs = slices.Clone(l.shown)
+	x.Place = l.before(w) + 1
+	for _, a := range e.agents {
+		if !a.left && a.profile.able(l) {
+			x.Able[a.state]++
+		}
 	}
+	x.Missing = e.missing(l)
+}
+
+// before counts who is ahead in the line.
+func (l *line) before(w *work) int {
+	n := 0
+	for i := range l.waiting {
+		if earlier(l.waiting[i].first, l.waiting[i].second, w.arrived, w.seq) {
+			n++
+		}
+	}
+	return n
+}
+
+// missing names the needs of a line that nobody who is signed in meets.
+func (e *Engine) missing(l *line) []string {
+	var names []string
+	for i, n := range l.needs {
+		met := slices.ContainsFunc(e.ranked, func(p *profile) bool { return p.agents > 0 && p.levels[n.skill] >= n.level })
+		if !met {
+			names = append(names, l.shown[i].Skill)
+		}
+	}
+	return names
 }

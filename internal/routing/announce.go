@@ -1,0 +1,128 @@
+package routing
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Announce gives the events that make an engine of the same policy which decides as this one would: queues, agents, what they
+// have in hand, what rings, what waits. Only what estimates rest on is not among them. Use it as an iterator.
+func (e *Engine) Announce(yield func(Event) bool) {
+	for _, tell := range []func(func(Event) bool) bool{e.announceQueues, e.announceAgents, e.announceWorks, e.announceLeft, e.announceRemoved} {
+		if !tell(yield) {
+			return
+		}
+	}
+}
+
+func (e *Engine) announceQueues(yield func(Event) bool) bool {
+	at := moment(e.now)
+	for _, q := range e.order {
+		said := copied(&q.Queue)
+		if !yield(Event{Type: QueueSet, At: at, Queue: &said}) {
+			return false
+		}
+		if q.closed && !yield(Event{Type: QueueClosed, At: at, QueueID: q.ID}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Engine) announceAgents(yield func(Event) bool) bool {
+	for _, id := range sorted(e.agents) {
+		a := e.agents[id]
+		said := a.Agent
+		if said.Capacity.Mails == 0 {
+			said.Capacity.Mails = -1 // zero would be the default again
+		}
+		said.Past = a.history()
+		if !yield(Event{Type: SignedIn, At: moment(e.now), Agent: &said}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *agent) history() *History {
+	return &History{
+		State: a.state, Next: a.next, Hurried: a.hurried, Reason: a.reason, NextReason: a.nextWhy, Since: moment(a.since), Idle: moment(a.idle),
+		Until: moment(a.until), Paused: moment(a.paused), Handled: a.handled, Turn: a.turn, Occupied: a.occupied, Measured: moment(a.measured),
+		Wrapping: moment(a.wrapping), MaxWrap: a.mostWrap,
+	}
+}
+
+// announceWorks tells what is in hand, then what rings, then what waits; each in order of arrival.
+func (e *Engine) announceWorks(yield func(Event) bool) bool {
+	all := make([]*work, 0, len(e.works))
+	for _, w := range e.works {
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(a, b *work) int { return cmp.Or(cmp.Compare(a.phase(), b.phase()), cmp.Compare(a.seq, b.seq)) })
+	for _, w := range all {
+		if !yield(e.announced(w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// phase orders what is announced: in hand, on offer, waiting.
+func (w *work) phase() int {
+	switch {
+	case w.taken:
+		return 0
+	case w.agent != nil:
+		return 1
+	}
+	return 2
+}
+
+func (e *Engine) announced(w *work) Event {
+	said := w.public()
+	ev := Event{Type: Arrived, At: moment(e.now), Work: &said}
+	if l := w.main.line; l != nil {
+		said.Past.Passed = int(e.heads[l.index].passed)
+	}
+	if w.agent == nil {
+		return ev
+	}
+	ev.AgentID, ev.Type = w.agent.ID, Reoffered
+	ev.Until, said.Past.Guarded = moment(w.agent.offerEnds), w.agent.guarded
+	if w.taken {
+		ev.Type, ev.Until, said.Past.Guarded = Restored, time.Time{}, false
+	}
+	return ev
+}
+
+// public is the work as it came, and where it stands.
+func (w *work) public() Work {
+	out := Work{
+		ID: w.id, Kind: w.kind, Queue: w.queue.ID, Agency: w.agency, Language: w.language, Skills: w.skills, Priority: int(w.priority),
+		Arrived: moment(w.arrived), Ring: time.Duration(w.ringing), WrapUp: time.Duration(w.wrapUp), Preferred: w.preferred,
+		PreferredFor: time.Duration(w.preferredFor), Once: w.once, Expires: moment(w.expires), NotBefore: moment(w.notBefore), Transferred: w.transferred,
+	}
+	out.Past = &Placement{Entered: moment(w.entered), Hops: int(w.hops), Fired: w.fired, Seq: w.seq, Invited: w.invited, Unkept: w.unkept, Disturbed: int(w.disturbed)}
+	return out
+}
+
+// announceLeft tells who has signed out with something in hand.
+func (e *Engine) announceLeft(yield func(Event) bool) bool {
+	for _, id := range sorted(e.agents) {
+		if e.agents[id].left && !yield(Event{Type: SignedOut, At: moment(e.now), AgentID: id}) {
+			return false
+		}
+	}
+	return true
+}
+
+// announceRemoved tells which queues are no more but for what is in hand.
+func (e *Engine) announceRemoved(yield func(Event) bool) bool {
+	for _, q := range e.order {
+		if q.removed && !yield(Event{Type: QueueRemoved, At: moment(e.now), QueueID: q.ID}) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,312 @@
+package routing
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// queue is a Queue that the engine knows.
+type queue struct {
+	Queue
+	removed bool // and kept until what is in hand of it is over
+	closed  bool
+	deserts bool // has a rule WhenNobody
+	widest  []need
+	lines   map[string]*line
+	plain   [Kinds][maxPriority + 1]*line // lines of work that asks nothing more than the queue, no ring open
+	first   *work                         // all its work, in no order
+	works   int
+	waiting [Kinds]int // not offered
+	present [Kinds]int // waiting or offered
+	inHand  [Kinds]int
+	once    map[string]*work
+	past    experience
+}
+
+func (q *queue) weight() float64 { return positive(q.Weight) }
+
+func (e *Engine) queueEvent(ev *Event) {
+	if ev.Type == QueueSet {
+		if ev.Queue == nil || ev.Queue.ID == "" {
+			e.refuse("", "", ev.QueueID, Invalid)
+			return
+		}
+		e.setQueue(ev.Queue)
+		return
+	}
+	q := e.queues[ev.QueueID]
+	if q == nil || q.removed {
+		e.refuse("", "", ev.QueueID, Unknown)
+		return
+	}
+	switch ev.Type {
+	case QueueRemoved:
+		e.removeQueue(q)
+	case QueueOpened:
+		e.openQueue(q)
+	case QueueClosed:
+		e.closeQueue(q)
+	}
+}
+
+// setQueue makes a queue, or changes one and places what waits in it anew.
+func (e *Engine) setQueue(in *Queue) {
+	if in.Strategy >= strategies {
+		e.refuse("", "", in.ID, Invalid)
+		return
+	}
+	if len(in.Rings) > MaxRings || len(in.Overflow) > MaxOverflows || len(in.Needs) > MaxNeeds || len(in.Also) >= MaxQueuesAtOnce || !e.known(in.Needs) {
+		e.refuse("", "", in.ID, Impossible)
+		return
+	}
+	q := e.queues[in.ID]
+	if q == nil {
+		q = &queue{once: map[string]*work{}}
+		e.queues[in.ID] = q
+		e.order = append(e.order, q)
+	}
+	placed := e.unline(q)
+	if !slices.Equal(q.Overflow, in.Overflow) {
+		q.refire()
+	}
+	q.Queue, q.removed = copied(in), false
+	q.deserts = slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.When == WhenNobody })
+	q.widest = q.widest[:0]
+	for _, n := range q.needs(&work{}, len(q.Rings)) {
+		if !n.Preferred {
+			q.widest = append(q.widest, need{e.skills[n.Skill], uint8(min(n.Level, maxNeed))})
+		}
+	}
+	for _, w := range placed {
+		if w.agent == nil {
+			e.workDue(w)
+		}
+	}
+	e.rewaitFor(q)
+}
+
+// refire lets the rules, which are others now, be looked at by all that has not been taken.
+func (q *queue) refire() {
+	for w := q.first; w != nil; w = w.next {
+		w.fired = 0
+	}
+}
+
+// maxNeed is a level that nobody reaches.
+const maxNeed = MaxLevel + 1
+
+// rewaitFor places work of queues anew that may wait in this one as well.
+func (e *Engine) rewaitFor(q *queue) {
+	for _, other := range e.order {
+		if slices.ContainsFunc(other.Also, func(a Also) bool { return a.Queue == q.ID }) {
+			for _, w := range e.waiters(other) {
+				if w.agent == nil {
+					e.wait(w)
+				}
+			}
+		}
+	}
+}
+
+func (e *Engine) known(needs []Need) bool {
+	return !slices.ContainsFunc(needs, func(n Need) bool {
+		_, ok := e.skill(n.Skill)
+		return !ok
+	})
+}
+
+// copied keeps nothing of what the event points to.
+func copied(in *Queue) Queue {
+	q := *in
+	q.Needs, q.Rings, q.Overflow, q.Also = slices.Clone(in.Needs), slices.Clone(in.Rings), slices.Clone(in.Overflow), slices.Clone(in.Also)
+	for i := range q.Rings {
+		q.Rings[i].Levels = maps.Clone(q.Rings[i].Levels)
+	}
+	q.Also = slices.DeleteFunc(q.Also, func(a Also) bool { return a.Queue == q.ID })
+	for i := len(q.Also) - 1; i >= 0; i-- { // only the first of each
+		if slices.ContainsFunc(q.Also[:i], func(a Also) bool { return a.Queue == q.Also[i].Queue }) {
+			q.Also = slices.Delete(q.Also, i, i+1)
+		}
+	}
+	slices.SortStableFunc(q.Rings, func(a, b Ring) int { return cmp.Compare(a.After, b.After) })
+	return q
+}
+
+// unline takes what waits out of the queue's lines, and ends them. It gives that work, in order of arrival.
+func (e *Engine) unline(q *queue) []*work {
+	placed := e.waiters(q)
+	for _, l := range q.lines {
+		for _, n := range l.waiting {
+			if n.at.work.queue != q {
+				placed = append(placed, n.at.work)
+			}
+		}
+	}
+	sortWorks(placed)
+	placed = slices.Compact(placed)
+	for _, w := range placed {
+		e.unplace(w)
+	}
+	for _, l := range q.lines {
+		l.dead = true
+	}
+	q.lines, q.plain = map[string]*line{}, [Kinds][maxPriority + 1]*line{}
+	return placed
+}
+
+// waiters gives what waits in a queue, in order of arrival.
+func (e *Engine) waiters(q *queue) []*work {
+	var all []*work
+	for w := q.first; w != nil; w = w.next {
+		if w.agent == nil {
+			all = append(all, w)
+		}
+	}
+	sortWorks(all)
+	return all
+}
+
+func sortWorks(all []*work) {
+	slices.SortFunc(all, func(a, b *work) int { return cmp.Or(cmp.Compare(a.arrived, b.arrived), cmp.Compare(a.seq, b.seq)) })
+}
+
+// removeQueue diverts what waits, lets go what rings, and keeps what is in hand.
+func (e *Engine) removeQueue(q *queue) {
+	placed := e.unline(q)
+	q.removed = true
+	for w := q.first; w != nil; w = w.next {
+		if w.agent != nil && !w.taken {
+			placed = append(placed, w)
+		}
+	}
+	sortWorks(placed)
+	for _, w := range placed {
+		if w.queue == q {
+			e.evict(w)
+		} else if w.agent == nil {
+			e.wait(w)
+		}
+	}
+	if q.works == 0 {
+		e.dropQueue(q)
+	}
+}
+
+// evict ends work whose queue is no more.
+func (e *Engine) evict(w *work) {
+	a := w.agent
+	if a != nil {
+		e.unoffer(a, Gone)
+	}
+	if w.kind == Call {
+		e.divert(w, Target{ToAnnouncement, "closed"}, ConditionRemoved)
+	}
+	e.forget(w, Closed)
+	if a != nil {
+		e.unring(a)
+		e.resume(a)
+	}
+}
+
+func (e *Engine) dropQueue(q *queue) {
+	delete(e.queues, q.ID)
+	e.order = slices.DeleteFunc(e.order, func(o *queue) bool { return o == q })
+}
+
+// openQueue lets callbacks in one after the other.
+func (e *Engine) openQueue(q *queue) {
+	if !q.closed {
+		return
+	}
+	q.closed = false
+	turn := e.now
+	for _, w := range e.waiters(q) {
+		if w.kind != Callback || w.agent != nil {
+			continue
+		}
+		w.notBefore = max(w.notBefore, turn)
+		turn = after(turn, q.CallbackSpread)
+		e.wait(w)
+	}
+}
+
+// closeQueue parks callbacks; calls that wait go where a closed queue sends them, if the queue evicts.
+func (e *Engine) closeQueue(q *queue) {
+	if q.closed {
+		return
+	}
+	q.closed = true
+	for _, w := range e.waiters(q) {
+		switch {
+		case w.kind == Callback:
+			e.wait(w)
+		case w.kind == Call && q.Evict:
+			e.unplace(w)
+			e.enter(w)
+		}
+	}
+}
+
+// take makes work the queue's.
+func (q *queue) take(w *work) {
+	w.queue, w.prev, w.next = q, nil, q.first
+	if q.first != nil {
+		q.first.prev = w
+	}
+	q.first = w
+	q.works++
+	q.present[w.kind]++
+	if w.kind == Callback && w.once != "" {
+		q.once[w.once] = w
+	}
+}
+
+// drop makes work the queue's no more. Work in hand must have been lost before.
+func (q *queue) drop(w *work) {
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		q.first = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next = nil, nil
+	q.works--
+	q.present[w.kind]--
+	if q.once[w.once] == w {
+		delete(q.once, w.once)
+	}
+}
+
+// drain drops work, and a removed queue with its last.
+func (e *Engine) drain(q *queue, w *work) {
+	q.drop(w)
+	if q.removed && q.works == 0 {
+		e.dropQueue(q)
+	}
+}
+
+// others counts what else waits in the queue: calls and callbacks for such, e-mails for an e-mail.
+func (q *queue) others(w *work) int {
+	n := q.waiting[Call] + q.waiting[Callback]
+	if w.kind == Mail {
+		n = q.waiting[Mail]
+	}
+	if w.counted {
+		n--
+	}
+	return n
+}
+
+// before counts the calls that wait in the queue before this one.
+func (q *queue) before(w *work) int {
+	n := 0
+	for o := q.first; o != nil; o = o.next {
+		if o != w && o.agent == nil && o.kind == Call && earlier(o.arrived, o.seq, w.arrived, w.seq) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,73 @@
+package routing
+
+import "slices"
+
+// tidyLeast is how many lines and profiles there are before any is dropped.
+const tidyLeast = 4096
+
+// tidy drops lines in which nothing waits and profiles that nobody has, once there are twice as many as were of use the last time:
+// skills and languages come and go, and what they leave behind must stay bounded. The work is spread over what made them.
+func (e *Engine) tidy() {
+	if len(e.lines)+len(e.ranked) < max(e.tidyAt, tidyLeast) {
+		return
+	}
+	e.dropLines()
+	e.dropProfiles()
+	e.relink()
+	e.tidyAt = 2 * (len(e.lines) + len(e.ranked))
+}
+
+func (e *Engine) dropLines() {
+	kept, heads := e.lines[:0], e.heads[:0]
+	for i, l := range e.lines {
+		if len(l.waiting) == 0 {
+			l.unlist()
+			continue
+		}
+		l.index = len(kept)
+		kept, heads = append(kept, l), append(heads, e.heads[i])
+	}
+	clear(e.lines[len(kept):])
+	e.lines, e.heads = kept, heads
+}
+
+// unlist takes a line from its queue.
+func (l *line) unlist() {
+	if l.dead {
+		return
+	}
+	delete(l.queue.lines, l.key)
+	if plain := &l.queue.plain[l.kind][l.priority]; *plain == l {
+		*plain = nil
+	}
+}
+
+func (e *Engine) dropProfiles() {
+	kept := e.ranked[:0]
+	for _, p := range e.ranked {
+		if p.agents == 0 {
+			delete(e.profiles, p.key)
+			continue
+		}
+		p.index = len(kept)
+		kept = append(kept, p)
+	}
+	clear(e.ranked[len(kept):])
+	e.ranked = kept
+}
+
+// relink makes the links between profiles and lines anew.
+func (e *Engine) relink() {
+	for _, p := range e.ranked {
+		p.edges = nil
+	}
+	for _, l := range e.lines {
+		l.edges = nil
+		for _, p := range e.ranked {
+			if p.able(l) {
+				l.edges = append(l.edges, e.join(p, l))
+			}
+		}
+		slices.SortFunc(l.edges, compareEdges)
+	}
+}

@@ -1,0 +1,261 @@
+package routing
+
+import (
+	"cmp"
+	"math"
+)
+
+// work is a Work that the engine knows, from its arrival to its outcome.
+type work struct {
+	id           string
+	language     string
+	agency       string
+	preferred    string // agent
+	once         string
+	skills       []string
+	queue        *queue
+	agent        *agent // it is offered to, or who has taken it
+	prev, next   *work  // of the same queue
+	seq          uint64
+	arrived      int64
+	entered      int64
+	expires      int64
+	notBefore    int64
+	ringing      int64 // how long an offer stands; 0: the queue's
+	wrapUp       int64
+	preferredFor int64
+	change       int64 // when its place changes next
+	low, high    int64 // predicted wait from entered; high 0: none
+	main         place // in its queue's line, or among what is kept
+	alarm        place
+	keeper       *agent  // it is kept for
+	also         []place // in lines of further queues
+	fired        uint16  // rules that have been looked at
+	hops         uint8
+	kind         Kind
+	priority     uint8
+	disturbed    uint16 // times that a call interrupted its offer
+	taken        bool
+	counted      bool // among the queue's waiting
+	waited       bool // it was not offered when it came
+	transferred  bool
+	invited      bool // to a callback
+	unkept       bool // its preferred agent is waited for no more
+}
+
+const maxPriority = 9
+
+// newWork takes in work that arrives, or that is there already at take-over.
+func (e *Engine) newWork(ev *Event) {
+	in := ev.Work
+	if in == nil || in.ID == "" || int(in.Kind) >= Kinds || in.Priority < 0 || in.Priority > maxPriority {
+		e.refuse(ev.WorkID, ev.AgentID, "", Invalid)
+		return
+	}
+	q := e.queues[in.Queue]
+	if reason := e.unfit(in, q); reason != "" {
+		e.refuse(in.ID, ev.AgentID, in.Queue, reason)
+		return
+	}
+	if ev.Type == Arrived {
+		e.arrive(e.make(in, q), in.Past)
+		return
+	}
+	a := e.agents[ev.AgentID]
+	switch {
+	case a == nil:
+		e.refuse(in.ID, ev.AgentID, in.Queue, Unknown)
+	case ev.Type == Restored && (in.Kind == Mail || a.call == nil):
+		e.restore(a, e.make(in, q))
+	case ev.Type == Reoffered && a.offer == nil && (in.Kind == Mail || a.call == nil) && !a.left:
+		e.reoffer(a, e.make(in, q), in, stamp(ev.Until))
+	default:
+		e.refuse(in.ID, ev.AgentID, in.Queue, Invalid)
+	}
+}
+
+// unfit says why work can't be taken in; "" when it can.
+func (e *Engine) unfit(in *Work, q *queue) string {
+	switch {
+	case q == nil || q.removed:
+		return Unknown
+	case e.works[in.ID] != nil:
+		return Duplicate
+	case in.Kind == Callback && in.Once != "" && q.once[in.Once] != nil:
+		return Duplicate
+	case len(in.Skills)+len(q.Needs) > MaxNeeds:
+		return Impossible
+	}
+	if !e.askable(in.Skills, in.Language) {
+		return Impossible
+	}
+	return ""
+}
+
+// askable tells whether the skills can be told apart from all others so far.
+func (e *Engine) askable(skills []string, language string) bool {
+	for _, s := range skills {
+		if _, ok := e.skill(s); !ok {
+			return false
+		}
+	}
+	if language == "" {
+		return true
+	}
+	e.key = append(append(e.key[:0], languagePrefix...), language...)
+	if _, ok := e.skills[string(e.key)]; ok {
+		return true
+	}
+	_, ok := e.skill(Language(language))
+	return ok
+}
+
+// make turns a Work into one of ours, in its queue but at no place yet.
+func (e *Engine) make(in *Work, q *queue) *work {
+	w := e.blank()
+	w.id, w.kind, w.language, w.skills, w.agency = in.ID, in.Kind, in.Language, in.Skills, in.Agency
+	w.priority = uint8(in.Priority)
+	w.arrived, w.entered = min(cmp.Or(stamp(in.Arrived), e.now), e.now), e.now
+	w.ringing, w.wrapUp = max(int64(in.Ring), 0), max(int64(in.WrapUp), 0)
+	w.preferred, w.preferredFor, w.transferred = in.Preferred, max(int64(in.PreferredFor), 0), in.Transferred
+	w.expires = cmp.Or(stamp(in.Expires), never)
+	w.notBefore, w.once = stamp(in.NotBefore), in.Once
+	w.place(in.Past)
+	if w.seq == 0 {
+		e.seq++
+		w.seq = e.seq
+	}
+	e.seq = max(e.seq, w.seq)
+	e.works[w.id] = w
+	q.take(w)
+	return w
+}
+
+// place takes over where the work stood.
+func (w *work) place(p *Placement) {
+	if p == nil {
+		return
+	}
+	w.entered = cmp.Or(stamp(p.Entered), w.entered)
+	w.hops, w.fired, w.invited, w.unkept = uint8(min(max(p.Hops, 0), MaxHops)), p.Fired, p.Invited, p.Unkept
+	w.seq, w.waited, w.disturbed = p.Seq, true, uint16(min(max(p.Disturbed, 0), math.MaxUint16))
+}
+
+// blank gives an unused work.
+func (e *Engine) blank() *work {
+	if len(e.unused) == 0 {
+		slab := make([]work, workSlab)
+		for i := range slab {
+			e.unused = append(e.unused, &slab[i])
+		}
+	}
+	last := len(e.unused) - 1
+	w := e.unused[last]
+	e.unused = e.unused[:last]
+	w.main.work, w.alarm.work = w, w
+	return w
+}
+
+// workSlab is how many are made at once.
+const workSlab = 64
+
+// forget ends a piece of work, which is at no place any more.
+func (e *Engine) forget(w *work, outcome string) {
+	agent := ""
+	if w.taken {
+		agent = w.agent.ID
+	}
+	e.out = append(e.out, Decision{Type: Ended, WorkID: w.id, Kind: w.kind, Queue: w.queue.ID, AgentID: agent, Reason: outcome})
+	e.alarm(&w.alarm, never)
+	delete(e.works, w.id)
+	e.drain(w.queue, w)
+	*w = work{}
+	e.unused = append(e.unused, w)
+}
+
+// arrive looks where new work may wait; at take-over it waits where it did.
+func (e *Engine) arrive(w *work, past *Placement) {
+	if past != nil {
+		e.workDue(w)
+		e.inherit(w, past.Passed)
+		return
+	}
+	e.enter(w)
+}
+
+// inherit gives a line at take-over the count of its first.
+func (e *Engine) inherit(w *work, passed int) {
+	if l := w.main.line; l != nil {
+		e.heads[l.index].passed = max(e.heads[l.index].passed, int32(min(max(passed, 0), e.policy.Overtaken)))
+	}
+}
+
+// remove takes work away: what waits is abandoned, what is in hand is handled, unless another outcome is given.
+func (e *Engine) remove(w *work, outcome string) {
+	a := w.agent
+	switch {
+	case a == nil:
+		e.unplace(w)
+		e.forget(w, cmp.Or(outcome, Abandoned))
+	case w.taken:
+		e.over(a, w, cmp.Or(outcome, Handled))
+	default:
+		e.unoffer(a, Gone)
+		e.forget(w, cmp.Or(outcome, Abandoned))
+		e.unring(a)
+		e.resume(a)
+	}
+}
+
+// convert makes a callback of a waiting call.
+func (e *Engine) convert(w *work, to *Work) {
+	switch {
+	case to == nil || w.kind != Call || w.agent != nil:
+		e.refuse(w.id, "", w.queue.ID, Invalid)
+		return
+	case to.Once != "" && w.queue.once[to.Once] != nil:
+		e.refuse(w.id, "", w.queue.ID, Duplicate)
+		return
+	}
+	e.unplace(w)
+	w.queue.drop(w)
+	w.kind, w.once, w.expires, w.notBefore = Callback, to.Once, cmp.Or(stamp(to.Expires), never), stamp(to.NotBefore)
+	w.high = 0
+	w.queue.take(w)
+	e.wait(w)
+}
+
+// transfer gives what an agent has in hand back, to wait again.
+func (e *Engine) transfer(a *agent, w *work, to *Work) {
+	if to == nil {
+		to = new(Work)
+	}
+	q := w.queue
+	if to.Queue != "" {
+		q = e.queues[to.Queue]
+	}
+	if q == nil || q.removed {
+		e.refuse(w.id, a.ID, to.Queue, Unknown)
+		return
+	}
+	kept, asked := *w, Work{Language: cmp.Or(to.Language, w.language), Skills: to.Skills}
+	if asked.Skills == nil {
+		asked.Skills = kept.skills
+	}
+	if len(asked.Skills)+len(q.Needs) > MaxNeeds || !e.askable(asked.Skills, asked.Language) {
+		e.refuse(w.id, a.ID, to.Queue, Impossible)
+		return
+	}
+	w.agent, w.taken, w.transferred, w.unkept = nil, false, true, false
+	w.language, w.skills, w.preferred, w.preferredFor = asked.Language, asked.Skills, to.Preferred, max(int64(to.PreferredFor), 0)
+	if to.Priority > 0 && to.Priority <= maxPriority {
+		w.priority = uint8(to.Priority)
+	}
+	wrapUp, most := w.queue.wrapUpOf(&kept)
+	e.lose(a, &kept)
+	e.released(a, kept.kind, wrapUp, most)
+	e.changeQueue(w, q)
+	w.hops = 0
+	e.enter(w)
+	e.resume(a)
+}
