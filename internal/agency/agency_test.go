@@ -269,8 +269,10 @@ func FuzzDialled(f *testing.F) {
 }
 
 func FuzzValidate(f *testing.F) {
-	body, _ := json.Marshal(sample())
-	f.Add(body)
+	for _, c := range []City{sample(), full()} {
+		body, _ := json.Marshal(c)
+		f.Add(body)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var c City
 		if json.Unmarshal(b, &c) != nil || c.Validate() != nil {
@@ -281,5 +283,10 @@ func FuzzValidate(f *testing.F) {
 			t.Fatal("valid, but not with its defaults:", err)
 		}
 		newIndex(kept)
+		kept.Warnings([]Staff{{}})
+		for name := range kept.Hours {
+			h := kept.Hours[name]
+			h.Open(time.Unix(0, 0), kept.Location())
+		}
 	})
 }

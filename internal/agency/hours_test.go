@@ -208,7 +208,7 @@ func drawSpans(t *rapid.T) Spans {
 		case !day[half]:
 		case from < 0 && half < 24:
 			from = half
-		case from >= 0:
+		case from >= 0 && half-from < 24:
 			spans, from = append(spans, spanOf(from*60, half*60)), -1
 		}
 	}
