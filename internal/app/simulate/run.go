@@ -255,13 +255,24 @@ func (s *study) noteDay(e *centre) {
 	if h := e.holiday(); h != "" {
 		s.notes = append(s.notes, fmt.Sprintf("%s is %s.", e.day.Format(time.DateOnly), h))
 	}
+	var open []string // different hours, in order
+	of := map[string][]string{}
 	for _, q := range s.callers {
-		switch spans := e.spansOf(q); {
-		case len(spans) == 0:
-			s.notes = append(s.notes, fmt.Sprintf("Queue %s is closed all day.", q))
-		case !slices.Equal(spans, []sim.Span{e.wholeDay()}):
-			s.notes = append(s.notes, fmt.Sprintf("Queue %s is open %s.", q, spansText(spans)))
+		spans := e.spansOf(q)
+		if slices.Equal(spans, []sim.Span{e.wholeDay()}) {
+			continue
 		}
+		text := "closed all day"
+		if len(spans) > 0 {
+			text = "open " + spansText(spans)
+		}
+		if of[text] == nil {
+			open = append(open, text)
+		}
+		of[text] = append(of[text], q)
+	}
+	for _, text := range open {
+		s.notes = append(s.notes, fmt.Sprintf("%s: %s.", strings.Join(of[text], ", "), text))
 	}
 	if hours := e.day.AddDate(0, 0, 1).Sub(e.day); hours != 24*time.Hour {
 		s.notes = append(s.notes, fmt.Sprintf("The day has %g hours: the clock is changed.", hours.Hours()))
@@ -280,16 +291,18 @@ func spansText(spans []sim.Span) string {
 func (s *study) answer(ctx context.Context) (a sim.Answer, err error) {
 	began := time.Now()
 	a.Notes = s.notes
-	switch {
-	case s.target != nil:
+	if s.target != nil {
 		var staffing sim.Staffing
 		staffing, err = sim.Staff(ctx, s.base, *s.target)
 		a.Staffing, a.Report = &staffing, staffing.Report
+	}
+	switch {
+	case err != nil:
 	case s.other != nil:
 		var c sim.Comparison
 		c, err = sim.Compare(ctx, s.base, *s.other)
 		a.Comparison, a.Report = &c, c.Base
-	default:
+	case s.target == nil:
 		a.Report, err = sim.Run(ctx, s.base)
 	}
 	a.Took = time.Since(began)

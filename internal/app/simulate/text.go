@@ -89,12 +89,12 @@ func (s *study) text(w io.Writer, a sim.Answer) {
 }
 
 const (
-	rowFormat = "%-11s %7s %8s %6s %16s %7s %7s %7s %8s %7s %6s\n"
+	rowFormat = "%-11s %7s %8s %7s %14s %7s %7s %7s %8s %7s %6s\n"
 )
 
 func reportText(w io.Writer, r sim.Report, byQueue bool) {
 	heading := func(what string) {
-		fmt.Fprintf(w, rowFormat, what, "calls", "answered", "left", "service level", "p50", "p90", "p99", "abandon", "agents", "busy")
+		fmt.Fprintf(w, rowFormat, what, "calls", "answered", "hung up", "service level", "p50", "p90", "p99", "abandon", "agents", "busy")
 	}
 	heading("time")
 	for _, row := range r.Intervals {
@@ -165,8 +165,8 @@ func within(r sim.Row) string {
 }
 
 func number(x float64) string {
-	if x == float64(int(x)) {
-		return fmt.Sprintf("%d", int(x))
+	if x == 0 {
+		return "0"
 	}
 	return fmt.Sprintf("%.1f", x)
 }

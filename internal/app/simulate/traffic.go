@@ -83,7 +83,7 @@ func (e *centre) share(rate float64, rates map[string]float64) ([]string, error)
 	if len(among) == 1 {
 		return nil, nil
 	}
-	return []string{fmt.Sprintf("%g calls/h are shared evenly by %s; --rate %s=… says otherwise.", rate, strings.Join(among, ", "), among[0])}, nil
+	return []string{fmt.Sprintf("%g calls/h, shared evenly by %s; --rate %s=… says otherwise.", rate, strings.Join(among, ", "), among[0])}, nil
 }
 
 // stream adds made-up calls to a queue. counted may say how long they take.

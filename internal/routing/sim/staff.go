@@ -20,7 +20,7 @@ const (
 )
 
 // Staff searches the least staffing that reaches the target on the whole day. With one AgentPlan it searches its Count; with several
-// it scales all Counts together, then takes away one by one what is not needed. Where the one AgentPlan has no shifts, it also
+// it scales all Counts together, then takes away one by one what is not needed. With one, whatever its shifts, it also
 // searches how many each half-hour needs so that each reaches the target by itself.
 func Staff(ctx context.Context, s Scenario, target Target) (Staffing, error) {
 	if !(target.Level > 0 && target.Level < 1) || target.Within < 0 || !(target.Abandon >= 0 && target.Abandon <= 1) {
@@ -32,7 +32,7 @@ func Staff(ctx context.Context, s Scenario, target Target) (Staffing, error) {
 	f := &search{ctx: ctx, scenario: s, target: target, progress: s.Progress, tries: map[int]Try{}}
 	f.prepare()
 	out, err := f.whole()
-	if err == nil && out.Reached && len(s.Agents) == 1 && len(s.Agents[0].Shifts) == 0 {
+	if err == nil && out.Reached && len(s.Agents) == 1 {
 		err = f.halfHours(&out)
 	}
 	out.Tried = f.tried * max(s.Days, 1)
