@@ -27,6 +27,7 @@ type cli struct {
 	Config   configCmd   `cmd:"" help:"Check a configuration, or change the running city by it."`
 	Bench    benchCmd    `cmd:"" help:"Measure this machine: each figure beside its reference from the same run."`
 	Simulate simulateCmd `cmd:"" help:"Simulate a day: service level, waits, staffing, what if."`
+	Measures measuresCmd `cmd:"" help:"The figures of a day as CSV, and whether they are what the log says."`
 	Look     lookCmd     `cmd:"" hidden:"" help:"Look for traces of a made-up number, for an attestation (standard input and output)."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

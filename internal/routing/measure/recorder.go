@@ -208,29 +208,45 @@ func (r *Recorder) Dropped() int64 { return r.dropped }
 
 // Replay tells a new Recorder of what the journal has open (Journal.Open) from before a take-over or a restart, so that work
 // which is announced goes on where it was: since when it waits or is in hand, since when an agent is in a state. It is called
-// before the first Record, with the records by time.
+// before the first Record, with the records by time; after them may come all others, of which the journal does not know yet.
 func (r *Recorder) Replay(rec Record) {
 	if rec.At.After(r.replayed) {
 		r.replayed = rec.At
 	}
 	switch rec.Type {
 	case Queued, Answered:
-		p := passageOf(rec)
-		p.replayed = true
-		r.passages[rec.Work] = p
-		if p.taken && p.kind == routing.Mail {
-			r.shift(p.agent).mails++
-		}
+		r.replayPassage(rec)
 	case Held:
 		r.onPassage(rec.Work, func(p *passage) { p.held = rec.At })
+	case Retrieved:
+		r.onPassage(rec.Work, func(p *passage) { p.held = time.Time{} })
 	case Ended:
-		delete(r.passages, rec.Work)
-		r.shift(rec.Agent).replayLast(rec)
+		r.replayEnd(rec)
 	case Left, Moved, Diverted:
 		delete(r.passages, rec.Work)
 	case AgentState:
-		r.shift(rec.Agent).replayState(rec)
+		r.replayState(rec)
 	}
+}
+
+func (r *Recorder) replayPassage(rec Record) {
+	p := passageOf(rec)
+	p.replayed = true
+	r.passages[rec.Work] = p
+	if p.taken && p.kind == routing.Mail {
+		r.shift(p.agent).mails++
+	}
+}
+
+func (r *Recorder) replayEnd(rec Record) {
+	s := r.shift(rec.Agent)
+	if rec.Kind != routing.Mail {
+		s.last = passageOf(rec)
+	} else if r.passages[rec.Work] != nil {
+		s.mails--
+	}
+	delete(r.passages, rec.Work)
+	s.replayWrapUp()
 }
 
 // Settle ends what Replay told of and nobody has announced since: waiting work is Lost; what was in hand, and the states of

@@ -34,14 +34,15 @@ func (r *Recorder) shift(agent string) *shift {
 	return s
 }
 
-// replayState is what the journal knows of an agent's state; replayLast, of what was in hand last while its wrap-up lasts.
-func (s *shift) replayState(rec Record) {
+func (r *Recorder) replayState(rec Record) {
+	s := r.shift(rec.Agent)
 	s.state, s.since, s.reason, s.replayed = rec.State, rec.At, "", true
-	s.replayWrapUp()
-}
-
-func (s *shift) replayLast(rec Record) {
-	s.last = passageOf(rec)
+	if rec.State != routing.WrapUp && rec.Was == routing.WrapUp {
+		s.wrapping, s.last = time.Time{}, nil
+	}
+	if rec.State == SignedOut && s.mails == 0 {
+		delete(r.agents, rec.Agent)
+	}
 	s.replayWrapUp()
 }
 

@@ -431,7 +431,11 @@ func (w *world) refused() {
 // restart is a take-over: a new Recorder reads what the journal has open, and everybody announces what there is.
 func (w *world) restart() {
 	w.start()
-	for _, r := range openRecords(w.log) {
+	kept := rapid.IntRange(0, len(w.log)).Draw(w.t, "kept")
+	for _, r := range openRecords(w.log[:kept]) {
+		w.rec.Replay(r)
+	}
+	for _, r := range w.log[kept:] { // not in the journal yet
 		w.rec.Replay(r)
 	}
 	for id, a := range w.agents {
