@@ -74,8 +74,11 @@ func unwrapped(node ast.Node) ast.Node {
 // step is the value of a word, or of an index like "[2]", with the place to point at: a single value's own, else its word's.
 func step(node ast.Node, word string) (ast.Node, *token.Token) {
 	if index, ok := strings.CutPrefix(word, "["); ok {
-		list, isList := node.(*ast.SequenceNode)
 		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+		if one, ok := node.(ast.ScalarNode); ok && err == nil && i == 0 { // spans may be one, without brackets
+			return one, one.GetToken()
+		}
+		list, isList := node.(*ast.SequenceNode)
 		if !isList || err != nil || i < 0 || i >= len(list.Values) {
 			return nil, nil
 		}
