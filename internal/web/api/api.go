@@ -50,9 +50,6 @@ func New(deps Deps) *API {
 		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst),
 		planning: make(chan struct{}, MaxSimulations),
 	}
-	if deps.Live != nil {
-		deps.Live.Watch(a.desk.note)
-	}
 	a.huma = humago.New(a.mux, config())
 	a.routes()
 	tidySchemas(a.huma.OpenAPI())

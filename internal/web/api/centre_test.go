@@ -111,7 +111,10 @@ func newHouse(t *testing.T, change func(*agency.City)) *house {
 	ring := must[*keys.Ring](t)(keys.Open(t.TempDir()))
 	hub := live.New(log)
 	d := dispatch.New(dispatch.Config{Log: log, Events: hub})
-	h.routing = &playedRouting{Dispatcher: d, work: map[string]routing.Explanation{}, closed: map[string]time.Time{}}
+	if err := d.SetQueues(dispatch.Queues(book.Current()), book.Open); err != nil {
+		t.Fatal(err)
+	}
+	h.routing = &playedRouting{Dispatcher: d, work: map[string]routing.Explanation{}}
 	h.measures, h.planner = &playedMeasures{}, &playedPlanner{}
 	h.people = identity.New(identity.Config{Store: db.Identity(), Log: log})
 	h.deps = Deps{

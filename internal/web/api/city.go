@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/dispatch"
 	"santra/internal/identity"
 	"santra/internal/registry"
 	"santra/internal/routing"
@@ -103,13 +104,20 @@ type QueueState struct {
 	Today            Today      `json:"today"`
 }
 
-// Today counts a queue's calls since local midnight.
+// Today counts a queue's calls that came since local midnight, as the measures do (docs/measures.md).
 type Today struct {
-	Offered       int     `json:"offered"`
-	Answered      int     `json:"answered"`
-	InTime        int     `json:"in_time" doc:"Answered within 20 s; its share of offered is the service level."`
-	Abandoned     int     `json:"abandoned"`
-	WaitedSeconds float64 `json:"waited_seconds" doc:"Sum of the answered calls' waits."`
+	Offered        int     `json:"offered" doc:"New calls; short_abandoned and overflowed ones are in it."`
+	Answered       int     `json:"answered"`
+	InTime         int     `json:"in_time" doc:"Answered within the queue's service target."`
+	Abandoned      int     `json:"abandoned" doc:"Without the short ones."`
+	ShortAbandoned int     `json:"short_abandoned" doc:"Hung up so soon that it does not count."`
+	Overflowed     int     `json:"overflowed" doc:"Went elsewhere unanswered."`
+	OverflowedIn   int     `json:"overflowed_in" doc:"Came from another queue unanswered; not in offered."`
+	WaitedSeconds  float64 `json:"waited_seconds" doc:"Sum of the answered calls' waits."`
+}
+
+func todayOf(t dispatch.Today) Today {
+	return Today{t.Offered, t.Answered, t.InTime, t.Abandoned, t.Short, t.Overflowed, t.OverflowedIn, t.Waited.Seconds()}
 }
 
 // AgentState is an agent's present, for supervisors.

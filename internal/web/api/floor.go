@@ -101,20 +101,17 @@ func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, e
 }
 
 func agentState(v dispatch.AgentView, p place) AgentState {
-	s := AgentState{
-		Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State), Reason: p.reason, Since: p.since,
+	return AgentState{
+		Person: v.ID, Display: p.display, Seat: v.Seat, State: string(v.State), Reason: v.Reason, Since: v.Since.UTC(),
 		Until: stamp(v.Until), Mails: v.Mails, Next: string(v.Next), Handled: v.Handled,
 	}
-	if !v.Since.IsZero() {
-		s.Since, s.Reason = v.Since.UTC(), v.Reason
-	}
-	return s
 }
 
 // forceAgent writes down what it is about to do, and again where it could not be done.
 func (a *API) forceAgent(ctx context.Context, c *caller, in *forceInput) (*forceOutput, error) {
 	p, ok := a.seen(c, identity.AgentForce, in.ID)
-	if !ok {
+	v, there := a.deps.Dispatch.Agent(in.ID)
+	if !ok || !there {
 		return nil, errs.At(errs.NotFound, "id", "there is no such agent at a seat who serves an agency of yours")
 	}
 	b := in.Body
@@ -123,7 +120,7 @@ func (a *API) forceAgent(ctx context.Context, c *caller, in *forceInput) (*force
 	}
 	e := audit.Entry{
 		Action: ActionForced, Actor: c.Person, Agency: shared(c, p.agent.Agencies), Object: in.ID, Reason: b.Reason, Success: true,
-		Detail: map[string]string{"state": b.State, "break_reason": b.BreakReason, "was": string(p.state)},
+		Detail: map[string]string{"state": b.State, "break_reason": b.BreakReason, "was": string(v.State)},
 	}
 	if err := a.deps.Registry.Note(ctx, e); err != nil {
 		return nil, err
@@ -131,12 +128,11 @@ func (a *API) forceAgent(ctx context.Context, c *caller, in *forceInput) (*force
 	if err := a.deps.Dispatch.Force(in.ID, routing.State(b.State), b.BreakReason); err != nil {
 		return nil, a.undone(ctx, e, err)
 	}
-	a.desk.because(in.ID, b.BreakReason)
-	v, ok := a.deps.Dispatch.Agent(in.ID)
-	if p, there := a.desk.of(in.ID); ok && there {
-		return &forceOutput{agentState(v, p)}, nil
+	if v, there = a.deps.Dispatch.Agent(in.ID); !there {
+		return nil, errs.New(errs.Conflict, "the agent has left the seat meanwhile")
 	}
-	return nil, errs.New(errs.Conflict, "the agent has left the seat meanwhile")
+	p, _ = a.desk.of(in.ID)
+	return &forceOutput{agentState(v, p)}, nil
 }
 
 // undone logs that what an entry told of could not be done, and gives why.
@@ -203,7 +199,7 @@ func (a *API) reopenQueue(ctx context.Context, c *caller, in *queueID) (*closing
 	if err := a.deps.Closings.Reopen(ctx, c.Person, q.Agency, q.ID); err != nil {
 		return nil, err
 	}
-	if err := a.deps.Dispatch.Reopen(q.ID); err != nil {
+	if err := a.deps.Dispatch.Reopen(q.ID); err != nil && !errs.Is(err, errs.NotFound) { // not found: open already
 		return nil, err
 	}
 	return a.queueNow(ctx, q)

@@ -135,8 +135,8 @@ func TestEmergencyClosing(t *testing.T) {
 	if before != 1 {
 		t.Errorf("%d rows in the log when it was done: the row comes first", before)
 	}
-	if until := h.routing.closed["parks-main"]; !until.Equal(q.Closing.Until) {
-		t.Errorf("routing was told %v, want %v", until, q.Closing.Until)
+	if v := h.routing.Queues()["parks-main"]; !v.Closed || !v.Emergency || v.Reason != ReasonEmergency || !v.Changes.Equal(q.Closing.Until) {
+		t.Errorf("routing was told %+v", v)
 	}
 	if now := h.state("anna", "parks-main"); now.Open || now.Closing.By != h.ids["sari"] {
 		t.Errorf("%+v", now)
@@ -147,7 +147,7 @@ func TestEmergencyClosing(t *testing.T) {
 	h.shut("all", "parks-main", 2*time.Hour, "Jatkuu").want(http.StatusOK)
 	var after QueueState
 	h.do("sari", "DELETE", "/api/queues/parks-main/closing", nil).want(http.StatusOK).into(&after)
-	if !after.Open || after.Closing != nil || after.Estimate.Why == "" || len(h.routing.closed) != 0 || h.logged(agency.QueueReopened) != 1 || h.logged(agency.QueueClosed) != 2 {
+	if !after.Open || after.Closing != nil || after.Estimate.Why == "" || h.routing.Queues()["parks-main"].Closed || h.logged(agency.QueueReopened) != 1 || h.logged(agency.QueueClosed) != 2 {
 		t.Errorf("%+v", after)
 	}
 	h.do("sari", "DELETE", "/api/queues/parks-main/closing", nil).want(http.StatusNotFound)
@@ -171,7 +171,7 @@ func TestClosingIsRefused(t *testing.T) {
 			t.Errorf("%s: %d", body, a.status)
 		}
 	}
-	if h.logged(agency.QueueClosed) != 0 || len(h.routing.closed) != 0 {
+	if h.logged(agency.QueueClosed) != 0 || h.routing.Queues()["parks-main"].Closed {
 		t.Error("something was closed")
 	}
 }

@@ -19,7 +19,7 @@ type Me struct {
 	Seat           string     `json:"seat" doc:"Code of the seat; empty without one."`
 	State          string     `json:"state" enum:"offline,ready,break,offered,busy,wrap_up,not_answering"`
 	StateSince     time.Time  `json:"state_since"`
-	WrapUpUntil    *time.Time `json:"wrap_up_until,omitempty"`
+	WrapUpUntil    *time.Time `json:"wrap_up_until,omitempty" doc:"Missing in a wrap-up that lasts until the agent ends it."`
 	OfferUntil     *time.Time `json:"offer_until,omitempty"`
 	Mails          int        `json:"mails" doc:"E-mail cases in hand."`
 	RecorderOrigin string     `json:"recorder_origin" doc:"Origin that audio is played from."`
@@ -105,10 +105,7 @@ func (a *API) seatOf(person string, m *Me) {
 	if !ok {
 		return
 	}
-	m.Seat, m.State, m.Mails = v.Seat, string(v.State), v.Mails
-	if p, ok := a.desk.of(person); ok {
-		m.StateSince = agentState(v, p).Since
-	}
+	m.Seat, m.State, m.Mails, m.StateSince = v.Seat, string(v.State), v.Mails, v.Since.UTC()
 	switch v.State {
 	case routing.WrapUp:
 		m.WrapUpUntil = stamp(v.Until)
@@ -180,7 +177,6 @@ func (a *API) setState(ctx context.Context, c *caller, in *stateInput) (*meOutpu
 	if err := a.deps.Dispatch.SetState(c.Person, routing.State(in.Body.State), in.Body.Reason); err != nil {
 		return nil, noSeat(err)
 	}
-	a.desk.because(c.Person, in.Body.Reason)
 	return a.me(ctx, c)
 }
 

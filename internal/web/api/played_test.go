@@ -13,15 +13,14 @@ import (
 	"santra/internal/routing/sim"
 )
 
-// playedRouting is the dispatcher with work that only explains itself, and with closings written down.
+// playedRouting is the dispatcher, with work and an offer that only explain themselves and with acts that fail.
 type playedRouting struct {
 	*dispatch.Dispatcher
-	mu     sync.Mutex
-	work   map[string]routing.Explanation
-	offer  dispatch.Offer
-	closed map[string]time.Time
-	err    error // of the next act
-	told   func()
+	mu    sync.Mutex
+	work  map[string]routing.Explanation
+	offer dispatch.Offer
+	err   error // of the next act
+	told  func()
 }
 
 func (p *playedRouting) fails() error {
@@ -47,25 +46,20 @@ func (p *playedRouting) Close(queue, reason string, until time.Time) error {
 	if reason != ReasonEmergency {
 		return errs.New(errs.Internal, "routing hears words: %s", reason)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed[queue] = until
-	return nil
-}
-
-func (p *playedRouting) Reopen(queue string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.closed, queue)
-	return p.err
+	return p.Dispatcher.Close(queue, reason, until)
 }
 
 func (p *playedRouting) Explain(id string) (routing.Explanation, bool) {
-	x, ok := p.work[id]
-	return x, ok
+	if x, ok := p.work[id]; ok {
+		return x, true
+	}
+	return p.Dispatcher.Explain(id)
 }
 
 func (p *playedRouting) Explanations(queue string, limit int) []routing.Explanation {
+	if len(p.work) == 0 {
+		return p.Dispatcher.Explanations(queue, limit)
+	}
 	var out []routing.Explanation
 	for _, id := range sortedKeys(p.work) {
 		if p.work[id].Queue == queue && len(out) < limit {
@@ -84,7 +78,10 @@ func (p *playedRouting) Agent(id string) (dispatch.AgentView, bool) {
 }
 
 func (p *playedRouting) Offer(id string) (dispatch.Offer, bool) {
-	return p.offer, p.offer.Work.ID == id && id != ""
+	if p.offer.Work.ID == "" {
+		return p.Dispatcher.Offer(id)
+	}
+	return p.offer, p.offer.Work.ID == id
 }
 
 // playedMeasures is a journal that has only figures.

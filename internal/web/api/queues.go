@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"santra/internal/agency"
@@ -18,12 +17,11 @@ type present struct {
 	api      *API
 	at       time.Time
 	views    map[string]dispatch.QueueView
-	agents   []dispatch.AgentView
 	closings map[string]Closing
 }
 
 func (a *API) now(ctx context.Context) (*present, error) {
-	p := &present{api: a, at: time.Now().UTC(), views: a.deps.Dispatch.Queues(), agents: a.deps.Dispatch.Agents(), closings: map[string]Closing{}}
+	p := &present{api: a, at: time.Now().UTC(), views: a.deps.Dispatch.Queues(), closings: map[string]Closing{}}
 	if a.deps.Closings == nil {
 		return p, nil
 	}
@@ -63,11 +61,11 @@ func (p *present) state(q agency.Queue) QueueState {
 	v := p.views[q.ID]
 	s := QueueState{
 		ID: q.ID, Agency: q.Agency, WaitingCalls: v.Calls, WaitingMails: v.Mails, Talking: v.Talking, OpenMails: v.Open,
-		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail), Callbacks: v.Callbacks, Staffed: v.Staffed,
+		LongestCallSince: stamp(v.OldestCall), LongestMailSince: stamp(v.OldestMail), Callbacks: v.Callbacks, Staffed: v.Staffed, Ready: v.Ready,
+		Busy:     v.Staffed - v.Ready,
 		Estimate: estimateOf(v.Estimate),
-		Today:    Today{v.Today.Offered, v.Today.Answered, v.Today.InTime, v.Today.Abandoned, v.Today.Waited.Seconds()},
+		Today:    todayOf(v.Today),
 	}
-	s.Ready, s.Busy = p.staff(q)
 	p.opening(q, v, &s)
 	return s
 }
@@ -85,31 +83,6 @@ func (p *present) opening(q agency.Queue, v dispatch.QueueView, s *QueueState) {
 	}
 	_, until := p.api.deps.City.Open(q.ID, from)
 	s.NextChange = stamp(until)
-}
-
-// staff counts the agents who may serve a queue, ready and at work.
-func (p *present) staff(q agency.Queue) (ready, busy int) {
-	for _, x := range p.agents {
-		at, ok := p.api.desk.of(x.ID)
-		if !ok || !serves(at.agent, q) {
-			continue
-		}
-		switch x.State {
-		case routing.Ready:
-			ready++
-		case routing.Offered, routing.Busy, routing.WrapUp:
-			busy++
-		}
-	}
-	return ready, busy
-}
-
-// serves tells whether an agent has what a queue needs.
-func serves(x routing.Agent, q agency.Queue) bool {
-	if x.Agencies != nil && !slices.Contains(x.Agencies, q.Agency) {
-		return false
-	}
-	return !slices.ContainsFunc(q.Skills, func(s string) bool { return x.Skills[s] == 0 })
 }
 
 func estimateOf(e routing.Estimate) Estimate {

@@ -131,3 +131,33 @@ func TestTheAgentSeesWhyTheOfferCame(t *testing.T) {
 	}
 	h.do("pia", "GET", "/api/me/offer", nil).want(http.StatusForbidden)
 }
+
+// With the engine itself: what waits for a skill that nobody has says so.
+func TestRealWorkExplainsItself(t *testing.T) {
+	h := floor(t)
+	if err := h.routing.Enqueue(routing.Work{ID: "c1", Queue: "parks-main", Agency: "parks", Skills: []string{"boats"}}); err != nil {
+		t.Fatal(err)
+	}
+	var x Explanation
+	h.do("sari", "GET", "/api/work/c1/why", nil).want(http.StatusOK).into(&x)
+	if x.Queue != "parks-main" || x.Place != 1 || x.Taken || !slices.Equal(x.Missing, []string{"boats"}) || x.Estimate.Known || x.Estimate.Why == "" {
+		t.Errorf("%+v", x)
+	}
+	h.do("pete", "GET", "/api/work/c1/why", nil).want(http.StatusNotFound)
+	if q := h.state("sari", "parks-main"); q.WaitingCalls != 1 || q.Estimate.Known {
+		t.Errorf("%+v", q)
+	}
+	h.do("anna", "PUT", "/api/me/state", StateChange{State: "ready"}).want(http.StatusOK)
+	if err := h.routing.Enqueue(routing.Work{ID: "c2", Queue: "parks-main", Agency: "parks", Language: "sv"}); err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Offer *WorkOffer }
+	h.do("anna", "GET", "/api/me/offer", nil).want(http.StatusOK).into(&got)
+	if o := got.Offer; o == nil || o.Work != "c2" || o.Why.Candidates != 1 || o.Why.Language != "sv" || o.Why.Strategy != "longest_idle" {
+		t.Fatalf("%+v", got)
+	}
+	h.do("sari", "GET", "/api/work/c2/why", nil).want(http.StatusOK).into(&x)
+	if x.OfferedDisplay != "Display anna" || x.Taken {
+		t.Errorf("%+v", x)
+	}
+}

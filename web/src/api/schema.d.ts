@@ -1450,7 +1450,10 @@ export interface components {
             state: "offline" | "ready" | "break" | "offered" | "busy" | "wrap_up" | "not_answering";
             /** Format: date-time */
             state_since: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Missing in a wrap-up that lasts until the agent ends it.
+             */
             wrap_up_until?: string;
         };
         Measure: {
@@ -2253,17 +2256,38 @@ export interface components {
             tier: number;
         };
         Today: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Without the short ones.
+             */
             abandoned: number;
             /** Format: int64 */
             answered: number;
             /**
              * Format: int64
-             * @description Answered within 20 s; its share of offered is the service level.
+             * @description Answered within the queue's service target.
              */
             in_time: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description New calls; short_abandoned and overflowed ones are in it.
+             */
             offered: number;
+            /**
+             * Format: int64
+             * @description Went elsewhere unanswered.
+             */
+            overflowed: number;
+            /**
+             * Format: int64
+             * @description Came from another queue unanswered; not in offered.
+             */
+            overflowed_in: number;
+            /**
+             * Format: int64
+             * @description Hung up so soon that it does not count.
+             */
+            short_abandoned: number;
             /**
              * Format: double
              * @description Sum of the answered calls' waits.

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { QueueLive } from "../api/types.ts";
 import { ageOf, boardOf, staleAfter } from "./board.ts";
 
-const today = { offered: 0, answered: 0, in_time: 0, abandoned: 0, waited_seconds: 0 };
+const today = { offered: 0, answered: 0, in_time: 0, abandoned: 0, short_abandoned: 0, overflowed: 0, overflowed_in: 0, waited_seconds: 0 };
 const queue = (more: Partial<QueueLive>): QueueLive => ({
   id: "q",
   agency: "a",
