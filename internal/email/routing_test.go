@@ -47,6 +47,7 @@ func (d *desk) Enqueue(w routing.Work) error { d.do(func() { d.queued[w.ID] = w 
 func (d *desk) Remove(id, outcome string) {
 	d.do(func() { delete(d.queued, id); d.gone[id] = outcome })
 }
+
 func (d *desk) AcceptOffer(o dispatch.Offer) error {
 	d.do(func() { delete(d.queued, o.Work.ID); d.inHand[o.Work.ID] = o.Agent })
 	return nil
@@ -57,6 +58,7 @@ func (d *desk) Restore(w routing.Work, agent string) error {
 	d.do(func() { d.inHand[w.ID] = agent })
 	return nil
 }
+
 func (d *desk) Mail(m dispatch.Mark, w routing.Work, agent string) {
 	d.do(func() { d.marks = append(d.marks, mark{m, w, agent}) })
 }

@@ -74,7 +74,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	offers  map[string]dispatch.Offer
-	moves   map[string]string // queue by case: what routing moved and the database does not know yet
+	moves   map[string]string   // queue by case: what routing moved and the database does not know yet
 	sending map[string]bool     // cases with a reply on its way into the archive
 	waiters map[string]waiter   // by message id: who waits for its indexing
 	cursors map[string]Position // how far each agency is indexed
@@ -275,7 +275,7 @@ func (b book) of(q agency.Queue, ok bool) (Mailbox, bool) {
 	for _, l := range q.Languages {
 		box.Languages = append(box.Languages, string(l))
 	}
-	if true || b.b.Lent(q.ID) { // INTERIM what the city's own queues ask, dispatch knows
+	if b.b.Lent(q.ID) { // what the city's own queues ask, dispatch knows
 		box.Skills = q.Skills
 	}
 	return box, true

@@ -52,7 +52,7 @@ type Mailbox struct {
 	Languages []string
 	Skills    []string // that an agent needs besides what the queue asks
 	Priority  int
-	WrapUp   time.Duration
+	WrapUp    time.Duration
 }
 
 // Mailboxes is the configuration that the room reads; see Book for the one over agency.Book.

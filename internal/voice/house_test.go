@@ -17,6 +17,7 @@ import (
 	"santra/internal/audit"
 	"santra/internal/dispatch"
 	"santra/internal/event"
+	"santra/internal/lease"
 	"santra/internal/pii"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
@@ -36,6 +37,7 @@ const (
 	toneSwedish = 800.0
 	toneEnglish = 900.0
 	toneGoodbye = 600.0
+	toneBusy    = 2000.0
 )
 
 const (
@@ -64,6 +66,8 @@ func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 		return media.Tone(toneMenu, 100*time.Millisecond, loud), true
 	case media.Closed:
 		return media.Tone(1.5*tones[lang], 800*time.Millisecond, loud), true
+	case media.Busy:
+		return media.Tone(toneBusy, 800*time.Millisecond, loud), true
 	case media.Goodbye:
 		return media.Tone(toneGoodbye, 900*time.Millisecond, loud), true
 	case media.Music:
@@ -168,6 +172,8 @@ type plan struct {
 	browsers     bool
 	maxCalls     int
 	mute         []string // prompts that are not there
+	open         dispatch.OpenFunc
+	lease        lease.Config  // who decides; without a Store always this dispatcher
 	connect      time.Duration // of browsers
 }
 
@@ -180,7 +186,7 @@ func newHouse(t *testing.T, p plan) *house {
 	h := &house{T: t, book: newLogbook()}
 	h.trunk, h.phones = h.listen(), h.listen()
 	log := slog.New(slog.NewTextHandler(h.book, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book})
+	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease})
 	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
 	h.must(err)
 	var key ed25519.PrivateKey
@@ -202,6 +208,7 @@ func newHouse(t *testing.T, p plan) *house {
 	}
 	h.svc, err = New(cfg)
 	h.must(err)
+	h.must(h.disp.SetQueues(dispatch.Queues(cfg.Book.Current()), p.open))
 	h.must(h.svc.Start(t.Context()))
 	h.must(h.disp.Start(t.Context()))
 	t.Cleanup(h.stop)

@@ -92,7 +92,7 @@ func (c *call) work() routing.Work {
 		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
 		Priority: c.queue.Priority, Arrived: c.arrived,
 	}
-	if true || c.s.cfg.Book.Lent(c.queue.ID) { // INTERIM
+	if c.s.cfg.Book.Lent(c.queue.ID) {
 		w.Skills, w.Ring, w.WrapUp = slices.Clone(c.queue.Skills), c.queue.NoAnswer, c.queue.WrapUp
 	}
 	return w

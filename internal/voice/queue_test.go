@@ -122,3 +122,26 @@ func TestAClosedQueueTurnsAwayAtOnce(t *testing.T) {
 	h.divert(v, toClosed())
 	h.ended(caller)
 }
+
+// What dispatch is told of a queue that it knows, and of one that is only lent.
+func TestWorkSaysWhatTheQueueDoesNot(t *testing.T) {
+	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].Priority = 3 }})
+	h.call(waterNumber, siptest.Config{})
+	v := h.state(Waiting)
+	h.do(func(c *call) {
+		c.language = "sv"
+		w := c.work()
+		if w.ID != v.ID || w.Queue != "water-main" || w.Agency != "water" || w.Language != "sv" || w.Priority != 3 || !w.Arrived.Equal(v.Arrived) {
+			t.Errorf("%+v", w)
+		}
+		if w.Skills != nil || w.Ring != 0 || w.WrapUp != 0 {
+			t.Errorf("the queue says it already: %+v", w)
+		}
+		giveBack := h.svc.cfg.Book.Lend(agency.Loan{Queue: agency.Queue{ID: "water-main", Skills: []string{"x"}, NoAnswer: 7, WrapUp: 9}})
+		defer giveBack()
+		c.queue.Skills, c.queue.NoAnswer, c.queue.WrapUp = []string{"x"}, 7, 9
+		if w := c.work(); len(w.Skills) != 1 || w.Ring != 7 || w.WrapUp != 9 {
+			t.Errorf("lent: %+v", w)
+		}
+	})
+}

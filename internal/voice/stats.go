@@ -22,7 +22,7 @@ type Stats struct {
 
 type counters struct {
 	arrived, unknown, noCodec, full, announced, abandoned, answered, diverted, ended, failed atomic.Uint64
-	recorded, recordFailed, recordLost                                             atomic.Uint64
+	recorded, recordFailed, recordLost                                                       atomic.Uint64
 }
 
 // Stats gives a snapshot.
