@@ -73,7 +73,7 @@ func (a *API) refresh(ctx context.Context, p identity.Principal) {
 }
 
 // who says which events a person may have: those for them alone; an agency's where they may watch its queues; agents' states for
-// supervisors and the agent; a queue's for who watches it.
+// the agent and for supervisors of an agency that the agent serves; a queue's for who watches it.
 func (a *API) who(p identity.Principal) live.Who {
 	return live.Who{
 		Person: p.Person, Session: p.Session,
@@ -81,7 +81,8 @@ func (a *API) who(p identity.Principal) live.Who {
 		Further: func(ev event.Event) bool {
 			switch ev.Kind {
 			case "agent":
-				return ev.ID == p.Person || p.Anywhere(identity.AgentWatch)
+				at, ok := a.desk.last(ev.ID)
+				return ev.ID == p.Person || ok && sees(p, identity.AgentWatch, at.agent.Agencies)
 			case "queue":
 				return a.mayWatch(p, ev.ID)
 			}

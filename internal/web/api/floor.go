@@ -74,9 +74,9 @@ func (a *API) floorRoutes() {
 	}, a.agencyOfQueue, a.reopenQueue)
 }
 
-// sees tells whether an agent serves an agency in which the caller may do the action.
-func (c *caller) sees(action identity.Action, agencies []string) bool {
-	all, ids := c.Agencies(action)
+// sees tells whether somebody who serves some agencies, all where they are nil, serves one in which p may do the action.
+func sees(p identity.Principal, action identity.Action, agencies []string) bool {
+	all, ids := p.Agencies(action)
 	if all || agencies == nil {
 		return all || len(ids) > 0
 	}
@@ -86,7 +86,7 @@ func (c *caller) sees(action identity.Action, agencies []string) bool {
 // seen gives the place of an agent whom the caller sees.
 func (a *API) seen(c *caller, action identity.Action, person string) (place, bool) {
 	p, ok := a.desk.of(person)
-	return p, ok && c.sees(action, p.agent.Agencies)
+	return p, ok && sees(c.Principal, action, p.agent.Agencies)
 }
 
 func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, error) {

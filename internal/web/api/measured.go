@@ -105,7 +105,7 @@ func (a *API) staffOf(ctx context.Context, c *caller) (map[string]bool, error) {
 		} else if len(ids) == 0 {
 			continue
 		}
-		seen[p.ID] = c.sees(identity.AgentWatch, ids)
+		seen[p.ID] = sees(c.Principal, identity.AgentWatch, ids)
 	}
 	return seen, err
 }

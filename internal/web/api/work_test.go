@@ -10,7 +10,9 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/errs"
+	"santra/internal/event"
 	"santra/internal/identity"
+	"santra/internal/routing"
 	"santra/internal/voice"
 )
 
@@ -206,6 +208,31 @@ func TestEventStream(t *testing.T) {
 		}
 	}
 	h.do("", "GET", "/api/events", nil).want(http.StatusUnauthorized)
+}
+
+// Supervisors follow the agents who serve an agency of theirs, until they have left, and no others.
+func TestSupervisorsFollowTheirOwnAgents(t *testing.T) {
+	h := floor(t)
+	a := New(h.deps)
+	follows := func(agencyID, person string) bool {
+		p := identity.Principal{Person: "s", Roles: []identity.RoleGrant{{Role: identity.Supervisor, Agency: agencyID}}}
+		return a.who(p).Further(event.Event{Kind: "agent", ID: person})
+	}
+	for _, leave := range []bool{false, true} {
+		for id, agencies := range map[string][]string{"anna": {"parks"}, "bo": {"ports"}, "house": nil} {
+			a.desk.sit(routing.Agent{ID: id, Agencies: agencies}, id)
+			if leave {
+				a.desk.leave(id)
+			}
+		}
+		if !follows("parks", "anna") || follows("ports", "anna") || !follows("ports", "bo") || !follows("", "bo") || !follows("parks", "house") || follows("", "nobody") {
+			t.Errorf("having left: %v", leave)
+		}
+	}
+	agent := a.who(identity.Principal{Person: "anna", Roles: []identity.RoleGrant{{Role: identity.Agent, Agency: "parks"}}})
+	if !agent.Further(event.Event{Kind: "agent", ID: "anna"}) || agent.Further(event.Event{Kind: "agent", ID: "house"}) {
+		t.Error("an agent follows another's states, or not the own")
+	}
 }
 
 func TestWithdrawnRoleLeavesTheSeat(t *testing.T) {

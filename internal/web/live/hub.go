@@ -41,7 +41,6 @@ type Hub struct {
 	readers   map[*reader]struct{}
 	perPerson map[string]int
 	closed    bool
-	watch     []func(event.Event)
 }
 
 type item struct {
@@ -82,18 +81,7 @@ func (h *Hub) Publish(ev event.Event) {
 	for r := range h.readers {
 		r.offer(it)
 	}
-	watch := h.watch
 	h.mu.Unlock()
-	for _, f := range watch {
-		f(ev)
-	}
-}
-
-// Watch lets f see every event after it was handed out; f must not block. It is called before the first Publish.
-func (h *Hub) Watch(f func(event.Event)) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.watch = append(slices.Clone(h.watch), f)
 }
 
 func (h *Hub) keep(it item) {
