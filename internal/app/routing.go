@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"santra/internal/agency"
@@ -18,12 +20,17 @@ func (c *contactCentre) openDispatch(ctx context.Context) error {
 	city := c.book.Current()
 	c.dispatch = dispatch.New(dispatch.Config{
 		Log: c.log, Events: c.events, Policy: dispatch.PolicyOf(city), Journal: c.store.Journal(), Zone: city.Location(),
-		Lease: lease.Config{Store: c.store.Lease(), Name: dispatch.LeaseName, Owner: id.New(), Log: c.log},
+		Lease: lease.Config{Store: c.store.Lease(), Name: dispatch.LeaseName, Owner: id.New(), Alone: c.aloneOnDatabase(), Log: c.log},
 	})
 	if err := c.tellCity(city); err != nil {
 		return err
 	}
 	return c.closeAgain(ctx)
+}
+
+// aloneOnDatabase tells whether the database is a file in the data folder, which is this process's by the lock on that.
+func (c *contactCentre) aloneOnDatabase() bool {
+	return strings.HasPrefix(c.server.Database, "sqlite:"+filepath.Clean(c.server.Data)+string(filepath.Separator))
 }
 
 // tellCity tells dispatch of the queues as they are configured.

@@ -126,7 +126,8 @@ func (d *Dispatcher) Stop(ctx context.Context) error {
 	d.wg.Wait()
 	d.rest()
 	d.closeBooks(ctx)
-	return d.resign(ctx)
+	d.resign(ctx)
+	return nil
 }
 
 // deliver calls the workers outside the lock, so that they may call back.

@@ -391,14 +391,16 @@ func (d *Dispatcher) rebuildWaiting(w routing.Work) {
 	}
 }
 
-// resign frees the lease for the next.
-func (d *Dispatcher) resign(ctx context.Context) error {
+// resign frees the lease for the next; where that fails, the next waits for its end.
+func (d *Dispatcher) resign(ctx context.Context) {
 	d.mu.Lock()
 	h := d.last
 	d.last = nil
 	d.mu.Unlock()
 	if h == nil {
-		return nil
+		return
 	}
-	return h.Release(ctx)
+	if err := h.Release(ctx); err != nil {
+		d.cfg.Log.Warn("the lease is not released: the next owner waits until it has run out", "error", err)
+	}
 }

@@ -56,6 +56,10 @@ type Config struct {
 	Name  string        // what is owned: "routing"
 	Owner string        // fresh for each start of a process: id.New()
 	TTL   time.Duration // 0: DefaultTTL; the same for all candidates
+	// Alone says that while this process runs no other reaches the store (a file that a lock keeps). Then a beat that can't be
+	// stored loses nothing: a full disk must not end what needs none. Only another's name in the row does; and a name from
+	// before is one of the dead, which is not waited for.
+	Alone bool
 	Log   *slog.Logger
 }
 
@@ -109,7 +113,7 @@ func (w *watch) try(ctx context.Context) *Holder {
 		w.seen, w.since = row, time.Now()
 	}
 	// Our own name on it is what we lost: owners are fresh for each start, so nobody else acts under it, and no more do we.
-	if row.Owner != "" && row.Owner != w.cfg.Owner && time.Since(w.since) < w.cfg.TTL {
+	if row.Owner != "" && row.Owner != w.cfg.Owner && !w.cfg.Alone && time.Since(w.since) < w.cfg.TTL {
 		return nil
 	}
 	start := time.Now()
@@ -134,20 +138,27 @@ func hold(cfg Config, row Row, since time.Time) *Holder {
 
 // beat returns when the lease is lost or ctx ends.
 func (h *Holder) beat(ctx context.Context) {
-	limit := h.limit()
 	for pause(ctx, h.cfg.TTL/beatsPerTTL) == nil {
 		start := time.Now()
-		try, cancel := context.WithDeadline(ctx, h.since.Load().Add(limit))
+		try, cancel := context.WithDeadline(ctx, h.deadline(start))
 		ok, err := h.cfg.Store.BeatLease(try, h.row)
 		cancel()
 		if err == nil && ok {
 			h.since.Store(&start)
 		}
-		if ctx.Err() == nil && (err == nil && !ok || time.Since(*h.since.Load()) >= limit) {
+		if ctx.Err() == nil && (err == nil && !ok || !h.Valid()) {
 			h.cfg.Log.Warn("lease lost", "lease", h.cfg.Name, "epoch", h.row.Epoch)
 			return
 		}
 	}
+}
+
+// deadline is until when a beat that starts now makes sense.
+func (h *Holder) deadline(start time.Time) time.Time {
+	if h.cfg.Alone {
+		return start.Add(h.limit())
+	}
+	return h.since.Load().Add(h.limit())
 }
 
 func (h *Holder) limit() time.Duration { return h.cfg.TTL * marginNum / marginDen }
@@ -159,7 +170,7 @@ func (h *Holder) Valid() bool {
 	case <-h.lost:
 		return false
 	default:
-		return time.Since(*h.since.Load()) < h.limit()
+		return h.cfg.Alone || time.Since(*h.since.Load()) < h.limit()
 	}
 }
 

@@ -245,3 +245,33 @@ func TestValidEndsByTheClockAlone(t *testing.T) {
 		t.Fatal("valid without a beat for a whole TTL")
 	}
 }
+
+// Alone on its store, a holder whose beats fail goes on; another's name in the row ends it all the same.
+func TestAloneNoSilenceLosesIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.row = Row{Name: "routing", Owner: "dead", Epoch: 3, Beat: 9}
+		start := time.Now()
+		one, err := Acquire(t.Context(), Config{Store: m, Name: "routing", Owner: "one", Alone: true})
+		if err != nil || one.Epoch() != 4 || time.Now() != start {
+			t.Fatal(err, time.Since(start))
+		}
+		m.cutOff("one", true)
+		time.Sleep(time.Hour)
+		if !one.Valid() {
+			t.Fatal("lost by silence")
+		}
+		m.cutOff("one", false)
+		time.Sleep(DefaultTTL)
+		if !one.Valid() {
+			t.Fatal("lost by beating again")
+		}
+		m.mu.Lock()
+		m.row.Owner, m.row.Epoch = "two", m.row.Epoch+1
+		m.mu.Unlock()
+		<-one.Lost()
+		if one.Valid() {
+			t.Fatal("valid though another has it")
+		}
+	})
+}
