@@ -31,7 +31,7 @@ func pointed(path string, text []byte, err error) error {
 
 // show gives the lines around a token with a caret under it.
 func show(tok *token.Token) string {
-	return new(printer.Printer).PrintErrorToken(tok, false)
+	return strings.TrimRight(new(printer.Printer).PrintErrorToken(tok, false), " \n")
 }
 
 // whereIs finds where a field like "city.queues[2].number" stands; a last word that is missing is where its table begins.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/protocol/media"
 	"santra/internal/store"
 )
 
@@ -259,4 +261,13 @@ func TestAnchorsAreFollowed(t *testing.T) {
 		t.Error(tok)
 	}
 	whereIs(text, "c.b[1]")
+}
+
+// agency must not know media: that what a caller may be told has its prompt is compared here.
+func TestAnnouncementsHaveTheirPrompts(t *testing.T) {
+	for _, name := range agency.Announcements() {
+		if !slices.Contains(media.PromptNames(), name) {
+			t.Errorf("there is no prompt %s", name)
+		}
+	}
 }
