@@ -180,14 +180,14 @@ func (r *Recorder) onPassage(work string, f func(*passage)) {
 	}
 }
 
-// emit names a record and keeps it until Take.
+// emit names a record and keeps it until Take. One that a journal would refuse is dropped here: it would hold up all after it.
 func (r *Recorder) emit(rec Record) {
 	r.seq++
-	if len(r.out) >= MaxPending {
+	rec.Source, rec.Seq = r.source, r.seq
+	if len(r.out) >= MaxPending || rec.Check() != nil {
 		r.dropped++
 		return
 	}
-	rec.Source, rec.Seq = r.source, r.seq
 	r.out = append(r.out, rec)
 }
 
@@ -203,7 +203,8 @@ func (r *Recorder) Take(limit int) []Record {
 	return taken
 }
 
-// Dropped is how many records there was no room for (MaxPending). The figures lack them, so it belongs into the log.
+// Dropped is how many records there was no room for (MaxPending), or that no journal takes (Record.Check: ids over MaxIDLen, work
+// without a queue). The figures lack them, so it belongs into the log.
 func (r *Recorder) Dropped() int64 { return r.dropped }
 
 // Replay tells a new Recorder of what the journal has open (Journal.Open) from before a take-over or a restart, so that work
