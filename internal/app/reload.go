@@ -47,7 +47,7 @@ func (r *reloader) loop(ctx context.Context) {
 		}
 		err := r.reload(ctx)
 		if err != nil && !failing && ctx.Err() == nil {
-			r.log.Error("the city's newest version can't be read; the one before stays", "error", err)
+			r.log.Error("what was changed beside this process can't be read; what was before stays", "error", err)
 		}
 		failing = err != nil
 	}

@@ -8,10 +8,8 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
-	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/lease"
-	"santra/internal/web/api"
 )
 
 // openDispatch makes the room that runs routing: what it decides by is the running city, what it writes goes into the
@@ -25,7 +23,7 @@ func (c *contactCentre) openDispatch(ctx context.Context) error {
 	if err := c.tellCity(city); err != nil {
 		return err
 	}
-	return c.closeAgain(ctx)
+	return c.followClosings(ctx)
 }
 
 // aloneOnDatabase tells whether the database is a file in the data folder, which is this process's by the lock on that.
@@ -42,20 +40,6 @@ func (c *contactCentre) tellCity(city *agency.City) error {
 	c.dispatch.SetShort(short)
 	c.dispatch.SetPolicy(dispatch.PolicyOf(city))
 	return c.dispatch.SetQueues(dispatch.Queues(city), c.book.Open)
-}
-
-// closeAgain tells dispatch of the emergency closings that were in force before a restart.
-func (c *contactCentre) closeAgain(ctx context.Context) error {
-	kept, err := agency.NewClosings(c.store.Closings()).InForce(ctx, time.Now())
-	if err != nil {
-		return err
-	}
-	for _, k := range kept {
-		if err := c.dispatch.Close(k.Queue, api.ReasonEmergency, k.Until); err != nil && !errs.Is(err, errs.NotFound) {
-			return err
-		}
-	}
-	return nil
 }
 
 // settled says, once all rooms run, that they have told dispatch what they have. It is a run.Service.

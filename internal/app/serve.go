@@ -298,6 +298,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 	}{
 		{"audit", c.audit},
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
+		{"closings", &reloader{reload: c.followClosings, log: c.log}},
 		{"dispatch", c.dispatch},
 		{"e-mail", c.mail},
 		{"voice", c.voice},
