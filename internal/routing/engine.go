@@ -15,17 +15,18 @@ type Engine struct {
 	seq      uint64 // of arrivals
 	turn     uint64 // of offers
 
-	queues   map[string]*queue
-	order    []*queue // in order of making
-	agents   map[string]*agent
-	works    map[string]*work
-	unused   []*work // to be used again
-	profiles map[string]*profile
-	ranked   []*profile // by profile.index
-	skills   map[string]int
-	lines    []*line // by line.index
-	heads    []head  // by line.index
-	tidyAt   int     // lines and profiles at which those without use are dropped
+	queues    map[string]*queue
+	order     []*queue // in order of making
+	agents    map[string]*agent
+	works     map[string]*work
+	unused    []*work // to be used again
+	profiles  map[string]*profile
+	ranked    []*profile // by profile.index
+	skills    map[string]int
+	languages []string // that are among the skills
+	lines     []*line  // by line.index
+	heads     []head   // by line.index
+	tidyAt    int      // lines and profiles at which those without use are dropped
 
 	pooled  [pools]int // agents in all pools of a kind
 	timers  heap

@@ -210,14 +210,3 @@ func TestWhyNamesTheRule(t *testing.T) {
 		t.Fatal(got)
 	}
 }
-
-func BenchmarkDecisions(b *testing.B) {
-	e, at := loaded(10_000, 1_000, 100_000)
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		at = at.Add(time.Millisecond)
-		offerAndFinish(e, at, i)
-	}
-	b.ReportMetric(float64(b.N)*3/b.Elapsed().Seconds(), "decisions/s")
-}

@@ -58,10 +58,12 @@ func earlier(arrived int64, seq uint64, other int64, otherSeq uint64) bool {
 
 // lineFor finds or makes the line of a queue in which the work waits with so many rings open. nil for impossible needs.
 func (e *Engine) lineFor(q *queue, w *work, ring int) *line {
-	plain := w.language == "" && len(w.skills) == 0 && q.Agency != "" && ring == 0
+	plain := len(w.skills) == 0 && q.Agency != ""
 	if plain {
-		if l := q.plain[w.kind][w.priority]; l != nil {
-			return l
+		for _, l := range q.usual {
+			if l != nil && l.kind == w.kind && l.priority == w.priority && int(l.ring) == ring && l.language == w.language {
+				return l
+			}
 		}
 	}
 	e.key = w.lineKey(e.key[:0], q, ring)
@@ -69,8 +71,9 @@ func (e *Engine) lineFor(q *queue, w *work, ring int) *line {
 	if l == nil {
 		l = e.newLine(q, w, ring)
 	}
-	if plain {
-		q.plain[w.kind][w.priority] = l
+	if plain && l != nil {
+		q.usual[q.next%usualLines] = l
+		q.next++
 	}
 	return l
 }

@@ -14,8 +14,9 @@ type queue struct {
 	deserts bool // has a rule WhenNobody
 	widest  []need
 	lines   map[string]*line
-	plain   [Kinds][maxPriority + 1]*line // lines of work that asks nothing more than the queue, no ring open
-	first   *work                         // all its work, in no order
+	usual   [usualLines]*line // some lines of work that asks for no skills but the queue's
+	next    uint              // of usual to be replaced
+	first   *work             // all its work, in no order
 	works   int
 	waiting [Kinds]int // not offered
 	present [Kinds]int // waiting or offered
@@ -23,6 +24,9 @@ type queue struct {
 	once    map[string]*work
 	past    experience
 }
+
+// usualLines is how many lines of a queue are found without a look-up.
+const usualLines = 8
 
 func (q *queue) weight() float64 { return positive(q.Weight) }
 
@@ -151,7 +155,7 @@ func (e *Engine) unline(q *queue) []*work {
 	for _, l := range q.lines {
 		l.dead = true
 	}
-	q.lines, q.plain = map[string]*line{}, [Kinds][maxPriority + 1]*line{}
+	q.lines, q.usual = map[string]*line{}, [usualLines]*line{}
 	return placed
 }
 

@@ -37,8 +37,10 @@ func (l *line) unlist() {
 		return
 	}
 	delete(l.queue.lines, l.key)
-	if plain := &l.queue.plain[l.kind][l.priority]; *plain == l {
-		*plain = nil
+	for i := range l.queue.usual {
+		if l.queue.usual[i] == l {
+			l.queue.usual[i] = nil
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package routing
 import (
 	"cmp"
 	"math"
+	"slices"
 )
 
 // work is a Work that the engine knows, from its arrival to its outcome.
@@ -99,14 +100,13 @@ func (e *Engine) askable(skills []string, language string) bool {
 			return false
 		}
 	}
-	if language == "" {
-		return true
-	}
-	e.key = append(append(e.key[:0], languagePrefix...), language...)
-	if _, ok := e.skills[string(e.key)]; ok {
+	if language == "" || slices.Contains(e.languages, language) {
 		return true
 	}
 	_, ok := e.skill(Language(language))
+	if ok {
+		e.languages = append(e.languages, language)
+	}
 	return ok
 }
 
@@ -152,6 +152,7 @@ func (e *Engine) blank() *work {
 	last := len(e.unused) - 1
 	w := e.unused[last]
 	e.unused = e.unused[:last]
+	*w = work{}
 	w.main.work, w.alarm.work = w, w
 	return w
 }
@@ -169,7 +170,6 @@ func (e *Engine) forget(w *work, outcome string) {
 	e.alarm(&w.alarm, never)
 	delete(e.works, w.id)
 	e.drain(w.queue, w)
-	*w = work{}
 	e.unused = append(e.unused, w)
 }
 

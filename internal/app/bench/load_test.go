@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"santra/internal/routing/load"
 )
 
 // openLoad is the load without a city.
@@ -174,23 +176,12 @@ func TestMailToNobody(t *testing.T) {
 	}
 }
 
-func TestTheEngineStaysFull(t *testing.T) {
-	x := newEngine()
-	if len(x.queues) != routingWaiting {
-		t.Fatal(len(x.queues))
-	}
-	x.timing = true
-	for i := range 3000 {
-		x.step(i)
-	}
-	if len(x.queues) != routingWaiting || len(x.times) != 3000*eventsAStep {
-		t.Fatalf("%d wait, %d events: a step did not move its agent on", len(x.queues), len(x.times))
-	}
+func TestTheFloorStaysFull(t *testing.T) {
 	f := newFloor()
 	for i := range 3000 {
 		f.step(i)
 	}
-	if len(f.work) != routingWaiting {
+	if len(f.work) != load.Full().Waiting {
 		t.Fatal(len(f.work))
 	}
 }

@@ -9,86 +9,25 @@ import (
 	"time"
 
 	"santra/internal/routing"
+	"santra/internal/routing/load"
+	"santra/internal/routing/plain"
 )
 
 // The load of the routing.
 const (
-	routingAgents  = 10_000
-	routingQueues  = 1_000
-	routingWaiting = 100_000
-	skillsEach     = 5
-	routingBatch   = 1_000   // steps between two looks at the clock
-	routingTimed   = 300_000 // events timed one by one
+	routingBatch = 1_000   // steps between two looks at the clock
+	routingTimed = 300_000 // events timed one by one
+	indexed      = 20_000  // steps of a round where the cost's growth is measured
+	scanned      = 100     // the same of the plain scan, which takes a millisecond for each
+	warmUp       = 3       // steps of each agent before anything is measured
 )
 
-// engine is a centre where every agent is busy and much waits.
-type engine struct {
-	e      *routing.Engine
-	at     time.Time
-	queues map[string]int // of work that is not over
-	next   int
-	agents []string
-	times  []time.Duration // of single events, where they are timed
-	timing bool
+// fullCentre makes an engine's full centre, warm.
+func fullCentre(e load.Engine, s load.Shape) *load.Centre {
+	c := load.New(e, s)
+	c.Fill(s.Waiting + s.Agents)
+	return c
 }
-
-func newEngine() *engine {
-	x := &engine{e: routing.New(routing.Policy{}), at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), queues: map[string]int{}}
-	for i := range routingAgents {
-		a := routing.Agent{ID: fmt.Sprintf("a%05d", i), Skills: map[string]int{}}
-		for k := range skillsEach {
-			a.Skills[skill((i*7+k*131)%routingQueues)] = 1
-		}
-		x.agents = append(x.agents, a.ID)
-		x.apply(routing.Event{Type: routing.SignedIn, Agent: &a})
-	}
-	for i := range routingWaiting {
-		x.arrive(i % routingQueues)
-	}
-	for _, a := range x.agents {
-		x.apply(routing.Event{Type: routing.StateSet, AgentID: a, State: routing.Ready})
-	}
-	return x
-}
-
-func skill(i int) string { return fmt.Sprintf("s%d", i) }
-
-// apply gives an event to the engine, timed where that is wished.
-func (x *engine) apply(ev routing.Event) {
-	x.at = x.at.Add(time.Microsecond)
-	ev.At = x.at
-	if !x.timing {
-		x.e.Apply(ev)
-		return
-	}
-	began := time.Now()
-	x.e.Apply(ev)
-	x.times = append(x.times, time.Since(began))
-}
-
-func (x *engine) arrive(queue int) {
-	id := fmt.Sprintf("c%09d", x.next)
-	x.next++
-	x.queues[id] = queue
-	x.apply(routing.Event{Type: routing.Arrived, Work: &routing.Work{ID: id, Queue: fmt.Sprintf("q%d", queue), Skills: []string{skill(queue)}, Ring: time.Hour}})
-}
-
-// step moves one agent on by three events: the offer is accepted, a new call arrives, the talk ends and the next is offered.
-func (x *engine) step(i int) {
-	agent := x.agents[i%routingAgents]
-	v, _ := x.e.Agent(agent)
-	work := v.Work
-	if work == "" {
-		return
-	}
-	queue := x.queues[work]
-	delete(x.queues, work)
-	x.apply(routing.Event{Type: routing.Accepted, WorkID: work, AgentID: agent})
-	x.arrive(queue)
-	x.apply(routing.Event{Type: routing.Finished, WorkID: work, AgentID: agent})
-}
-
-const eventsAStep = 3
 
 // floor is the least that any such engine must do: find the work and the agent in maps, put the new work into its queue's
 // heap, take the oldest out of it.
@@ -101,13 +40,13 @@ type floor struct {
 }
 
 func newFloor() *floor {
-	f := &floor{work: map[string]int{}, agents: map[string]int{}, queues: make([]oldest, routingQueues)}
-	for i := range routingAgents {
+	f := &floor{work: map[string]int{}, agents: map[string]int{}, queues: make([]oldest, load.Full().Queues)}
+	for i := range load.Full().Agents {
 		f.names = append(f.names, fmt.Sprintf("a%05d", i))
 		f.agents[f.names[i]] = i
 	}
-	for i := range routingWaiting {
-		f.arrive(i % routingQueues)
+	for i := range load.Full().Waiting {
+		f.arrive(i % load.Full().Queues)
 	}
 	return f
 }
@@ -119,12 +58,13 @@ func (f *floor) arrive(queue int) {
 	f.next++
 }
 
-func (f *floor) step(i int) {
-	queue := f.agents[f.names[i%routingAgents]] % routingQueues
+func (f *floor) step(i int) bool {
+	queue := f.agents[f.names[i%load.Full().Agents]] % load.Full().Queues
 	w := heap.Pop(&f.queues[queue]).(waiting)
 	queue = f.work[w.id]
 	delete(f.work, w.id)
 	f.arrive(queue)
+	return true
 }
 
 type waiting struct {
@@ -151,38 +91,116 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// speed gives events for each second of processor time.
-func (b *bench) speed(step func(i int)) float64 {
-	n := 0
+// speed gives events for each second of processor time; step tells whether it gave load.EventsAStep to the engine.
+func (b *bench) speed(step func(i int) bool) float64 {
+	n, i := 0, 0
 	began, cpu := time.Now(), ownCPU()
 	for time.Since(began) < b.Round {
 		for range routingBatch {
-			step(n)
-			n++
+			if step(i) {
+				n++
+			}
+			i++
 		}
 	}
-	return float64(n*eventsAStep) / (ownCPU() - cpu).Seconds()
+	return float64(n*load.EventsAStep) / (ownCPU() - cpu).Seconds()
 }
 
 // routing measures decisions, on one processor.
 func (b *bench) routing(ctx context.Context) error {
-	var ours, theirs, p99 []float64
+	for _, measure := range []func(context.Context) error{b.routingFull, b.routingGrowth} {
+		if err := measure(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// routingFull measures the published shape: events, the slowest of them, allocations, a take-over.
+func (b *bench) routingFull(ctx context.Context) error {
+	var full, calm, floor, p99, rebuild []float64
 	for i := range rounds {
 		b.say("routing: round %d of %d", i+1, rounds)
-		x := newEngine()
-		ours = append(ours, b.speed(x.step))
-		x.timing = true
-		for n := range routingTimed / eventsAStep {
-			x.step(n)
+		e := routing.New(routing.Policy{})
+		c := fullCentre(e, load.Full())
+		for n := range warmUp * load.Full().Agents {
+			c.Step(n)
 		}
-		slices.Sort(x.times)
-		p99 = append(p99, float64(percentile(x.times, 0.99))/float64(time.Microsecond))
-		theirs = append(theirs, b.speed(newFloor().step))
+		full, floor = append(full, b.speed(c.Step)), append(floor, b.speed(newFloor().step))
+		p99 = append(p99, slowest(c))
+		rebuild = append(rebuild, rebuilding(e))
+		calm = append(calm, b.speed(load.New(routing.New(routing.Policy{}), load.Full()).Calm))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
-	b.add(row{"routing, 10,000 agents, 1,000 queues, 100,000 waiting", "decisions a CPU second", ours, "maps and heaps alone", theirs, ""})
-	b.add(row{"routing, one decision, p99", "µs", p99, "", nil, ""})
+	b.add(row{"routing, 10,000 agents, 1,000 queues, 200 skills, 100,000 waiting", "events a CPU second", full, "maps and heaps alone", floor, ""})
+	b.add(row{"routing, the same agents idle, nothing waiting", "events a CPU second", calm, "maps and heaps alone", floor, ""})
+	b.add(row{"routing, one event, p99", "µs", p99, "", nil, ""})
+	b.add(row{"routing, take-over of 100,000 waiting", "CPU ms", rebuild, "", nil, ""})
 	return nil
+}
+
+// slowest gives the 99th percentile of single events, in µs.
+func slowest(c *load.Centre) float64 {
+	c.Timed = make([]time.Duration, 0, routingTimed)
+	for n := 0; len(c.Timed) < routingTimed; n++ {
+		c.Step(n)
+	}
+	slices.Sort(c.Timed)
+	return float64(percentile(c.Timed, 0.99)) / float64(time.Microsecond)
+}
+
+// rebuilding gives the CPU ms of a take-over.
+func rebuilding(e *routing.Engine) float64 {
+	began := ownCPU()
+	fresh := routing.New(routing.Policy{})
+	for ev := range e.Announce {
+		fresh.Apply(ev)
+	}
+	return float64(ownCPU()-began) / float64(time.Millisecond)
+}
+
+// routingGrowth measures how the cost of an event grows with each dimension, beside the plain scan.
+func (b *bench) routingGrowth(ctx context.Context) error {
+	for _, s := range []struct {
+		load.Shape
+		scan bool // a plain scan would not be ready with the larger ones today
+	}{
+		{load.Shape{Agents: 100, Queues: 10, Skills: 20, Waiting: 1_000}, true},
+		{load.Shape{Agents: 1_000, Queues: 10, Skills: 20, Waiting: 1_000}, true},
+		{load.Shape{Agents: 100, Queues: 1_000, Skills: 20, Waiting: 1_000}, true},
+		{load.Shape{Agents: 100, Queues: 10, Skills: 200, Waiting: 1_000}, true},
+		{load.Shape{Agents: 100, Queues: 10, Skills: 20, Waiting: 10_000}, true},
+		{load.Shape{Agents: 1_000, Queues: 100, Skills: 200, Waiting: 10_000}, false},
+		{load.Shape{Agents: 10_000, Queues: 1_000, Skills: 200, Waiting: 10_000}, false},
+		{load.Full(), false},
+	} {
+		b.say("routing: %d agents, %d queues, %d skills, %d waiting", s.Agents, s.Queues, s.Skills, s.Waiting)
+		r := row{fmt.Sprintf("routing, an event: %d agents, %d queues, %d skills, %d waiting", s.Agents, s.Queues, s.Skills, s.Waiting), "CPU µs", nil, "", nil, ""}
+		r.ours = each(fullCentre(routing.New(routing.Policy{}), s.Shape), indexed)
+		if s.scan {
+			r.reference, r.theirs = "plain scan", each(fullCentre(plain.New(routing.Policy{}), s.Shape), scanned)
+		}
+		b.add(r)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// each gives the CPU µs of an event, in rounds of so many steps.
+func each(c *load.Centre, steps int) []float64 {
+	var us []float64
+	for range rounds {
+		n, began := 0, ownCPU()
+		for i := range steps {
+			if c.Step(i) {
+				n += load.EventsAStep
+			}
+		}
+		us = append(us, float64(ownCPU()-began)/float64(time.Microsecond)/float64(max(n, 1)))
+	}
+	return us
 }
