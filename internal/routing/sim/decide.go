@@ -74,28 +74,19 @@ func (w *world) move(d *routing.Decision) {
 	c.queue, c.entered = to, w.now
 }
 
-// divert is a call that leaves for an announcement, a number or a callback, which everybody accepts.
+// divert is a call that leaves for an announcement or a number, or is invited to a callback, which everybody accepts.
 func (w *world) divert(d *routing.Decision) {
 	c := w.find(d.WorkID)
 	if c == nil || c.fate == over {
 		return
 	}
-	if c.callback {
-		w.end(c, func(*cell) {})
-		return
-	}
-	back := d.To.Kind == routing.ToCallback
-	w.end(c, func(x *cell) {
-		if back {
-			x.overflowed++
-			x.callbacks++
-		} else {
-			x.diverted++
-		}
-	})
-	if back {
-		c.fate = promised
+	switch {
+	case d.To.Kind == routing.ToCallback:
 		w.future.add(happening{at: w.now, what: callsBack, call: c.index})
+	case c.callback:
+		w.end(c, func(*cell) {})
+	default:
+		w.end(c, func(x *cell) { x.diverted++ })
 	}
 }
 

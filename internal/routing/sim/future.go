@@ -9,7 +9,7 @@ const (
 	hangsUp    what = iota // the caller's patience is over [call]
 	answers                // the agent takes the offer [call, agent, offer]
 	hangsUpEnd             // the conversation is over [call, agent]
-	callsBack              // a promised callback begins to wait [call]
+	callsBack              // the caller accepts a callback [call]
 	comes                  // a shift begins [agent]
 	goes                   // a shift ends [agent]
 	getsReady              // the agent chooses Ready [agent]

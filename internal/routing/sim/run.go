@@ -77,7 +77,6 @@ const (
 	waits
 	rings
 	talking
-	promised // left; a callback is going to be queued
 	over
 )
 
@@ -176,7 +175,11 @@ func (w *world) tick() {
 func (w *world) close() {
 	for i := range w.calls[:w.next] {
 		if c := &w.calls[i]; c.fate == waits || c.fate == rings {
-			w.end(c, func(x *cell) { x.waiting++ })
+			w.end(c, func(x *cell) {
+				if !c.callback { // a callback that was not made is known by the lack of it
+					x.waiting++
+				}
+			})
 		}
 	}
 	w.now = max(w.now, w.Length)
@@ -205,17 +208,8 @@ func (w *world) arrive() {
 	if c.patience != forever {
 		w.future.add(happening{at: w.now + c.patience, what: hangsUp, call: int32(i)})
 	}
-	w.queue(i, routing.Call, strconv.Itoa(i))
-}
-
-// callbackPrefix begins the ids of callbacks; the rest is the call's.
-const callbackPrefix = "b"
-
-// queue makes a call, or the callback that became of it, wait.
-func (w *world) queue(i int, kind routing.Kind, id string) {
-	c := &w.calls[i]
 	work := routing.Work{
-		ID: id, Kind: kind, Queue: w.Queues[c.queue].ID, Agency: w.Queues[c.queue].Agency, Language: c.language, Skills: c.skills,
+		ID: strconv.Itoa(i), Queue: w.Queues[c.queue].ID, Agency: w.Queues[c.queue].Agency, Language: c.language, Skills: c.skills,
 		Priority: c.priority, Arrived: w.Day.Add(c.at), WrapUp: or(c.wrapUp, w.Queues[c.queue].WrapUp),
 	}
 	w.apply(routing.Event{Type: routing.Arrived, Work: &work})
@@ -231,9 +225,6 @@ func fixed(call, queue time.Duration) time.Duration {
 
 // find gives the call that an id of work stands for.
 func (w *world) find(id string) *live {
-	if len(id) > 0 && id[:1] == callbackPrefix {
-		id = id[1:]
-	}
 	i, err := strconv.Atoi(id)
 	if err != nil || i < 0 || i >= len(w.calls) {
 		w.err = errs.New(errs.Internal, "the engine decides about %q, which is not there", id)
@@ -242,10 +233,8 @@ func (w *world) find(id string) *live {
 	return &w.calls[i]
 }
 
+// idOf is the id of a call's work.
 func (w *world) idOf(i int32) string {
-	if w.calls[i].callback {
-		return callbackPrefix + strconv.Itoa(int(i))
-	}
 	return strconv.Itoa(int(i))
 }
 
@@ -348,10 +337,16 @@ func (w *world) end(c *live, book func(*cell)) {
 	c.fate = over
 }
 
-// promise queues the callback that a caller was promised, at the call's place.
+// promise makes a callback of a call that was invited to one, unless an agent was faster: it keeps its place, and the caller hangs up.
 func (w *world) promise(i int32) {
 	c := &w.calls[i]
-	c.callback, c.fate = true, waits
-	w.waiting++
-	w.queue(int(i), routing.Callback, w.idOf(i))
+	if c.fate != waits {
+		return
+	}
+	w.tally.book(c, func(x *cell) {
+		x.overflowed++
+		x.callbacks++
+	})
+	c.callback = true
+	w.apply(routing.Event{Type: routing.Converted, WorkID: w.idOf(i), Work: &routing.Work{}})
 }

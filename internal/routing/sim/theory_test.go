@@ -12,8 +12,8 @@ import (
 // A test prints each figure beside the formula's with the confidence interval of the batch means, and fails where the formula's is
 // outside. All intervals of one test hold together with 95 % (Bonferroni).
 const (
-	batches     = 61
-	callsABatch = 4000
+	batches     = 51
+	callsABatch = 2000
 	service     = 240 * time.Second // mean talk time
 	within      = 20 * time.Second
 )
