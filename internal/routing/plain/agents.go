@@ -16,9 +16,10 @@ type agent struct {
 	reason   string
 	since    time.Time
 	idle     time.Time
-	until    time.Time // end of a wrap-up; zero without one and for UntilReady
-	most     time.Time // extensions of this wrap-up end here; zero for no bound
-	paused   time.Time // no e-mail before
+	until    time.Time     // end of the state: of an offer or wrap-up; zero without one
+	wrapping time.Time     // end of the call that is wrapped up
+	most     time.Duration // extensions end so long after it; 0 for no bound
+	paused   time.Time     // no e-mail before
 	offer    *work
 	rings    time.Time // end of the offer
 	call     *work
@@ -28,8 +29,10 @@ type agent struct {
 	forced   bool          // by a supervisor
 	handled  int
 	turn     uint64
-	occupied float64 // at since
-	left     bool    // signed out
+	occupied float64 // at measured
+	measured time.Time
+	left     bool // signed out
+	waits    bool // is served in a moment: what comes back at the same time is placed before, and not with them
 }
 
 func (e *Engine) agentEvent(ev routing.Event) {
@@ -61,9 +64,8 @@ func (e *Engine) signIn(ev routing.Event) {
 	a := e.agent(in.ID)
 	if a == nil {
 		a = e.newcomer(in.Past)
-	} else if a.left {
-		a.left, a.handled = false, 0
 	}
+	a.left = false
 	in.Past = nil
 	a.Agent = in
 	var back *work
@@ -71,7 +73,7 @@ func (e *Engine) signIn(ev routing.Event) {
 		back = e.withdraw(a, routing.Forced)
 		e.settle(a)
 	}
-	e.comeBack(back)
+	e.comeBackBefore(a, back)
 	e.endKeeping(a)
 	e.serve(a)
 }
@@ -83,7 +85,9 @@ func own(in routing.Agent) routing.Agent {
 		skills[routing.Language(l)] = 1
 	}
 	for s, level := range in.Skills {
-		skills[s] = min(max(level, 0), routing.MaxLevel)
+		if level > 0 {
+			skills[s] = min(level, routing.MaxLevel)
+		}
 	}
 	in.Skills, in.Languages = skills, slices.Clone(in.Languages)
 	in.Agencies, in.Weights, in.Tiers = slices.Clone(in.Agencies), maps.Clone(in.Weights), maps.Clone(in.Tiers)
@@ -94,10 +98,12 @@ func own(in routing.Agent) routing.Agent {
 }
 
 func (e *Engine) newcomer(past *routing.History) *agent {
-	a := &agent{state: routing.Offline, since: e.now, idle: e.now}
+	a := &agent{state: routing.Offline, since: e.now, idle: e.now, measured: e.now}
 	if past != nil {
-		a.state, a.next, a.reason, a.since, a.idle = past.State, past.Next, past.Reason, past.Since, past.Idle
-		a.until, a.paused, a.handled, a.turn, a.occupied = past.Until, past.Paused, past.Handled, past.Turn, past.Occupied
+		a.state, a.reason, a.since, a.idle = past.State, past.Reason, past.Since, past.Idle
+		a.next, a.nextFor, a.forced = past.Next, past.NextReason, past.Hurried
+		a.until, a.wrapping, a.most, a.paused = past.Until, past.Wrapping, past.MaxWrap, past.Paused
+		a.handled, a.turn, a.occupied, a.measured = past.Handled, past.Turn, past.Occupied, past.Measured
 		e.offers = max(e.offers, past.Turn)
 	}
 	e.agents = append(e.agents, a)
@@ -109,18 +115,19 @@ func (e *Engine) signOut(a *agent) {
 	if a.offer != nil {
 		back = e.withdraw(a, routing.Forced)
 	}
-	a.left, a.next, a.nextFor, a.forced = true, "", "", false
-	if a.state != routing.Offline {
-		e.become(a, routing.Offline, "")
-	}
-	e.forgetWhoLeft(a)
+	a.left = true
+	e.endLeft(a)
 	e.comeBack(back)
 	e.endKeeping(a)
 }
 
-// forgetWhoLeft removes an agent who left and has nothing in hand.
-func (e *Engine) forgetWhoLeft(a *agent) {
-	if a.left && a.call == nil && a.mails == 0 {
+// endLeft makes an agent who left Offline when no call is in hand, and forgets them when nothing is.
+func (e *Engine) endLeft(a *agent) {
+	if !a.left || a.call != nil {
+		return
+	}
+	e.become(a, routing.Offline, "")
+	if a.mails == 0 {
 		e.agents = slices.DeleteFunc(e.agents, func(b *agent) bool { return a == b })
 	}
 }
@@ -147,6 +154,7 @@ func (e *Engine) setState(a *agent, ev routing.Event) {
 
 func (e *Engine) setReady(a *agent) {
 	if a.offer == nil && a.state != routing.Ready {
+		a.next, a.nextFor, a.forced = "", "", false
 		e.becomeReady(a)
 	}
 	e.serve(a)
@@ -158,44 +166,45 @@ func (e *Engine) stop(a *agent, s routing.State, reason string) {
 	if a.offer != nil {
 		back = e.withdraw(a, routing.Forced)
 	}
+	a.next, a.nextFor, a.forced = "", "", false
 	e.become(a, s, reason)
 	e.comeBack(back)
 	e.endKeeping(a)
 }
 
 func (e *Engine) extend(a *agent, ev routing.Event) {
-	if a.state != routing.WrapUp || ev.By <= 0 || a.until.IsZero() {
+	until := a.until.Add(ev.By)
+	if most := a.wrapping.Add(a.most); a.most > 0 && until.After(most) {
+		until = most
+	}
+	if a.state != routing.WrapUp || a.until.IsZero() || !until.After(a.until) {
 		e.refuse(ev, routing.Invalid)
 		return
 	}
-	until := a.until.Add(ev.By)
-	if !a.most.IsZero() && until.After(a.most) {
-		until = later(a.most, a.until)
-	}
-	a.until = until
-	e.say(a)
+	e.becomeUntil(a, routing.WrapUp, until, "")
 }
 
-// become sets the state since now and says so.
+// become sets a state without an end.
 func (e *Engine) become(a *agent, s routing.State, reason string) {
-	a.occupied = e.occupied(a)
-	a.state, a.reason, a.since = s, reason, e.now
-	if s != routing.WrapUp {
-		a.until = time.Time{}
-	}
-	e.say(a)
+	e.becomeUntil(a, s, time.Time{}, reason)
 }
 
-func (e *Engine) say(a *agent) {
-	d := routing.Decision{Type: routing.StateChange, AgentID: a.ID, Seat: a.Seat, State: a.state, Reason: a.reason}
-	switch a.state {
-	case routing.Offered:
-		d.Until = a.rings
-	case routing.WrapUp:
-		d.Until = a.until
+// becomeUntil sets the state, its end and reason, and says so if any of them changes.
+func (e *Engine) becomeUntil(a *agent, s routing.State, until time.Time, reason string) {
+	if a.state == s && a.until.Equal(until) && a.reason == reason {
+		return
 	}
-	e.out = append(e.out, d)
+	if busy(a.state) != busy(s) {
+		a.occupied, a.measured = e.occupied(a), e.now
+	}
+	if a.state != s {
+		a.since = e.now
+	}
+	a.state, a.until, a.reason = s, until, reason
+	e.out = append(e.out, routing.Decision{Type: routing.StateChange, AgentID: a.ID, Seat: a.Seat, State: s, Until: until, Reason: reason})
 }
+
+func busy(s routing.State) bool { return s == routing.Busy || s == routing.WrapUp }
 
 // becomeReady gives the agent a new place among the idle.
 func (e *Engine) becomeReady(a *agent) {
@@ -223,12 +232,12 @@ func (e *Engine) goOn(a *agent) {
 
 // free tells whether the agent may be offered work of the kind now.
 func (e *Engine) free(a *agent, k routing.Kind) bool {
-	if a.left {
+	if a.left || a.waits {
 		return false
 	}
 	if k == routing.Mail {
 		takes := a.state == routing.Ready || a.state == routing.Busy && a.Capacity.MailDuringCall
-		return takes && a.mails < a.Capacity.Mails && a.offer == nil && !a.paused.After(e.now)
+		return takes && a.mails < a.Capacity.Mails && a.offer == nil && a.paused.IsZero()
 	}
 	if a.Capacity.NoCalls || a.call != nil || a.Capacity.Undisturbed && (a.mails > 0 || a.offer != nil) {
 		return false
@@ -254,30 +263,46 @@ func (e *Engine) mayKeepOffer(a *agent) bool {
 	return free && slices.ContainsFunc(e.linesOf(w), func(l line) bool { return e.able(a, l) })
 }
 
+// occupancy is what the shares of agents who are not busy are compared by.
+func (a *agent) occupancy() float64 {
+	return math.Log(a.occupied) + float64(a.measured.UnixNano())/float64(routing.OccupancyTime)
+}
+
 // occupied is the share of time that the agent has been busy lately.
 func (e *Engine) occupied(a *agent) float64 {
-	fade := math.Exp(-float64(e.now.Sub(a.since)) / float64(routing.OccupancyTime))
-	if a.state == routing.Busy || a.state == routing.WrapUp {
+	fade := math.Exp(-float64(e.now.Sub(a.measured)) / float64(routing.OccupancyTime))
+	if busy(a.state) {
 		return 1 - (1-a.occupied)*fade
 	}
 	return a.occupied * fade
 }
 
+// agentDues lists what ends by itself: offer, wrap-up, pause of e-mail.
 func (e *Engine) agentDues(a *agent, see func(due)) {
+	look := func(at time.Time) { see(due{at: at, agent: a.ID, do: func() { e.look(a) }}) }
 	if a.offer != nil {
-		see(due{at: a.rings, agent: a.ID, do: func() { e.decline(a, routing.NoAnswer) }})
+		look(a.rings)
 	}
 	if a.state == routing.WrapUp && !a.until.IsZero() {
-		see(due{at: a.until, agent: a.ID, do: func() { e.endWrapUp(a) }})
+		look(a.until)
 	}
 	if !a.paused.IsZero() {
-		see(due{at: a.paused, agent: a.ID, rank: 1, do: func() { a.paused = time.Time{}; e.serve(a) }})
+		look(a.paused)
 	}
 }
 
-func (e *Engine) endWrapUp(a *agent) {
-	e.goOn(a)
-	e.endKeeping(a)
+// look ends what has run out for an agent.
+func (e *Engine) look(a *agent) {
+	if a.offer != nil && !a.rings.After(e.now) {
+		e.decline(a, routing.NoAnswer)
+	}
+	if a.state == routing.WrapUp && !a.until.IsZero() && !a.until.After(e.now) {
+		e.goOn(a)
+		e.endKeeping(a)
+	}
+	if !a.paused.After(e.now) {
+		a.paused = time.Time{}
+	}
 	e.serve(a)
 }
 

@@ -68,7 +68,7 @@ func meets(a *agent, needs map[string]int) bool {
 // offerKept offers kept work to its agent, if free.
 func (e *Engine) offerKept(w *work) {
 	if a := e.keeper(w); e.free(a, w.Kind) {
-		e.offer(a, w, false, e.why(a, w, nil, choice{preferred: true}))
+		e.offer(a, w, false, e.why(a, w, nil, choice{preferred: true, candidates: 1}))
 	}
 }
 
@@ -79,7 +79,7 @@ func (e *Engine) offerToBest(w *work) {
 		if len(candidates) == 0 {
 			continue
 		}
-		best := slices.MinFunc(candidates, func(a, b *agent) int { return e.compare(l, a, b) })
+		best := slices.MinFunc(candidates, func(a, b *agent) int { return e.compare(w, l, a, b) })
 		overdue := e.passed[l] >= e.policy.Overtaken
 		why := e.why(best, w, &l, choice{candidates: len(candidates), overdue: overdue})
 		delete(e.passed, l)
@@ -101,7 +101,7 @@ func (e *Engine) candidates(l line) []*agent {
 }
 
 // compare is negative where a comes before b for work of the line.
-func (e *Engine) compare(l line, a, b *agent) int {
+func (e *Engine) compare(w *work, l line, a, b *agent) int {
 	q := e.queue(l.queue)
 	c := cmp.Compare(one(a.offer != nil), one(b.offer != nil))
 	if q.Strategy == routing.Tiers {
@@ -116,9 +116,9 @@ func (e *Engine) compare(l line, a, b *agent) int {
 	case routing.FewestHandled:
 		c = cmp.Or(c, cmp.Compare(a.handled, b.handled))
 	case routing.LeastOccupied:
-		c = cmp.Or(c, cmp.Compare(e.occupied(a), e.occupied(b)))
+		c = cmp.Or(c, cmp.Compare(a.occupancy(), b.occupancy()))
 	case routing.Random:
-		c = cmp.Or(c, cmp.Compare(e.lot(a), e.lot(b)))
+		c = cmp.Or(c, cmp.Compare(e.lot(w, a), e.lot(w, b)))
 	}
 	return cmp.Or(c, a.idle.Compare(b.idle), cmp.Compare(a.ID, b.ID))
 }
@@ -132,19 +132,35 @@ func one(b bool) int {
 
 func tier(a *agent, q *queue) int {
 	if t, ok := a.Tiers[q.ID]; ok {
-		return t
+		return min(max(t, 1), 255)
 	}
 	return 1
 }
 
 // preferredLevels sums the agent's levels over the preferred needs that they meet.
 func preferredLevels(a *agent, q *queue) (sum int) {
-	for _, n := range q.Needs {
-		if n.Preferred && a.Skills[n.Skill] >= max(n.Level, 1) {
+	for _, n := range q.preferred() {
+		if a.Skills[n.Skill] >= n.Level {
 			sum += a.Skills[n.Skill]
 		}
 	}
 	return sum
+}
+
+// preferred gives the queue's preferred needs by skill; of the same skill the highest level.
+func (q *queue) preferred() []routing.Need {
+	levels := map[string]int{}
+	for _, n := range q.Needs {
+		if n.Preferred {
+			levels[n.Skill] = max(levels[n.Skill], n.Level, 1)
+		}
+	}
+	var list []routing.Need
+	for skill, level := range levels {
+		list = append(list, routing.Need{Skill: skill, Level: level, Preferred: true})
+	}
+	slices.SortFunc(list, bySkill)
+	return list
 }
 
 // levels sums the agent's levels over what the line requires, and the preferred needs that they meet.
@@ -156,19 +172,18 @@ func (e *Engine) levels(a *agent, l line) int {
 	return sum
 }
 
-// lot is the agent's in the draw for the next offer: a hash of Policy.Seed, the number of the offer and the agent's id.
-func (e *Engine) lot(a *agent) uint64 {
+// lot is the agent's in the draw for the work: a hash of Policy.Seed and both ids, FNV-1a and then SplitMix64's last step.
+func (e *Engine) lot(w *work, a *agent) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
-	for i := range len(a.ID) {
-		h = (h ^ uint64(a.ID[i])) * prime
+	h := uint64(offset) ^ e.policy.Seed
+	for _, b := range []byte(w.ID + "\x00" + a.ID) {
+		h = (h ^ uint64(b)) * prime
 	}
-	return mix(mix(e.policy.Seed+e.offers+1) ^ h)
+	return mix(h)
 }
 
-// mix is SplitMix64's step (Steele, Lea, Flood 2014).
+// mix is the last step of SplitMix64 (Steele, Lea, Flood 2014).
 func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
@@ -189,8 +204,9 @@ func (e *Engine) serve(a *agent) {
 		}
 		best, overdue := e.choose(a, options)
 		e.pass(a, best)
+		inLines := slices.DeleteFunc(slices.Clone(options), func(o option) bool { return o.l == nil })
 		couldCall := slices.ContainsFunc(options, func(o option) bool { return o.w.Kind != routing.Mail })
-		why := e.why(a, best.w, best.l, choice{freed: true, overdue: overdue, preferred: best.l == nil, lines: len(options)})
+		why := e.why(a, best.w, best.l, choice{freed: true, overdue: overdue, preferred: best.l == nil, lines: len(inLines)})
 		e.offer(a, best.w, best.w.Kind == routing.Mail && (couldCall || overdue), why)
 	}
 }
@@ -285,11 +301,15 @@ func (e *Engine) breach(o option) time.Time {
 // weight is how much the work's waiting counts for the agent.
 func (e *Engine) weight(a *agent, o option) float64 {
 	waited := float64(e.now.Sub(o.w.Arrived) + e.credit(o.w))
-	own := 1.0
-	if f, ok := a.Weights[e.agency(*o.l)]; ok {
-		own = f
+	return weight(e.queue(o.l.queue).Weight) * weight(e.policy.Channels[o.w.Kind].Weight) * weight(a.Weights[e.agency(*o.l)]) * waited
+}
+
+// weight is 1 where none is given.
+func weight(w float64) float64 {
+	if w > 0 {
+		return w
 	}
-	return cmp.Or(e.queue(o.l.queue).Weight, 1) * cmp.Or(e.policy.Channels[o.w.Kind].Weight, 1) * own * waited
+	return 1
 }
 
 // pass counts, before an offer to an agent who came free, which lines it overtakes, and sets the line that it comes from to 0.

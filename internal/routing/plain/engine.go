@@ -48,7 +48,12 @@ func (e *Engine) Apply(ev routing.Event) []routing.Decision {
 	for d := e.earliest(); d != nil && !d.at.After(e.now); d = e.earliest() {
 		e.step(d.do)
 	}
-	e.step(func() { e.event(ev) })
+	if ev.Type == routing.QueueSet {
+		e.event(ev)
+		e.forgetEmptyLines()
+	} else {
+		e.step(func() { e.event(ev) })
+	}
 	return e.out
 }
 
@@ -60,7 +65,8 @@ func (e *Engine) Next() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// step does one transition or event, and what follows from where it ends: queues whose last staff went, lines that are empty.
+// step does one transition or event, and what follows from where it ends: queues whose last staff went (not by a change of the
+// queue), lines that are empty.
 func (e *Engine) step(do func()) {
 	before := e.staffedQueues()
 	do()
@@ -96,7 +102,7 @@ func (e *Engine) event(ev routing.Event) {
 func (e *Engine) refuse(ev routing.Event, reason string) {
 	d := routing.Decision{Type: routing.Refuse, WorkID: ev.WorkID, AgentID: ev.AgentID, Queue: ev.QueueID, Reason: reason}
 	if ev.Work != nil && d.WorkID == "" {
-		d.WorkID, d.Kind, d.Queue = ev.Work.ID, ev.Work.Kind, ev.Work.Queue
+		d.WorkID, d.Queue = ev.Work.ID, ev.Work.Queue
 	}
 	if ev.Agent != nil && d.AgentID == "" {
 		d.AgentID = ev.Agent.ID
@@ -132,7 +138,6 @@ type due struct {
 	at    time.Time
 	agent string // "" for work
 	seq   uint64
-	rank  int // of several of the same agent or work
 	do    func()
 }
 
@@ -143,7 +148,7 @@ func (d *due) before(o *due) bool {
 	if (d.agent == "") != (o.agent == "") {
 		return d.agent != ""
 	}
-	return cmp.Or(cmp.Compare(d.agent, o.agent), cmp.Compare(d.seq, o.seq), cmp.Compare(d.rank, o.rank)) < 0
+	return cmp.Or(cmp.Compare(d.agent, o.agent), cmp.Compare(d.seq, o.seq)) < 0
 }
 
 // earliest gives the transition that comes first, or nil.

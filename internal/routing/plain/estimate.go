@@ -16,27 +16,24 @@ type guess struct{ low, high time.Duration }
 // answered notes that a call was answered: when it had to wait, the time since the answer before, and whether its prediction held.
 func (e *Engine) answered(w *work) {
 	q := e.queue(w.Queue)
-	if q == nil {
+	if w.Kind != routing.Call {
 		return
 	}
-	if w.guess != nil {
-		if !q.last.IsZero() {
-			q.answers, q.at = last(append(q.answers, e.now.Sub(q.last))), last(append(q.at, e.now))
-		}
-		if waited := e.now.Sub(w.entered); w.guess.high > 0 {
-			q.held = last(append(q.held, w.guess.low <= waited && waited <= w.guess.high))
-		}
+	if w.waited && !q.last.IsZero() && !w.entered.After(q.last) {
+		q.answers, q.at = last(append(q.answers, e.now.Sub(q.last))), last(append(q.at, e.now))
+	}
+	if waited := e.now.Sub(w.entered); w.guess.high > 0 {
+		q.held = last(append(q.held, w.guess.low <= waited && waited <= w.guess.high))
 	}
 	q.last = e.now
 }
 
 func last[T any](list []T) []T { return list[max(0, len(list)-remembered):] }
 
-// predict makes the prediction for a call that has to wait: an empty one where there is too little to go by.
+// predict makes the prediction for a call that has to wait, where there is enough to go by.
 func (e *Engine) predict(w *work, q *queue) {
-	w.guess = &guess{}
-	if low, high, ok := e.interval(q, e.placeOf(w)); ok {
-		w.guess = &guess{low, high}
+	if low, high, ok := e.interval(q, e.placeOf(w)); ok && w.Kind == routing.Call {
+		w.guess = guess{low, high}
 	}
 }
 
@@ -87,11 +84,9 @@ func (e *Engine) estimate(q *queue, k int) routing.Estimate {
 	}
 	est := routing.Estimate{Place: k}
 	switch {
-	case !ok:
-		est.Why = routing.TooFewStarts
 	case !e.staffed(q):
 		est.Why = routing.NobodyServes
-	case len(q.held) < routing.MinStarts:
+	case !ok || len(q.held) < routing.MinStarts:
 		est.Why = routing.TooFewStarts
 	case 4*held < 3*len(q.held):
 		est.Why = routing.NotReliable

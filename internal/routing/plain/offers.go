@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"santra/internal/routing"
@@ -11,14 +13,14 @@ func (e *Engine) offer(a *agent, w *work, protected bool, why *routing.Why) {
 	var mail *work
 	if a.offer != nil {
 		mail = e.withdraw(a, routing.Interrupted)
-		mail.overtaken = mail.before(w)
+		mail.disturbed++
 	}
 	e.offers++
 	a.turn = e.offers
 	a.offer, a.rings = w, e.now.Add(e.ringOf(w))
-	w.agent, w.protected = a, protected
-	if a.state != routing.Busy {
-		e.become(a, routing.Offered, "")
+	w.agent, w.protected = a, protected || w.disturbed >= e.policy.Overtaken
+	if a.call == nil {
+		e.becomeUntil(a, routing.Offered, a.rings, "")
 	}
 	e.out = append(e.out, routing.Decision{
 		Type: routing.Offer, Kind: w.Kind, WorkID: w.ID, AgentID: a.ID, Seat: a.Seat, Queue: w.Queue, Until: a.rings, Why: why,
@@ -61,6 +63,7 @@ func (e *Engine) answer(ev routing.Event) {
 func (e *Engine) accept(a *agent, w *work) {
 	a.offer, w.taken = nil, true
 	a.handled++
+	e.answered(w)
 	if w.Kind == routing.Mail {
 		a.mails++
 		if a.state == routing.Offered {
@@ -69,9 +72,6 @@ func (e *Engine) accept(a *agent, w *work) {
 	} else {
 		a.call = w
 		e.become(a, routing.Busy, "")
-	}
-	if w.Kind == routing.Call {
-		e.answered(w)
 	}
 	e.serve(a)
 }
@@ -86,7 +86,7 @@ func (e *Engine) decline(a *agent, reason string) {
 	} else {
 		e.become(a, routing.NotAnswering, "")
 	}
-	e.place(w)
+	e.comeBackBefore(a, w)
 	e.serve(a)
 }
 
@@ -105,7 +105,7 @@ func (e *Engine) handEvent(ev routing.Event) {
 
 // release gives the agent back what the work took, and serves them.
 func (e *Engine) release(a *agent, w *work) {
-	e.comeBack(e.letGo(a, w))
+	e.comeBackBefore(a, e.letGo(a, w))
 	e.endKeeping(a)
 	e.serve(a)
 }
@@ -115,7 +115,7 @@ func (e *Engine) release(a *agent, w *work) {
 func (e *Engine) letGo(a *agent, w *work) (back *work) {
 	if w.Kind == routing.Mail {
 		a.mails--
-		e.forgetWhoLeft(a)
+		e.endLeft(a)
 		return nil
 	}
 	a.call = nil
@@ -125,18 +125,16 @@ func (e *Engine) letGo(a *agent, w *work) (back *work) {
 	wrapUp, most := e.wrapUpOf(w)
 	switch {
 	case a.left:
-		e.forgetWhoLeft(a)
+		e.endLeft(a)
 	case wrapUp <= 0 || a.forced:
 		e.goOn(a)
 	default:
-		a.until, a.most = time.Time{}, time.Time{}
+		a.wrapping, a.most = e.now, most
+		until := time.Time{}
 		if wrapUp != routing.UntilReady {
-			a.until = e.now.Add(wrapUp)
+			until = e.now.Add(wrapUp)
 		}
-		if most > 0 {
-			a.most = e.now.Add(most)
-		}
-		e.become(a, routing.WrapUp, "")
+		e.becomeUntil(a, routing.WrapUp, until, "")
 	}
 	return back
 }
@@ -154,27 +152,42 @@ func (e *Engine) wrapUpOf(w *work) (wrapUp, most time.Duration) {
 
 // transfer gives what is in hand back to a queue.
 func (e *Engine) transfer(a *agent, w *work, ev routing.Event) {
-	to := ev.Work
+	to := e.completed(w, ev.Work)
+	reason := e.tooMuch(&to)
 	switch {
-	case to == nil || to.Priority < 0 || to.Priority > 9:
-		e.refuse(ev, routing.Invalid)
-		return
+	case to.Priority < 0 || to.Priority > 9:
+		reason = routing.Invalid
 	case e.queue(to.Queue) == nil:
-		e.refuse(ev, routing.Unknown)
-		return
+		reason = routing.Unknown
 	}
-	if reason := e.tooMuch(to); reason != "" {
+	if reason != "" {
 		e.refuse(ev, reason)
 		return
 	}
 	back := e.letGo(a, w)
-	w.Queue, w.Language, w.Skills, w.Priority = to.Queue, to.Language, append([]string(nil), to.Skills...), to.Priority
+	w.Queue, w.Language, w.Skills, w.Priority = to.Queue, to.Language, slices.Clone(to.Skills), to.Priority
 	w.Preferred, w.PreferredFor, w.unkept, w.Transferred = to.Preferred, to.PreferredFor, false, true
-	w.agent, w.taken, w.entered, w.fired, w.guess = nil, false, e.now, 0, nil
-	e.comeBack(back)
+	w.agent, w.taken, w.entered, w.hops, w.fired, w.waited, w.guess = nil, false, e.now, 0, 0, false, guess{}
+	e.comeBackBefore(a, back)
+	a.waits = true
 	e.enter(w)
+	a.waits = false
 	e.endKeeping(a)
 	e.serve(a)
+}
+
+// completed gives what is asked at a transfer; what is empty stays as it was.
+func (e *Engine) completed(w *work, to *routing.Work) routing.Work {
+	var out routing.Work
+	if to != nil {
+		out = *to
+	}
+	out.Queue, out.Language = cmp.Or(out.Queue, w.Queue), cmp.Or(out.Language, w.Language)
+	out.Priority = cmp.Or(out.Priority, w.Priority)
+	if out.Skills == nil {
+		out.Skills = w.Skills
+	}
+	return out
 }
 
 // takeOver puts into an agent's hands, or on offer, what already is there.
@@ -195,9 +208,14 @@ func (e *Engine) takeOver(ev routing.Event) {
 		return
 	}
 	a.offer, a.rings = w, ev.Until
-	if a.state != routing.Offered && a.state != routing.Busy {
-		e.become(a, routing.Offered, "")
+	if ev.Until.IsZero() {
+		a.rings = e.now.Add(e.ringOf(w))
 	}
+	w.protected = ev.Work.Past != nil && ev.Work.Past.Guarded
+	if a.call == nil {
+		e.becomeUntil(a, routing.Offered, a.rings, "")
+	}
+	e.serve(a)
 }
 
 // noRoom says why what is taken over can't be at the agent; "" where it can.
@@ -226,9 +244,7 @@ func (e *Engine) restore(a *agent, w *work) {
 		back = e.withdraw(a, routing.Forced)
 	}
 	a.call = w
-	if !a.left && a.state != routing.Busy {
-		e.become(a, routing.Busy, "")
-	}
-	e.comeBack(back)
+	e.become(a, routing.Busy, "")
+	e.comeBackBefore(a, back)
 	e.serve(a)
 }

@@ -13,7 +13,7 @@ import (
 type queue struct {
 	routing.Queue
 	closed  bool
-	answers []time.Duration // of the last calls that had to wait: the time since the answer before; with answeredAt
+	answers []time.Duration // of the last calls that had to wait: the time since the answer before
 	at      []time.Time     // when each of answers was
 	last    time.Time       // the last answer
 	held    []bool          // of the last predictions: whether they held
@@ -49,12 +49,31 @@ func (e *Engine) setQueue(ev routing.Event) {
 		q = &queue{}
 		e.queues = append(e.queues, q)
 	}
+	otherRules := !slices.Equal(q.Overflow, in.Overflow)
+	there := e.clear(q)
 	q.Queue = in
-	for _, w := range e.inOrder(func(w *work) bool { return e.couldWaitIn(w, q) }) {
-		if w.waits() {
-			e.place(w)
+	for _, w := range e.work {
+		if otherRules && w.Queue == q.ID {
+			w.fired = 0
 		}
 	}
+	for _, w := range there {
+		if w.waits() {
+			e.back(w)
+		}
+	}
+}
+
+// clear takes what waits in a queue, by Also too, from its place, in order, and forgets by whom its lines were overtaken.
+func (e *Engine) clear(q *queue) []*work {
+	there := e.inOrder(func(w *work) bool {
+		return w.Queue == q.ID || slices.ContainsFunc(e.queue(w.Queue).Also, func(a routing.Also) bool { return a.Queue == q.ID })
+	})
+	for _, w := range there {
+		w.nowhere()
+	}
+	maps.DeleteFunc(e.passed, func(l line, _ int) bool { return l.queue == q.ID })
+	return there
 }
 
 func (e *Engine) queueObjection(q *routing.Queue) string {
@@ -83,20 +102,19 @@ func ownQueue(in routing.Queue) routing.Queue {
 	return in
 }
 
-// couldWaitIn tells whether the queue is the work's own or one of its Also, open yet or not.
-func (e *Engine) couldWaitIn(w *work, q *queue) bool {
-	return w.Queue == q.ID || slices.ContainsFunc(e.waitsIn(w), func(in waitingIn) bool { return in.queue == q }) ||
-		slices.ContainsFunc(w.lines, func(l line) bool { return l.queue == q.ID })
-}
-
 func (e *Engine) removeQueue(q *queue) {
-	also := e.inOrder(func(w *work) bool { return w.Queue != q.ID && e.couldWaitIn(w, q) })
-	e.queues = slices.DeleteFunc(e.queues, func(o *queue) bool { return o == q })
-	for _, w := range e.inOrder(func(w *work) bool { return w.Queue == q.ID }) {
-		e.gone(w)
+	there := e.clear(q)
+	for _, w := range e.work {
+		if w.Queue == q.ID && !w.waits() && !w.taken {
+			there = append(there, w)
+		}
 	}
-	for _, w := range also {
-		if w.waits() {
+	slices.SortFunc(there, inOrder)
+	e.queues = slices.DeleteFunc(e.queues, func(o *queue) bool { return o == q })
+	for _, w := range there {
+		if w.Queue == q.ID {
+			e.gone(w)
+		} else if w.waits() {
 			e.place(w)
 		}
 	}
@@ -104,8 +122,18 @@ func (e *Engine) removeQueue(q *queue) {
 
 // gone ends work whose queue was removed.
 func (e *Engine) gone(w *work) {
-	e.divert(w, routing.Target{Kind: routing.ToAnnouncement, Name: announceClosed}, routing.ConditionRemoved)
+	a := w.agent
+	if a != nil {
+		e.withdraw(a, routing.Gone)
+	}
+	if w.Kind == routing.Call {
+		e.divert(w, routing.Target{Kind: routing.ToAnnouncement, Name: announceClosed}, routing.ConditionRemoved)
+	}
 	e.end(w, routing.Closed)
+	if a != nil {
+		e.settle(a)
+		e.serve(a)
+	}
 }
 
 // The prompts of who gets no place.
@@ -149,14 +177,13 @@ func (e *Engine) enter(w *work) {
 		left = e.intoClosed(w, q)
 	case w.Kind == routing.Call && q.Cap > 0 && e.others(w, isCall) >= q.Cap:
 		left = e.intoFull(w, q)
-	default:
-		left = e.atOnce(w, q)
 	}
-	if left {
+	if left || e.tryRules(w) {
 		return
 	}
 	e.place(w)
-	if w.Kind == routing.Call && w.waits() {
+	if w.waits() {
+		w.waited = true
 		e.predict(w, q)
 	}
 }
@@ -172,17 +199,18 @@ func (e *Engine) intoClosed(w *work, q *queue) (left bool) {
 }
 
 func (e *Engine) intoFull(w *work, q *queue) (left bool) {
-	if q.Full != (routing.Target{}) && e.usable(w, q.Full) {
+	if e.usable(w, q.Full) {
 		return e.follow(w, q.Full, routing.ConditionFull)
 	}
 	return e.follow(w, routing.Target{Kind: routing.ToAnnouncement, Name: announceBusy}, routing.ConditionFull)
 }
 
-// atOnce tries the rules that need no waiting.
-func (e *Engine) atOnce(w *work, q *queue) (left bool) {
+// tryRules looks at the rules whose time has come, and does the first that holds.
+func (e *Engine) tryRules(w *work) (left bool) {
+	q := e.queue(w.Queue)
 	var first *routing.Overflow
 	for i, r := range q.Overflow {
-		if r.After > 0 || r.When == routing.WhenClosed {
+		if r.When == routing.WhenClosed || w.fired&(1<<i) != 0 || w.entered.Add(r.After).After(e.now) {
 			continue
 		}
 		w.fired |= 1 << i
@@ -191,14 +219,6 @@ func (e *Engine) atOnce(w *work, q *queue) (left bool) {
 		}
 	}
 	return first != nil && e.follow(w, first.To, first.When.String())
-}
-
-// tryRule looks at a rule whose time has come.
-func (e *Engine) tryRule(w *work, q *queue, i int) {
-	w.fired |= 1 << i
-	if r := q.Overflow[i]; e.holds(w, q, r) {
-		e.follow(w, r.To, r.When.String())
-	}
 }
 
 // holds tells whether the rule sends the work on now.
@@ -231,7 +251,7 @@ func alike(k routing.Kind) func(routing.Kind) bool {
 // others counts what else waits in the work's queue.
 func (e *Engine) others(w *work, counts func(routing.Kind) bool) (n int) {
 	for _, o := range e.work {
-		if o != w && o.waits() && o.Queue == w.Queue && counts(o.Kind) {
+		if o != w && o.somewhere() && o.Queue == w.Queue && counts(o.Kind) {
 			n++
 		}
 	}
@@ -240,7 +260,12 @@ func (e *Engine) others(w *work, counts func(routing.Kind) bool) (n int) {
 
 // usable tells whether the work can go there at all.
 func (e *Engine) usable(w *work, to routing.Target) bool {
-	if to.Kind != routing.ToQueue {
+	switch {
+	case to.Kind == routing.ToCallback:
+		return w.Kind == routing.Call && !w.invited
+	case to.Name == "":
+		return false
+	case to.Kind != routing.ToQueue:
 		return w.Kind == routing.Call
 	}
 	return to.Name != w.Queue && e.queue(to.Name) != nil && w.hops < routing.MaxHops
@@ -251,11 +276,13 @@ func (e *Engine) follow(w *work, to routing.Target, reason string) (left bool) {
 	switch to.Kind {
 	case routing.ToQueue:
 		e.out = append(e.out, routing.Decision{Type: routing.Moved, Kind: w.Kind, WorkID: w.ID, Queue: w.Queue, To: to, Reason: reason})
-		w.Queue, w.entered, w.fired, w.guess = to.Name, e.now, 0, nil
+		w.Queue, w.entered, w.fired, w.waited, w.guess = to.Name, e.now, 0, false, guess{}
 		w.hops++
+		w.nowhere()
 		e.enter(w)
 		return true
 	case routing.ToCallback:
+		w.invited = true
 		e.divert(w, to, reason)
 		return false
 	default:
@@ -271,7 +298,7 @@ func (e *Engine) staffed(q *queue) bool {
 }
 
 func present(a *agent) bool {
-	return slices.Contains([]routing.State{routing.Ready, routing.Offered, routing.Busy, routing.WrapUp}, a.state)
+	return !a.left && slices.Contains([]routing.State{routing.Ready, routing.Offered, routing.Busy, routing.WrapUp}, a.state)
 }
 
 func (e *Engine) couldServe(a *agent, q *queue) bool {

@@ -18,12 +18,13 @@ func (e *Engine) why(a *agent, w *work, l *line, c choice) *routing.Why {
 	q := e.queue(w.Queue)
 	why := &routing.Why{Freed: c.freed, Preferred: c.preferred, Overdue: c.overdue, Candidates: c.candidates, Lines: c.lines, Language: w.Language}
 	why.Idle, why.Waited = e.now.Sub(a.idle), e.now.Sub(w.Arrived)
-	if l != nil {
-		q = e.queue(l.queue)
-		why.Needs = e.needList(*l, q)
-		e.sayRing(why, w, *l)
+	why.Queue = q.ID
+	if l == nil {
+		return why
 	}
-	why.Queue, why.Strategy = q.ID, q.Strategy
+	q = e.queue(l.queue)
+	why.Queue, why.Strategy, why.Needs = q.ID, q.Strategy, e.needList(*l, q)
+	e.sayRing(why, w, *l)
 	if q.Strategy == routing.Tiers {
 		why.Tier = tier(a, q)
 	}
@@ -36,13 +37,8 @@ func (e *Engine) needList(l line, q *queue) []routing.Need {
 	for skill, level := range e.needs(l) {
 		list = append(list, routing.Need{Skill: skill, Level: level})
 	}
-	slices.SortFunc(list, func(a, b routing.Need) int { return cmp.Compare(a.Skill, b.Skill) })
-	for _, n := range q.Needs {
-		if n.Preferred {
-			list = append(list, n)
-		}
-	}
-	return list
+	slices.SortFunc(list, bySkill)
+	return append(list, q.preferred()...)
 }
 
 func (e *Engine) sayRing(why *routing.Why, w *work, l line) {
@@ -57,13 +53,13 @@ func (e *Engine) sayRing(why *routing.Why, w *work, l line) {
 	}
 }
 
-// Agents lists all who are signed in, by id.
+func bySkill(a, b routing.Need) int { return cmp.Compare(a.Skill, b.Skill) }
+
+// Agents lists all who are known, by id.
 func (e *Engine) Agents() []routing.AgentView {
 	views := []routing.AgentView{}
 	for _, a := range e.agents {
-		if !a.left {
-			views = append(views, a.view())
-		}
+		views = append(views, a.view())
 	}
 	slices.SortFunc(views, func(a, b routing.AgentView) int { return cmp.Compare(a.ID, b.ID) })
 	return views
@@ -76,13 +72,16 @@ func (a *agent) view() routing.AgentView {
 	if a.call != nil {
 		v.Work = a.call.ID
 	}
+	if a.left {
+		v.Next = routing.Offline
+	}
 	if a.offer != nil {
-		v.Work, v.Until = a.offer.ID, a.rings
+		v.Work = a.offer.ID
 	}
 	return v
 }
 
-// Queues counts what waits and what is in hand, by queue: of each that is set or has either.
+// Queues counts what waits and what is in hand, by queue that is set.
 func (e *Engine) Queues() map[string]routing.QueueView {
 	views := map[string]routing.QueueView{}
 	for _, q := range e.queues {
@@ -90,16 +89,16 @@ func (e *Engine) Queues() map[string]routing.QueueView {
 		for _, a := range e.agents {
 			if present(a) && e.couldServe(a, q) {
 				v.Staffed++
-				v.Ready += one(a.state == routing.Ready)
+				v.Ready += one(e.free(a, routing.Call))
 			}
 		}
 		views[q.ID] = v
 	}
 	for _, w := range e.work {
-		v := views[w.Queue]
-		v.Queue = w.Queue
-		count(&v, w)
-		views[w.Queue] = v
+		if v, set := views[w.Queue]; set {
+			count(&v, w)
+			views[w.Queue] = v
+		}
 	}
 	return views
 }

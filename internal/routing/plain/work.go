@@ -25,8 +25,10 @@ type work struct {
 	lines     []line    // it waits in
 	looked    time.Time // when it was placed last
 	protected bool      // no call interrupts the offer
-	overtaken bool      // a call interrupted its offer and came after it
-	guess     *guess
+	disturbed int       // times that a call interrupted its offer
+	invited   bool      // to a callback
+	waited    bool      // was not offered at once
+	guess     guess
 }
 
 // line names the waiting work of one queue that asks the same.
@@ -38,13 +40,11 @@ type line struct {
 
 func (w *work) waits() bool { return w.agent == nil }
 
+// somewhere tells whether it has a place: not, while it is being placed anew.
+func (w *work) somewhere() bool { return w.waits() && (w.kept || w.parked || len(w.lines) > 0) }
+
 // before is the order of a line.
-func (w *work) before(o *work) bool {
-	if c := w.Arrived.Compare(o.Arrived); c != 0 {
-		return c < 0
-	}
-	return w.seq < o.seq
-}
+func (w *work) before(o *work) bool { return inOrder(w, o) < 0 }
 
 // inOrder gives what waits and holds, in the order of a line.
 func (e *Engine) inOrder(holds func(*work) bool) []*work {
@@ -54,14 +54,11 @@ func (e *Engine) inOrder(holds func(*work) bool) []*work {
 			list = append(list, w)
 		}
 	}
-	slices.SortFunc(list, func(a, b *work) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(list, inOrder)
 	return list
 }
+
+func inOrder(a, b *work) int { return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.seq, b.seq)) }
 
 func (e *Engine) workEvent(ev routing.Event) {
 	if ev.Type == routing.Arrived {
@@ -80,14 +77,7 @@ func (e *Engine) workEvent(ev routing.Event) {
 }
 
 func (e *Engine) arrive(ev routing.Event) {
-	reason := e.objection(ev.Work)
-	if reason == "" && e.queue(ev.Work.Queue) == nil {
-		reason = routing.Unknown
-	}
-	if reason == "" && ev.Work.Kind == routing.Callback && e.onceTaken(ev.Work.Queue, ev.Work.Once) {
-		reason = routing.Duplicate
-	}
-	if reason != "" {
+	if reason := e.objection(ev.Work); reason != "" {
 		e.refuse(ev, reason)
 		return
 	}
@@ -96,7 +86,10 @@ func (e *Engine) arrive(ev routing.Event) {
 		e.enter(w)
 		return
 	}
-	e.place(w)
+	e.back(w)
+	if len(w.lines) > 0 {
+		e.passed[w.lines[0]] = max(e.passed[w.lines[0]], min(ev.Work.Past.Passed, e.policy.Overtaken))
+	}
 }
 
 // objection says why the work can't be taken in; "" where it can.
@@ -104,7 +97,9 @@ func (e *Engine) objection(w *routing.Work) string {
 	switch {
 	case w == nil || w.ID == "" || w.Kind >= routing.Kinds || w.Priority < 0 || w.Priority > 9:
 		return routing.Invalid
-	case e.workByID(w.ID) != nil:
+	case e.queue(w.Queue) == nil:
+		return routing.Unknown
+	case e.workByID(w.ID) != nil || w.Kind == routing.Callback && e.onceTaken(w.Queue, w.Once):
 		return routing.Duplicate
 	default:
 		return e.tooMuch(w)
@@ -149,24 +144,25 @@ func (e *Engine) learn(skills []string) bool {
 
 func (e *Engine) onceTaken(queue, once string) bool {
 	return once != "" && slices.ContainsFunc(e.work, func(w *work) bool {
-		return w.Kind == routing.Callback && !w.taken && w.Queue == queue && w.Once == once
+		return w.Kind == routing.Callback && w.Queue == queue && w.Once == once
 	})
 }
 
 // newWork takes work in, and where it stood.
 func (e *Engine) newWork(in routing.Work) *work {
-	e.seq++
-	w := &work{Work: in, seq: e.seq, entered: e.now}
+	w := &work{Work: in, seq: e.seq + 1, entered: e.now}
 	w.Skills = slices.Clone(in.Skills)
 	if w.Arrived.IsZero() || w.Arrived.After(e.now) {
 		w.Arrived = e.now
 	}
 	if p := in.Past; p != nil {
-		w.hops, w.fired = p.Hops, p.Fired
+		w.hops, w.fired, w.invited, w.unkept, w.disturbed, w.waited = p.Hops, p.Fired, p.Invited, p.Unkept, p.Disturbed, true
+		w.seq = cmp.Or(p.Seq, w.seq)
 		if !p.Entered.IsZero() && p.Entered.Before(e.now) {
 			w.entered = p.Entered
 		}
 	}
+	e.seq = max(e.seq, w.seq)
 	e.work = append(e.work, w)
 	return w
 }
@@ -182,16 +178,15 @@ func (e *Engine) end(w *work, reason string) {
 }
 
 func (e *Engine) remove(w *work, reason string) {
-	reason = cmp.Or(reason, routing.Abandoned)
 	switch a := w.agent; {
 	case a == nil:
-		e.end(w, reason)
+		e.end(w, cmp.Or(reason, routing.Abandoned))
 	case w.taken:
-		e.end(w, reason)
+		e.end(w, cmp.Or(reason, routing.Handled))
 		e.release(a, w)
 	default:
 		e.withdraw(a, routing.Gone)
-		e.end(w, reason)
+		e.end(w, cmp.Or(reason, routing.Abandoned))
 		e.settle(a)
 		e.serve(a)
 	}
@@ -205,23 +200,34 @@ func (e *Engine) convert(w *work, ev routing.Event) {
 		e.refuse(ev, routing.Duplicate)
 	default:
 		w.Kind, w.Once, w.Expires, w.NotBefore = routing.Callback, ev.Work.Once, ev.Work.Expires, ev.Work.NotBefore
-		w.guess = nil
+		w.guess = guess{}
 		e.place(w)
 	}
 }
 
+// back looks at work whose time has come, or that comes back from an offer: expiry, its place anew, its rules.
+func (e *Engine) back(w *work) {
+	if w.expired(e.now) {
+		e.end(w, routing.Expired)
+		return
+	}
+	e.place(w)
+	if w.waits() {
+		e.tryRules(w)
+	}
+}
+
+// nowhere takes the work from where it waits or rang.
+func (w *work) nowhere() {
+	w.agent, w.protected, w.kept, w.parked, w.lines = nil, false, false, false, nil
+}
+
 // place finds where the work waits as of now, and offers it at once if anybody can take it.
 func (e *Engine) place(w *work) {
-	w.agent, w.protected, w.looked = nil, false, e.now
-	w.kept, w.parked, w.lines = false, false, nil
-	overtaken := w.overtaken
-	w.overtaken = false
+	w.nowhere()
+	w.looked = e.now
 	q := e.queue(w.Queue)
 	switch {
-	case q == nil:
-		e.gone(w)
-	case w.expired(e.now):
-		e.end(w, routing.Expired)
 	case w.Kind == routing.Callback && (q.closed || w.NotBefore.After(e.now)):
 		w.parked = true
 	case e.keeper(w) != nil:
@@ -229,9 +235,6 @@ func (e *Engine) place(w *work) {
 		e.offerKept(w)
 	default:
 		w.lines = e.linesOf(w)
-		if overtaken {
-			e.passed[w.lines[0]]++
-		}
 		e.offerToBest(w)
 	}
 }
@@ -243,21 +246,25 @@ func (w *work) expired(now time.Time) bool {
 // comeBack places what was withdrawn, if anything was.
 func (e *Engine) comeBack(w *work) {
 	if w != nil {
-		e.place(w)
+		e.back(w)
 	}
 }
 
-// keeper gives the agent for whom the work is kept, or nil. Keeping ends for good with an agent who can't be waited for.
+// comeBackBefore does so before the agent is served: it does not go to them ahead of its line.
+func (e *Engine) comeBackBefore(a *agent, w *work) {
+	a.waits = true
+	e.comeBack(w)
+	a.waits = false
+}
+
+// keeper gives the agent for whom the work is kept, or nil: then for good.
 func (e *Engine) keeper(w *work) *agent {
 	if w.Preferred == "" || w.unkept {
 		return nil
 	}
 	a := e.agent(w.Preferred)
-	if a == nil || a.left || a.state == routing.Offline || !worksFor(a, e.agencyOf(w)) {
+	if a == nil || a.left || a.state == routing.Offline || !worksFor(a, e.agencyOf(w)) || !e.now.Before(e.keptUntil(w)) {
 		w.unkept = true
-		return nil
-	}
-	if !e.now.Before(e.keptUntil(w)) {
 		return nil
 	}
 	return a
@@ -265,8 +272,8 @@ func (e *Engine) keeper(w *work) *agent {
 
 func (e *Engine) keptUntil(w *work) time.Time {
 	window := w.PreferredFor
-	if q := e.queue(w.Queue); window == 0 && q != nil {
-		window = q.Preferred
+	if window <= 0 {
+		window = e.queue(w.Queue).Preferred
 	}
 	return w.entered.Add(max(window, 0))
 }
@@ -289,9 +296,6 @@ type waitingIn struct {
 // waitsIn gives the work's own queue and those of its Also, open yet or not.
 func (e *Engine) waitsIn(w *work) []waitingIn {
 	q := e.queue(w.Queue)
-	if q == nil {
-		return nil
-	}
 	list := []waitingIn{{q, w.entered}}
 	for _, also := range q.Also {
 		o := e.queue(also.Queue)
@@ -300,7 +304,7 @@ func (e *Engine) waitsIn(w *work) []waitingIn {
 		}
 		list = append(list, waitingIn{o, w.entered.Add(max(also.After, 0))})
 	}
-	return list[:min(len(list), routing.MaxQueuesAtOnce)]
+	return list
 }
 
 // linesOf gives the lines in which the work is as of now, its own queue's first.
@@ -344,20 +348,20 @@ func worksFor(a *agent, agency string) bool {
 	return len(a.Agencies) == 0 || slices.Contains(a.Agencies, agency)
 }
 
-// workDues lists what comes by itself for waiting work: expiry, its places in time, the rules of its queue.
+// workDues lists when waiting work is looked at: its expiry, its places in time, the rules of its queue.
 func (e *Engine) workDues(w *work, see func(due)) {
+	look := func(at time.Time) { see(due{at: at, seq: w.seq, do: func() { e.back(w) }}) }
 	if w.Kind == routing.Callback && !w.Expires.IsZero() {
-		see(due{at: w.Expires, seq: w.seq, do: func() { e.end(w, routing.Expired) }})
+		look(w.Expires)
 	}
 	for _, at := range e.turns(w) {
 		if at.After(w.looked) {
-			see(due{at: at, seq: w.seq, rank: 1, do: func() { e.place(w) }})
+			look(at)
 		}
 	}
-	q := e.queue(w.Queue)
-	for i, r := range q.Overflow {
+	for i, r := range e.queue(w.Queue).Overflow {
 		if w.fired&(1<<i) == 0 && r.When != routing.WhenClosed {
-			see(due{at: w.entered.Add(max(r.After, 0)), seq: w.seq, rank: 2 + i, do: func() { e.tryRule(w, q, i) }})
+			look(w.entered.Add(max(r.After, 0)))
 		}
 	}
 }
@@ -365,6 +369,8 @@ func (e *Engine) workDues(w *work, see func(due)) {
 // turns gives the times at which the work's place changes, past ones too.
 func (e *Engine) turns(w *work) []time.Time {
 	switch {
+	case w.parked && e.queue(w.Queue).closed:
+		return nil
 	case w.parked:
 		return []time.Time{w.NotBefore}
 	case w.kept:
