@@ -151,7 +151,11 @@ func (q *question) staff(queues []string) ([]sim.AgentPlan, error) {
 	case q.Agents < 0 || q.Agents > sim.MaxAgents:
 		return nil, errs.At(errs.TooLarge, "agents", "must be 0 to %d", sim.MaxAgents)
 	case q.Agents == 0 && q.Target != nil:
-		return q.everybody(1, queues), nil
+		one := q.everybody(1, queues)
+		if one == nil {
+			return nil, errs.At(errs.Invalid, "date", "all queues are closed that day: there is nobody to search for")
+		}
+		return one, nil
 	default:
 		return q.everybody(q.Agents, queues), nil
 	}

@@ -86,9 +86,11 @@ func newStudy(o Options) (*study, error) {
 		return nil, err
 	}
 	s.base = e.scenario()
-	if s.notes, err = e.traffic(&s.base, d); err != nil {
+	shared, err := e.traffic(&s.base, d)
+	if err != nil {
 		return nil, err
 	}
+	s.notes = append(s.notes, shared...)
 	if err := s.set(&s.base); err != nil {
 		return nil, err
 	}
@@ -181,7 +183,9 @@ func (s *study) staff(e *centre) (err error) {
 	case s.Agents > 0:
 		s.base.Agents = e.everybody(s.Agents, s.callers)
 	case s.Options.Target != "":
-		s.base.Agents = e.everybody(1, s.callers)
+		if s.base.Agents = e.everybody(1, s.callers); s.base.Agents == nil {
+			return errs.At(errs.Invalid, "--day", "all queues are closed on %s: there is nobody to search for", e.day.Format(time.DateOnly))
+		}
 	default:
 		return errs.New(errs.Invalid, "want agents: --agents 14, a file of shifts, --shifts shifts.csv, or a search, --target 80/20")
 	}

@@ -54,9 +54,9 @@ func (e *centre) skills(text string) (map[string]int, error) {
 	return skills, nil
 }
 
-// everybody is n agents who can do everything, at work while any of the queues is open.
+// everybody is n agents who can do everything, at work while any of the queues is open; nobody where none opens that day.
 func (e *centre) everybody(n int, queues []string) []sim.AgentPlan {
-	if n == 0 {
+	if n == 0 || len(e.openSpans(queues)) == 0 {
 		return nil
 	}
 	return []sim.AgentPlan{{Agent: e.handyman("agent"), Count: n, Shifts: e.shifts(queues), Stays: true}}

@@ -85,7 +85,7 @@ func (s *study) text(w io.Writer, a sim.Answer) {
 	}
 	reportText(w, a.Report, s.ByQueue)
 	fmt.Fprintf(w, "\n%s simulated in %s. p50, p90, p99: waits of those who were answered; agents: at work; busy: talk and wrap-up.\n",
-		number(a.Report.Total.Offered*float64(a.Report.Days))+" calls", a.Took.Round(time.Millisecond))
+		fmt.Sprintf("%.0f calls", a.Report.Total.Offered*float64(a.Report.Days)), a.Took.Round(time.Millisecond))
 }
 
 const (
