@@ -135,7 +135,7 @@ func (r *Recorder) over(ev routing.Event) {
 	case routing.Removed:
 		r.onPassage(ev.WorkID, func(p *passage) { r.leave(p, ev.Reason) })
 	case routing.SignedOut:
-		r.signOut(ev.AgentID, r.now)
+		r.leaving(ev.AgentID)
 	}
 }
 
@@ -265,7 +265,7 @@ func (r *Recorder) Settle(at time.Time) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.agents)) {
-		if s := r.agents[id]; s.replayed || s.state == "" {
+		if s := r.agents[id]; s.replayed || s.state == SignedOut {
 			r.signOut(id, r.replayed)
 		}
 	}

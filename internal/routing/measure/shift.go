@@ -21,6 +21,7 @@ type shift struct {
 	reason   string // of a break
 	mails    int    // in hand
 	replayed bool
+	leaving  bool      // signed out, but a call in hand goes on
 	wrapping time.Time // since when the wrap-up of last lasts; zero: none
 	last     *passage  // call or callback that was in hand last
 }
@@ -37,7 +38,7 @@ func (r *Recorder) shift(agent string) *shift {
 func (r *Recorder) replayState(rec Record) {
 	s := r.shift(rec.Agent)
 	s.state, s.since, s.reason, s.replayed = rec.State, rec.At, "", true
-	if rec.State != routing.WrapUp && rec.Was == routing.WrapUp {
+	if rec.State != routing.WrapUp && rec.State != rec.Was { // as Openings
 		s.wrapping, s.last = time.Time{}, nil
 	}
 	if rec.State == SignedOut && s.mails == 0 {
@@ -65,14 +66,12 @@ func (r *Recorder) signIn(a *routing.Agent) {
 	case !s.replayed: // at another seat, or with other skills: the state stays
 	case a.Past == nil:
 		r.signOut(a.ID, r.replayed)
-		mails := s.mails // are restored, or Settle ends them
 		s = r.shift(a.ID)
-		s.mails = mails
 		r.change(a.ID, s, state, r.now)
 	case s.state != state:
 		r.change(a.ID, s, state, between(since, s.since, r.now))
 	}
-	s.replayed = false
+	s.replayed, s.leaving = false, false
 	if a.Past != nil {
 		s.reason = a.Past.Reason
 		r.wrap(a.ID, s, s.since)
@@ -89,22 +88,37 @@ func between(t, low, high time.Time) time.Time {
 	return t
 }
 
-// signOut ends a shift.
+// leaving ends a shift, at once or when the call in hand does.
+func (r *Recorder) leaving(agent string) {
+	s := r.agents[agent]
+	switch {
+	case s == nil:
+	case s.state == routing.Busy:
+		s.leaving = true
+	default:
+		r.signOut(agent, r.now)
+	}
+}
+
+// signOut ends a shift. E-mail cases that stay in hand are remembered.
 func (r *Recorder) signOut(agent string, at time.Time) {
 	s := r.agents[agent]
 	if s == nil {
 		return
 	}
-	if s.state != "" {
+	if s.state != SignedOut {
 		r.change(agent, s, SignedOut, at)
 	}
-	delete(r.agents, agent)
+	s.replayed, s.leaving = false, false
+	if s.mails == 0 {
+		delete(r.agents, agent)
+	}
 }
 
 // state records a change of an agent's state.
 func (r *Recorder) state(d routing.Decision) {
 	s := r.agents[d.AgentID]
-	if s == nil && d.State == routing.Offline { // signed out already
+	if d.State == routing.Offline && (s == nil || s.state == SignedOut) { // gone already
 		return
 	}
 	s = r.shift(d.AgentID)
@@ -113,6 +127,9 @@ func (r *Recorder) state(d routing.Decision) {
 	}
 	r.change(d.AgentID, s, d.State, r.now)
 	s.reason = d.Reason
+	if s.leaving && d.State == routing.Offline {
+		r.signOut(d.AgentID, r.now)
+	}
 }
 
 // change closes the state that somebody is in and begins another one.
@@ -178,6 +195,9 @@ func (r *Recorder) mailing(p *passage, by int) {
 		s.since = r.now
 	}
 	s.mails = mails
+	if mails == 0 && s.state == SignedOut {
+		delete(r.agents, p.agent)
+	}
 }
 
 // Checkpoint closes everybody's time in their state as of at, and lets it go on. The owner calls it at the end of each
