@@ -102,7 +102,7 @@ func (m Mark) record() measure.Type {
 func (d *Dispatcher) Explain(workID string) (routing.Explanation, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return explain(d.engine, workID)
+	return d.engine.Explain(workID)
 }
 
 // Explanations says of what waits in a queue why it does, the oldest first, at most limit.
@@ -114,7 +114,7 @@ func (d *Dispatcher) Explanations(queue string, limit int) []routing.Explanation
 		if len(out) == limit {
 			break
 		}
-		if x, ok := explain(d.engine, w.ID); ok {
+		if x, ok := d.engine.Explain(w.ID); ok {
 			out = append(out, x)
 		}
 	}
@@ -133,36 +133,15 @@ func (d *Dispatcher) waiting(queue string) []routing.Work {
 	return all
 }
 
-// Estimate says how long a call in the language ("" for any) would wait in the queue, where that can be said; never of
-// e-mail.
-func (d *Dispatcher) Estimate(queue, language string, kind routing.Kind) routing.Estimate {
+// Estimate says how long a call that came now would wait in the queue, where that can be said; never of e-mail. The language is
+// not looked at: an estimate is the queue's.
+func (d *Dispatcher) Estimate(queue, _ string, kind routing.Kind) routing.Estimate {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if kind == routing.Mail {
 		return routing.Estimate{Why: routing.TooFewStarts}
 	}
-	return estimate(d.engine, queue, language)
-}
-
-// explain, estimate and announced ask an engine that can answer.
-func explain(e any, workID string) (routing.Explanation, bool) {
-	x, ok := e.(interface {
-		Explain(string) (routing.Explanation, bool)
-	})
-	if !ok {
-		return routing.Explanation{}, false
-	}
-	return x.Explain(workID)
-}
-
-func estimate(e any, queue, language string) routing.Estimate {
-	x, ok := e.(interface {
-		Estimate(queue, language string) routing.Estimate
-	})
-	if !ok {
-		return routing.Estimate{Why: routing.TooFewStarts}
-	}
-	return x.Estimate(queue, language)
+	return d.engine.Estimate(queue)
 }
 
 // SetPolicy makes this the policy. Another one than before makes the engine anew, of what it knows itself.

@@ -202,23 +202,18 @@ func same(a, b Announcer) bool {
 // memory is what an engine remembers.
 type memory struct {
 	agents []routing.Agent
+	left   []string // of them: who has signed out and still has something in hand
 	work   []Announcement
 }
 
-type announcing interface {
-	Announce(yield func(routing.Event) bool)
-}
-
-// remembered asks an engine for what makes an equivalent one.
-func remembered(e any) (m memory) {
-	a, ok := e.(announcing)
-	if !ok {
-		return m
-	}
-	for ev := range a.Announce {
+// remembered asks an engine for what makes an equivalent one, but for the queues: the floor has them.
+func remembered(e *routing.Engine) (m memory) {
+	for ev := range e.Announce {
 		switch ev.Type {
 		case routing.SignedIn:
 			m.agents = append(m.agents, *ev.Agent)
+		case routing.SignedOut:
+			m.left = append(m.left, ev.AgentID)
 		case routing.Restored, routing.Reoffered, routing.Arrived:
 			m.work = append(m.work, Announcement{Work: *ev.Work, Agent: ev.AgentID, Until: ev.Until})
 		}
@@ -275,14 +270,6 @@ func (a Announcement) phase() int {
 
 // rebuild makes the engine anew.
 func (d *Dispatcher) rebuild(told report) {
-	if _, ok := any(d.engine).(announcing); !ok && len(told.work) == 0 { // the engine of before
-		for _, ev := range d.gap.events {
-			_ = d.feed(ev)
-		}
-		d.gap = newGap()
-		d.reportQueue(d.follow())
-		return
-	}
 	m := remembered(d.engine)
 	all, gone, old := merge(m.work, told, d.gap), d.gap, d.items
 	d.engine, d.items, d.rings, d.gap = routing.New(d.policy), map[string]*item{}, map[string]string{}, newGap()
@@ -292,6 +279,9 @@ func (d *Dispatcher) rebuild(told report) {
 	}
 	for _, a := range all {
 		d.rebuildWork(a, old[a.Work.ID])
+	}
+	for _, agent := range m.left {
+		_ = d.feed(routing.Event{Type: routing.SignedOut, AgentID: agent})
 	}
 	for _, ev := range gone.events {
 		_ = d.feed(ev)

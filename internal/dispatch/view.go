@@ -65,8 +65,11 @@ func (d *Dispatcher) Queues() map[string]QueueView {
 func (d *Dispatcher) Queue(id string) (QueueView, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v, ok := d.queueViews()[id]
-	return v, ok
+	d.books.drain()
+	v, ok := d.engine.Queue(id)
+	_, today := d.books.today[id]
+	v.Queue = id
+	return d.queueView(v), ok || today
 }
 
 func (d *Dispatcher) queueViews() map[string]QueueView {
