@@ -23,16 +23,19 @@ type Engine struct {
 	profiles  map[string]*profile
 	ranked    []*profile // by profile.index
 	skills    map[string]int
-	languages []string // that are among the skills
-	lines     []*line  // by line.index
-	heads     []head   // by line.index
-	tidyAt    int      // lines and profiles at which those without use are dropped
+	holders   [][]*profile // by number of skill: who has it
+	languages []string     // that are among the skills
+	lines     []*line      // by line.index
+	keys      []int64      // by line.index: see head
+	heads     []head       // by line.index
+	overdue   int          // lines that are
+	tidyAt    int          // lines and profiles at which those without use are dropped
 
 	pooled  [pools]int // agents in all pools of a kind
 	timers  heap
 	emptied []*profile // whose last staff went in this step
 	key     []byte     // scratch
-	seen    []int32    // scratch: lines looked at
+	seen    []lineEdge // scratch: lines looked at
 	visit   []*work    // scratch
 	out     []Decision
 	whys    []Why
@@ -145,20 +148,20 @@ func (e *Engine) onWork(ev *Event, f func(*work)) {
 
 // onOffer runs f where the work is on offer to the agent at this moment; all else is a race that its sender must undo.
 func (e *Engine) onOffer(ev *Event, f func(*agent, *work)) {
-	a, w := e.agents[ev.AgentID], e.works[ev.WorkID]
-	if a == nil || w == nil || a.offer != w {
+	w := e.works[ev.WorkID]
+	if w == nil || w.agent == nil || w.taken || w.agent.ID != ev.AgentID {
 		e.refuse(ev.WorkID, ev.AgentID, "", NotOffered)
 		return
 	}
-	f(a, w)
+	f(w.agent, w)
 }
 
 // onHand runs f where the agent has the work in hand.
 func (e *Engine) onHand(ev *Event, f func(*agent, *work)) {
-	a, w := e.agents[ev.AgentID], e.works[ev.WorkID]
-	if a == nil || w == nil || w.agent != a || !w.taken {
+	w := e.works[ev.WorkID]
+	if w == nil || !w.taken || w.agent.ID != ev.AgentID {
 		e.refuse(ev.WorkID, ev.AgentID, "", Unknown)
 		return
 	}
-	f(a, w)
+	f(w.agent, w)
 }

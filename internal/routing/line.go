@@ -38,18 +38,13 @@ type profileEdge struct {
 	rank    uint32 // lower first: tier, preferred needs, levels
 }
 
-// head is the first of a line, as who comes free looks at it.
+// head is what who comes free rarely needs to know of the first of a line. What they always look at is in Engine.keys: Arrived −
+// priority × Ageing, never where the line is empty. Those are kept apart so that all keys together stay in the processor's cache.
 type head struct {
-	arrived int64 // never: the line is empty
-	seq     uint64
-	bonus   int64 // priority × Ageing
-	within  int64
-	passed  int32
-	class   uint8
-	mail    bool
+	seq    uint64
+	within int64
+	passed int32
 }
-
-func (h *head) empty() bool { return h.arrived == never }
 
 // earlier is the order Arrived, seq.
 func earlier(arrived int64, seq uint64, other int64, otherSeq uint64) bool {
@@ -112,8 +107,8 @@ func (e *Engine) newLine(q *queue, w *work, ring int) *line {
 	}
 	q.lines[l.key] = l
 	e.lines = append(e.lines, l)
-	e.heads = append(e.heads, e.newHead(l))
-	for _, p := range e.ranked {
+	e.keys, e.heads = append(e.keys, never), append(e.heads, head{within: int64(cmp.Or(q.Within, DefaultWithin))})
+	for _, p := range e.candidates(l) {
 		if p.able(l) {
 			l.edges = append(l.edges, e.join(p, l))
 		}
@@ -122,11 +117,23 @@ func (e *Engine) newLine(q *queue, w *work, ring int) *line {
 	return l
 }
 
-func (e *Engine) newHead(l *line) head {
-	return head{
-		arrived: never, bonus: int64(l.priority) * int64(e.policy.Ageing), within: int64(cmp.Or(l.queue.Within, DefaultWithin)),
-		class: e.channels[l.kind].Class, mail: l.kind == Mail,
+// bonus is what a priority is worth.
+func (e *Engine) bonus(priority uint8) int64 { return int64(priority) * int64(e.policy.Ageing) }
+
+// pass sets how often a line's first was overtaken.
+func (e *Engine) pass(line int32, passed int32) {
+	h := &e.heads[line]
+	most := int32(e.policy.Overtaken)
+	if h.passed < most && passed >= most {
+		e.overdue++
+	} else if h.passed >= most && passed < most {
+		e.overdue--
 	}
+	h.passed = passed
+}
+
+func (e *Engine) isOverdue(line int32) bool {
+	return e.overdue > 0 && int(e.heads[line].passed) >= e.policy.Overtaken
 }
 
 // needs gives what work asks in a queue: required ones first, by skill, then preferred.
@@ -244,12 +251,12 @@ func (e *Engine) lift(p *place) {
 
 // lead keeps the line's head as its first is.
 func (e *Engine) lead(l *line) {
-	h := &e.heads[l.index]
 	if len(l.waiting) == 0 {
-		h.arrived, h.passed = never, 0
+		e.keys[l.index] = never
+		e.pass(int32(l.index), 0)
 		return
 	}
-	h.arrived, h.seq = l.waiting[0].first, l.waiting[0].second
+	e.keys[l.index], e.heads[l.index].seq = l.waiting[0].first-e.bonus(l.priority), l.waiting[0].second
 }
 
 // best gives the agent of a pool who comes first for the line, and how many of the pool are able.

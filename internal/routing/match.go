@@ -78,14 +78,14 @@ func (e *Engine) serve(a *agent) {
 
 // found is what an agent who came free would take next.
 type found struct {
-	line    int32 // -1: none
-	head    head
-	weight  float32
+	edge    lineEdge // line -1: none
+	key     int64
+	score   float64 // weight × (waited + priority × Ageing)
+	arrived int64
 	overdue bool
 	lines   int
 	voice   bool  // a call or callback was among them
-	oldest  int64 // the earliest first of a line
-	oldSeq  uint64
+	oldest  int64 // the earliest arrival of a line's first
 }
 
 func (e *Engine) serveNext(a *agent) bool {
@@ -96,15 +96,15 @@ func (e *Engine) serveNext(a *agent) bool {
 	f := e.look(a.profile, voice, mail)
 	kept, keptVoice := e.firstKept(a, voice, mail)
 	if kept != nil && !f.overdue {
-		f.overtake(e, kept.arrived, kept.seq, -1)
+		e.overtake(&f, kept.arrived, kept.seq, -1)
 		e.offer(a, kept, Why{Freed: true, Preferred: true, Lines: f.lines}, nil, kept.kind == Mail && (f.voice || keptVoice))
 		return true
 	}
-	if f.line < 0 {
+	if f.edge.line < 0 {
 		return false
 	}
-	f.overtake(e, f.head.arrived, f.head.seq, f.line)
-	l := e.lines[f.line]
+	e.overtake(&f, f.arrived, e.heads[f.edge.line].seq, f.edge.line)
+	l := e.lines[f.edge.line]
 	guarded := l.kind == Mail && (f.overdue || f.voice || keptVoice)
 	e.offer(a, l.waiting[0].at.work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
 	return true
@@ -128,57 +128,52 @@ func (e *Engine) firstKept(a *agent, voice, mail bool) (first *work, anyVoice bo
 
 // look finds the best of a profile's lines.
 func (e *Engine) look(p *profile, voice, mail bool) found {
-	f := found{line: -1, oldest: never}
+	f := found{edge: lineEdge{line: -1}, oldest: never}
 	e.seen = e.seen[:0]
 	for _, edge := range p.edges {
-		h := &e.heads[edge.line]
-		if h.empty() || h.mail && !mail || !h.mail && !voice {
+		key := e.keys[edge.line]
+		if key == never || edge.mail && !mail || !edge.mail && !voice {
 			continue
 		}
 		f.lines++
-		f.voice = f.voice || !h.mail
-		e.seen = append(e.seen, edge.line)
-		if earlier(h.arrived, h.seq, f.oldest, f.oldSeq) {
-			f.oldest, f.oldSeq = h.arrived, h.seq
-		}
-		if f.line < 0 || e.goesBefore(edge.line, h, edge.weight, &f) {
-			f.line, f.head, f.weight, f.overdue = edge.line, *h, edge.weight, int(h.passed) >= e.policy.Overtaken
+		f.voice = f.voice || !edge.mail
+		e.seen = append(e.seen, edge)
+		arrived := key + e.bonus(edge.priority)
+		f.oldest = min(f.oldest, arrived)
+		other := found{edge: edge, key: key, score: float64(edge.weight) * float64(e.now-key), arrived: arrived, overdue: e.isOverdue(edge.line)}
+		if f.edge.line < 0 || e.goesBefore(&other, &f) {
+			f.edge, f.key, f.score, f.arrived, f.overdue = edge, key, other.score, arrived, other.overdue
 		}
 	}
 	return f
 }
 
 // goesBefore tells whether a line's first is served before the best so far.
-func (e *Engine) goesBefore(line int32, h *head, weight float32, f *found) bool {
-	if overdue := int(h.passed) >= e.policy.Overtaken; overdue || f.overdue {
-		if overdue != f.overdue {
-			return overdue
-		}
-		return e.inOrder(line, h, f)
+func (e *Engine) goesBefore(f, best *found) bool {
+	switch {
+	case f.overdue != best.overdue:
+		return f.overdue
+	case f.overdue:
+		return e.inOrder(f, best)
+	case f.edge.class != best.edge.class:
+		return f.edge.class > best.edge.class
+	case e.policy.Choice == Breach:
+		ours, theirs := f.key+e.heads[f.edge.line].within, best.key+e.heads[best.edge.line].within
+		return ours < theirs || ours == theirs && e.inOrder(f, best)
 	}
-	if h.class != f.head.class {
-		return h.class > f.head.class
-	}
-	if e.policy.Choice == Breach {
-		ours, theirs := h.arrived-h.bonus+h.within, f.head.arrived-f.head.bonus+f.head.within
-		if ours != theirs {
-			return ours < theirs
-		}
-		return e.inOrder(line, h, f)
-	}
-	ours, theirs := e.score(h, weight), e.score(&f.head, f.weight)
-	if ours != theirs {
-		return ours > theirs
-	}
-	return e.inOrder(line, h, f)
+	return f.score > best.score || f.score == best.score && e.inOrder(f, best)
 }
 
 // inOrder is the order Arrived, seq; of two lines in which the same work is first its own queue's goes before the others.
-func (e *Engine) inOrder(line int32, h *head, f *found) bool {
-	if h.seq != f.head.seq {
-		return earlier(h.arrived, h.seq, f.head.arrived, f.head.seq)
+func (e *Engine) inOrder(f, best *found) bool {
+	if f.arrived != best.arrived {
+		return f.arrived < best.arrived
 	}
-	return e.firstOf(line).standing() < e.firstOf(f.line).standing()
+	ours, theirs := e.heads[f.edge.line].seq, e.heads[best.edge.line].seq
+	if ours != theirs {
+		return ours < theirs
+	}
+	return e.firstOf(f.edge.line).standing() < e.firstOf(best.edge.line).standing()
 }
 
 func (e *Engine) firstOf(line int32) *place { return e.lines[line].waiting[0].at }
@@ -193,19 +188,15 @@ func (p *place) standing() int {
 	return 0
 }
 
-// score is weight × (waited + priority × Ageing).
-func (e *Engine) score(h *head, weight float32) float64 {
-	return float64(weight) * float64(e.now-h.arrived+h.bonus)
-}
-
 // overtake counts, on each line that was looked at, that later work goes before its first.
-func (f *found) overtake(e *Engine, arrived int64, seq uint64, line int32) {
-	if !earlier(f.oldest, f.oldSeq, arrived, seq) {
+func (e *Engine) overtake(f *found, arrived int64, seq uint64, line int32) {
+	if f.oldest > arrived {
 		return
 	}
-	for _, i := range e.seen {
-		if h := &e.heads[i]; i != line && earlier(h.arrived, h.seq, arrived, seq) {
-			h.passed++
+	for _, edge := range e.seen {
+		h := &e.heads[edge.line]
+		if edge.line != line && earlier(e.keys[edge.line]+e.bonus(edge.priority), h.seq, arrived, seq) {
+			e.pass(edge.line, h.passed+1)
 		}
 	}
 }
@@ -219,7 +210,7 @@ func (e *Engine) offer(a *agent, w *work, why Why, l *line, guarded bool) {
 		mail = e.unoffer(a, Interrupted)
 	}
 	if l != nil {
-		e.heads[l.index].passed = 0
+		e.pass(int32(l.index), 0)
 	}
 	e.unplace(w)
 	e.alarm(&w.alarm, never)

@@ -25,8 +25,11 @@ type profile struct {
 
 // lineEdge is a line as an agent sees it.
 type lineEdge struct {
-	line   int32
-	weight float32 // of queue, channel and the agent's for the agency
+	line     int32
+	weight   float32 // of queue, channel and the agent's for the agency
+	class    uint8
+	priority uint8
+	mail     bool
 }
 
 // The pools: for what an agent is free.
@@ -78,7 +81,7 @@ func (e *Engine) profileOf(a *Agent) *profile {
 	}
 	p.levels = make([]uint8, len(e.skills))
 	for skill, n := range e.skills {
-		p.levels[n] = a.level(skill)
+		e.master(p, skill, n)
 	}
 	e.profiles[key] = p
 	e.ranked = append(e.ranked, p)
@@ -148,10 +151,30 @@ func (e *Engine) skill(name string) (int, bool) {
 		return 0, false
 	}
 	e.skills[name] = n
+	e.holders = append(e.holders, nil)
 	for _, p := range e.ranked {
-		p.levels = append(p.levels, p.of.level(name))
+		p.levels = append(p.levels, 0)
+		e.master(p, name, n)
 	}
 	return n, true
+}
+
+// master notes which level a profile has in a skill.
+func (e *Engine) master(p *profile, skill string, n int) {
+	if p.levels[n] = p.of.level(skill); p.levels[n] > 0 {
+		e.holders[n] = append(e.holders[n], p)
+	}
+}
+
+// candidates gives the profiles among which those are that are able for a line: the holders of the skill that the fewest have.
+func (e *Engine) candidates(l *line) []*profile {
+	few := e.ranked
+	for _, n := range l.needs {
+		if h := e.holders[n.skill]; len(h) < len(few) {
+			few = h
+		}
+	}
+	return few
 }
 
 // works for an agency?
@@ -170,13 +193,18 @@ func (p *profile) meets(needs []need) bool {
 
 // join links a profile to a line that it is able for, and gives the line's side of it.
 func (e *Engine) join(p *profile, l *line) profileEdge {
-	weight := l.queue.weight() * e.channel(l.kind) * p.weight(l.agency)
-	p.edges = append(p.edges, lineEdge{int32(l.index), float32(weight)})
+	p.edges = append(p.edges, e.edge(p, l))
 	order := orderOf(l.queue.Strategy)
 	for _, pool := range l.pools() {
 		e.keep(p, pool, order)
 	}
 	return profileEdge{profile: p, rank: l.rank(p)}
+}
+
+// edge is how an agent of a profile sees a line.
+func (e *Engine) edge(p *profile, l *line) lineEdge {
+	weight := l.queue.weight() * e.channel(l.kind) * p.weight(l.agency)
+	return lineEdge{line: int32(l.index), class: e.channels[l.kind].Class, priority: l.priority, mail: l.kind == Mail, weight: float32(weight)}
 }
 
 // channel is the weight of a medium.

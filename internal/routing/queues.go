@@ -16,7 +16,7 @@ type queue struct {
 	lines   map[string]*line
 	usual   [usualLines]*line // some lines of work that asks for no skills but the queue's
 	next    uint              // of usual to be replaced
-	first   *work             // all its work, in no order
+	aside   *work             // what waits outside of lines: parked or kept, in no order
 	works   int
 	waiting [Kinds]int // not offered
 	present [Kinds]int // waiting or offered
@@ -72,7 +72,7 @@ func (e *Engine) setQueue(in *Queue) {
 	}
 	placed := e.unline(q)
 	if !slices.Equal(q.Overflow, in.Overflow) {
-		q.refire()
+		e.refire(q)
 	}
 	q.Queue, q.removed = copied(in), false
 	q.deserts = slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.When == WhenNobody })
@@ -91,8 +91,8 @@ func (e *Engine) setQueue(in *Queue) {
 }
 
 // refire lets the rules, which are others now, be looked at by all that has not been taken.
-func (q *queue) refire() {
-	for w := q.first; w != nil; w = w.next {
+func (e *Engine) refire(q *queue) {
+	for _, w := range e.standing(q) {
 		w.fired = 0
 	}
 }
@@ -162,13 +162,58 @@ func (e *Engine) unline(q *queue) []*work {
 // waiters gives what waits in a queue, in order of arrival.
 func (e *Engine) waiters(q *queue) []*work {
 	var all []*work
-	for w := q.first; w != nil; w = w.next {
-		if w.agent == nil {
-			all = append(all, w)
+	for _, l := range q.lines {
+		for _, n := range l.waiting {
+			if n.at == &n.at.work.main {
+				all = append(all, n.at.work)
+			}
+		}
+	}
+	for w := q.aside; w != nil; w = w.next {
+		all = append(all, w)
+	}
+	sortWorks(all)
+	return all
+}
+
+// standing gives what waits in a queue or rings for it, in order of arrival.
+func (e *Engine) standing(q *queue) []*work {
+	all := e.waiters(q)
+	if len(all) == q.present[Call]+q.present[Mail]+q.present[Callback] {
+		return all
+	}
+	for _, a := range e.agents {
+		if a.offer != nil && a.offer.queue == q {
+			all = append(all, a.offer)
 		}
 	}
 	sortWorks(all)
 	return all
+}
+
+// setAside notes work that waits outside of lines.
+func (q *queue) setAside(w *work) {
+	w.prev, w.next, w.aside = nil, q.aside, true
+	if q.aside != nil {
+		q.aside.prev = w
+	}
+	q.aside = w
+}
+
+// fetch notes that it does not any more.
+func (q *queue) fetch(w *work) {
+	if !w.aside {
+		return
+	}
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		q.aside = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next, w.aside = nil, nil, false
 }
 
 func sortWorks(all []*work) {
@@ -177,14 +222,10 @@ func sortWorks(all []*work) {
 
 // removeQueue diverts what waits, lets go what rings, and keeps what is in hand.
 func (e *Engine) removeQueue(q *queue) {
-	placed := e.unline(q)
-	q.removed = true
-	for w := q.first; w != nil; w = w.next {
-		if w.agent != nil && !w.taken {
-			placed = append(placed, w)
-		}
-	}
+	placed := append(e.standing(q), e.unline(q)...)
 	sortWorks(placed)
+	placed = slices.Compact(placed)
+	q.removed = true
 	for _, w := range placed {
 		if w.queue == q {
 			e.evict(w)
@@ -254,11 +295,7 @@ func (e *Engine) closeQueue(q *queue) {
 
 // take makes work the queue's.
 func (q *queue) take(w *work) {
-	w.queue, w.prev, w.next = q, nil, q.first
-	if q.first != nil {
-		q.first.prev = w
-	}
-	q.first = w
+	w.queue = q
 	q.works++
 	q.present[w.kind]++
 	if w.kind == Callback && w.once != "" {
@@ -268,15 +305,6 @@ func (q *queue) take(w *work) {
 
 // drop makes work the queue's no more. Work in hand must have been lost before.
 func (q *queue) drop(w *work) {
-	if w.prev != nil {
-		w.prev.next = w.next
-	} else {
-		q.first = w.next
-	}
-	if w.next != nil {
-		w.next.prev = w.prev
-	}
-	w.prev, w.next = nil, nil
 	q.works--
 	q.present[w.kind]--
 	if q.once[w.once] == w {
@@ -307,10 +335,20 @@ func (q *queue) others(w *work) int {
 // before counts the calls that wait in the queue before this one.
 func (q *queue) before(w *work) int {
 	n := 0
-	for o := q.first; o != nil; o = o.next {
-		if o != w && o.agent == nil && o.kind == Call && earlier(o.arrived, o.seq, w.arrived, w.seq) {
+	count := func(o *work) {
+		if o != w && o.kind == Call && earlier(o.arrived, o.seq, w.arrived, w.seq) {
 			n++
 		}
+	}
+	for _, l := range q.lines {
+		for i := range l.waiting {
+			if at := l.waiting[i].at; at == &at.work.main {
+				count(at.work)
+			}
+		}
+	}
+	for o := q.aside; o != nil; o = o.next {
+		count(o)
 	}
 	return n
 }

@@ -18,17 +18,17 @@ func (e *Engine) tidy() {
 }
 
 func (e *Engine) dropLines() {
-	kept, heads := e.lines[:0], e.heads[:0]
+	kept, keys, heads := e.lines[:0], e.keys[:0], e.heads[:0]
 	for i, l := range e.lines {
 		if len(l.waiting) == 0 {
 			l.unlist()
 			continue
 		}
 		l.index = len(kept)
-		kept, heads = append(kept, l), append(heads, e.heads[i])
+		kept, keys, heads = append(kept, l), append(keys, e.keys[i]), append(heads, e.heads[i])
 	}
 	clear(e.lines[len(kept):])
-	e.lines, e.heads = kept, heads
+	e.lines, e.keys, e.heads = kept, keys, heads
 }
 
 // unlist takes a line from its queue.
@@ -56,6 +56,9 @@ func (e *Engine) dropProfiles() {
 	}
 	clear(e.ranked[len(kept):])
 	e.ranked = kept
+	for n := range e.holders {
+		e.holders[n] = slices.DeleteFunc(e.holders[n], func(p *profile) bool { return p.agents == 0 })
+	}
 }
 
 // relink makes the links between profiles and lines anew.
@@ -65,7 +68,7 @@ func (e *Engine) relink() {
 	}
 	for _, l := range e.lines {
 		l.edges = nil
-		for _, p := range e.ranked {
+		for _, p := range e.candidates(l) {
 			if p.able(l) {
 				l.edges = append(l.edges, e.join(p, l))
 			}

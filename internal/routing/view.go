@@ -68,12 +68,24 @@ func (a *agent) view() AgentView {
 // Queues counts what waits and what is in hand, by queue.
 func (e *Engine) Queues() map[string]QueueView {
 	views := make(map[string]QueueView, len(e.order))
+	ringing := e.ringing()
 	for _, q := range e.order {
 		if !q.removed {
-			views[q.ID] = e.viewOf(q)
+			views[q.ID] = e.viewOf(q, ringing)
 		}
 	}
 	return views
+}
+
+// ringing gives what is on offer, by queue.
+func (e *Engine) ringing() map[*queue][]*work {
+	by := map[*queue][]*work{}
+	for _, a := range e.agents {
+		if a.offer != nil {
+			by[a.offer.queue] = append(by[a.offer.queue], a.offer)
+		}
+	}
+	return by
 }
 
 // Queue gives one queue's view.
@@ -82,10 +94,10 @@ func (e *Engine) Queue(id string) (QueueView, bool) {
 	if !ok || q.removed {
 		return QueueView{}, false
 	}
-	return e.viewOf(q), true
+	return e.viewOf(q, e.ringing()), true
 }
 
-func (e *Engine) viewOf(q *queue) QueueView {
+func (e *Engine) viewOf(q *queue, ringing map[*queue][]*work) QueueView {
 	v := QueueView{
 		Queue: q.ID, Closed: q.closed, Calls: q.present[Call], Mails: q.present[Mail], Callbacks: q.present[Callback],
 		Talking: q.inHand[Call] + q.inHand[Callback], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
@@ -96,22 +108,12 @@ func (e *Engine) viewOf(q *queue) QueueView {
 			v.Ready += len(p.pools[voicePool][byIdle]) + len(p.pools[disturbPool][byIdle])
 		}
 	}
-	v.OldestCall, v.OldestMail = q.oldest(Call), q.oldest(Mail)
+	oldest := [Kinds]int64{never, never, never}
+	for _, w := range append(e.waiters(q), ringing[q]...) {
+		oldest[w.kind] = min(oldest[w.kind], w.arrived)
+	}
+	v.OldestCall, v.OldestMail = moment(oldest[Call]), moment(oldest[Mail])
 	return v
-}
-
-// oldest gives the arrival of what waits or rings longest.
-func (q *queue) oldest(k Kind) time.Time {
-	if q.present[k] == 0 {
-		return time.Time{}
-	}
-	first := int64(never)
-	for w := q.first; w != nil; w = w.next {
-		if w.kind == k && !w.taken {
-			first = min(first, w.arrived)
-		}
-	}
-	return moment(first)
 }
 
 // Explain says why a piece of work is where it is; false for unknown work.

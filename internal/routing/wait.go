@@ -13,11 +13,13 @@ func (e *Engine) wait(w *work) {
 	next := int64(never)
 	switch keeper := e.keeperOf(w); {
 	case w.parked(e.now):
+		w.queue.setAside(w)
 		if !w.queue.closed {
 			next = min(next, w.notBefore)
 		}
 	case keeper != nil:
 		w.keeper = keeper
+		w.queue.setAside(w)
 		keeper.kept[w.kind].push(node{first: w.arrived, second: w.seq, at: &w.main})
 		next = min(next, e.keptUntil(w))
 	default:
@@ -37,6 +39,7 @@ func (e *Engine) unplace(w *work) {
 		w.counted = false
 		w.queue.waiting[w.kind]--
 	}
+	w.queue.fetch(w)
 	if w.keeper != nil {
 		w.keeper.kept[w.kind].remove(&w.main)
 		w.keeper = nil
@@ -137,9 +140,7 @@ func (e *Engine) nextLook(w *work) int64 {
 
 // workDue looks at waiting work whose alarm has rung, or that is back from an offer that came to nothing.
 func (e *Engine) workDue(w *work) {
-	if w.kind == Callback && w.expires <= e.now {
-		e.unplace(w)
-		e.forget(w, Expired)
+	if e.expired(w) {
 		return
 	}
 	e.wait(w)

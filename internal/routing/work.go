@@ -16,7 +16,7 @@ type work struct {
 	skills       []string
 	queue        *queue
 	agent        *agent // it is offered to, or who has taken it
-	prev, next   *work  // of the same queue
+	prev, next   *work  // of those of its queue that wait outside of lines
 	seq          uint64
 	arrived      int64
 	entered      int64
@@ -36,6 +36,7 @@ type work struct {
 	kind         Kind
 	priority     uint8
 	disturbed    uint16 // times that a call interrupted its offer
+	aside        bool
 	taken        bool
 	counted      bool // among the queue's waiting
 	waited       bool // it was not offered when it came
@@ -176,17 +177,31 @@ func (e *Engine) forget(w *work, outcome string) {
 // arrive looks where new work may wait; at take-over it waits where it did.
 func (e *Engine) arrive(w *work, past *Placement) {
 	if past != nil {
-		e.workDue(w)
-		e.inherit(w, past.Passed)
+		if e.workDue(w); e.works[w.id] == w {
+			e.inherit(w, past.Passed)
+		}
+		return
+	}
+	if e.expired(w) {
 		return
 	}
 	e.enter(w)
 }
 
+// expired ends a callback whose time has come.
+func (e *Engine) expired(w *work) bool {
+	if w.kind != Callback || w.expires > e.now {
+		return false
+	}
+	e.unplace(w)
+	e.forget(w, Expired)
+	return true
+}
+
 // inherit gives a line at take-over the count of its first.
 func (e *Engine) inherit(w *work, passed int) {
 	if l := w.main.line; l != nil {
-		e.heads[l.index].passed = max(e.heads[l.index].passed, int32(min(max(passed, 0), e.policy.Overtaken)))
+		e.pass(int32(l.index), max(e.heads[l.index].passed, int32(min(max(passed, 0), e.policy.Overtaken))))
 	}
 }
 
@@ -222,7 +237,9 @@ func (e *Engine) convert(w *work, to *Work) {
 	w.kind, w.once, w.expires, w.notBefore = Callback, to.Once, cmp.Or(stamp(to.Expires), never), stamp(to.NotBefore)
 	w.high = 0
 	w.queue.take(w)
-	e.wait(w)
+	if !e.expired(w) {
+		e.wait(w)
+	}
 }
 
 // transfer gives what an agent has in hand back, to wait again.

@@ -27,6 +27,8 @@ const (
 	overflowing  = 10               // every tenth queue overflows to the next
 	overflowTime = 20 * time.Minute
 	ring         = time.Hour
+	workPrefix   = "work-of-somebody-" // as long as the ids of the house
+	agentPrefix  = "agent-in-a-city-"
 	// EventGap is the time between two events.
 	EventGap = time.Millisecond
 	// EventsAStep is how many events a step gives to the engine.
@@ -45,12 +47,10 @@ type Centre struct {
 
 	at      time.Time
 	agents  []string
-	index   map[string]int
 	offered []string // by agent: the work that rings
 	last    int      // agent at whom something rang last
 	queues  []string
 	works   []routing.Work // pool: each is waiting, ringing, in hand, or free
-	byID    map[string]int
 	free    []int
 	chance  *rand.Rand
 }
@@ -58,7 +58,7 @@ type Centre struct {
 // New makes a centre of so many agents, who are ready, and queues, without work. Work for so many waiting and as many agents is made beforehand.
 func New(e Engine, s Shape) *Centre {
 	c := &Centre{
-		Engine: e, at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), index: map[string]int{}, byID: map[string]int{},
+		Engine: e, at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC),
 		chance: rand.New(rand.NewPCG(1, 2)), offered: make([]string, s.Agents),
 	}
 	for i := range s.Queues {
@@ -68,8 +68,7 @@ func New(e Engine, s Shape) *Centre {
 		c.apply(routing.Event{Type: routing.QueueSet, Queue: c.queue(i, s)})
 	}
 	for i := range s.Waiting + 2*s.Agents {
-		c.works = append(c.works, routing.Work{ID: fmt.Sprintf("work-%07d-%07d", i, i*7919), Ring: ring})
-		c.byID[c.works[i].ID] = i
+		c.works = append(c.works, routing.Work{ID: fmt.Sprintf("%s%09d", workPrefix, i), Ring: ring})
 		c.free = append(c.free, i)
 	}
 	for i := range s.Agents {
@@ -92,7 +91,7 @@ func (c *Centre) queue(i int, s Shape) *routing.Queue {
 }
 
 func (c *Centre) sit(i int, s Shape) {
-	a := &routing.Agent{ID: fmt.Sprintf("agent-%05d", i), Seat: fmt.Sprintf("A%d", i), Skills: map[string]int{}, Languages: []string{"fi"}}
+	a := &routing.Agent{ID: fmt.Sprintf("%s%05d", agentPrefix, i), Seat: fmt.Sprintf("A%d", i), Skills: map[string]int{}, Languages: []string{"fi"}}
 	for k := range skillsEach {
 		a.Skills[skill((i*7+k*(31+i%17))%s.Skills)] = 1 + (i+k)%levels
 	}
@@ -100,7 +99,6 @@ func (c *Centre) sit(i int, s Shape) {
 		a.Languages = append(a.Languages, "sv")
 	}
 	c.agents = append(c.agents, a.ID)
-	c.index[a.ID] = i
 	c.apply(routing.Event{Type: routing.SignedIn, Agent: a})
 	c.apply(routing.Event{Type: routing.StateSet, AgentID: a.ID, State: routing.Ready})
 }
@@ -137,7 +135,7 @@ func (c *Centre) Step(i int) bool {
 	c.arrive()
 	c.offered[agent] = ""
 	c.apply(routing.Event{Type: routing.Finished, WorkID: work, AgentID: c.agents[agent]})
-	c.free = append(c.free, c.byID[work])
+	c.free = append(c.free, number(work, workPrefix))
 	return true
 }
 
@@ -152,7 +150,7 @@ func (c *Centre) Calm(int) bool {
 	c.offered[agent] = ""
 	c.apply(routing.Event{Type: routing.Accepted, WorkID: work, AgentID: c.agents[agent]})
 	c.apply(routing.Event{Type: routing.Finished, WorkID: work, AgentID: c.agents[agent]})
-	c.free = append(c.free, c.byID[work])
+	c.free = append(c.free, number(work, workPrefix))
 	return true
 }
 
@@ -176,9 +174,18 @@ func (c *Centre) apply(ev routing.Event) {
 func (c *Centre) note(d *routing.Decision) {
 	switch d.Type {
 	case routing.Offer:
-		c.last = c.index[d.AgentID]
+		c.last = number(d.AgentID, agentPrefix)
 		c.offered[c.last] = d.WorkID
 	case routing.Withdraw:
-		c.offered[c.index[d.AgentID]] = ""
+		c.offered[number(d.AgentID, agentPrefix)] = ""
 	}
+}
+
+// number reads the number at the end of an id: a map of our own would be measured with the engine.
+func number(id, prefix string) int {
+	n := 0
+	for _, digit := range []byte(id[len(prefix):]) {
+		n = 10*n + int(digit-'0')
+	}
+	return n
 }
