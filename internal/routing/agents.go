@@ -77,11 +77,10 @@ func (e *Engine) signIn(in *Agent) {
 	}
 	e.leave(a)
 	e.enrol(a, in)
-	if a.left {
-		a.left, a.next = false, ""
-	}
+	a.left = false
 	if in.Past != nil {
 		a.adopt(in.Past)
+		e.turn = max(e.turn, a.turn)
 	}
 	e.attend(a)
 	e.alarmAgent(a)
@@ -188,7 +187,7 @@ func (e *Engine) signOut(a *agent) {
 	if back != nil {
 		e.unoffer(a, Forced)
 	}
-	a.left, a.next = true, Offline
+	a.left = true
 	e.attend(a)
 	if a.call == nil {
 		e.gone(a)
@@ -201,6 +200,7 @@ func (e *Engine) signOut(a *agent) {
 
 // gone removes an agent who left; e-mail cases in hand stay theirs until Finished or Removed.
 func (e *Engine) gone(a *agent) {
+	a.next, a.nextWhy, a.hurried = "", "", false
 	e.become(a, Offline, 0)
 	e.alarm(&a.alarm, never)
 	if a.mails == 0 {

@@ -70,10 +70,10 @@ func (e *Engine) setQueue(in *Queue) {
 		e.queues[in.ID] = q
 		e.order = append(e.order, q)
 	}
-	placed := e.unline(q)
 	if !slices.Equal(q.Overflow, in.Overflow) {
 		e.refire(q)
 	}
+	placed := e.unline(q)
 	q.Queue, q.removed = copied(in), false
 	q.deserts = slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.When == WhenNobody })
 	q.widest = q.widest[:0]

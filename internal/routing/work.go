@@ -114,7 +114,7 @@ func (e *Engine) askable(skills []string, language string) bool {
 // make turns a Work into one of ours, in its queue but at no place yet.
 func (e *Engine) make(in *Work, q *queue) *work {
 	w := e.blank()
-	w.id, w.kind, w.language, w.skills, w.agency = in.ID, in.Kind, in.Language, in.Skills, in.Agency
+	w.id, w.kind, w.language, w.skills, w.agency = in.ID, in.Kind, in.Language, slices.Clone(in.Skills), in.Agency
 	w.priority = uint8(in.Priority)
 	w.arrived, w.entered = min(cmp.Or(stamp(in.Arrived), e.now), e.now), e.now
 	w.ringing, w.wrapUp = max(int64(in.Ring), 0), max(int64(in.WrapUp), 0)
@@ -255,7 +255,7 @@ func (e *Engine) transfer(a *agent, w *work, to *Work) {
 		e.refuse(w.id, a.ID, to.Queue, Unknown)
 		return
 	}
-	kept, asked := *w, Work{Language: cmp.Or(to.Language, w.language), Skills: to.Skills}
+	kept, asked := *w, Work{Language: cmp.Or(to.Language, w.language), Skills: slices.Clone(to.Skills)}
 	if asked.Skills == nil {
 		asked.Skills = kept.skills
 	}
