@@ -56,6 +56,9 @@ func (a *agent) view() AgentView {
 		ID: a.ID, Seat: a.Seat, State: a.state, Since: moment(a.since), Until: moment(a.until), Reason: a.reason, Next: a.next,
 		Mails: a.mails, Handled: a.handled,
 	}
+	if a.left {
+		v.Next = Offline
+	}
 	switch {
 	case a.offer != nil:
 		v.Work = a.offer.id
