@@ -21,7 +21,7 @@ type simulateCmd struct {
 	Rate          []string           `sep:"none" group:"Calls:" placeholder:"[QUEUE=]N/h" help:"Or so many calls per hour (or /min) while the queue is open. Repeatable."`
 	AHT           []string           `name:"aht" sep:"none" group:"Calls:" placeholder:"[QUEUE=]TIME" help:"Talk and wrap-up together, mean: 240s, lognormal:240s:0.8 or fixed:240s. Repeatable."`
 	Patience      []string           `sep:"none" group:"Calls:" placeholder:"[QUEUE=]TIME" help:"After which callers hang up, mean (default: never). Repeatable."`
-	Language      map[string]float64 `group:"Calls:" placeholder:"LANG=PART" help:"Languages that callers choose: fi=85 sv=10 en=5. Repeatable."`
+	Language      map[string]float64 `group:"Calls:" placeholder:"LANG=PART" help:"Languages that callers choose, as in --language fi=85 --language sv=15."`
 	Day           string             `group:"The day:" placeholder:"DATE" help:"For opening hours and holidays (default: today)."`
 	Days          int                `group:"The day:" default:"20" help:"The day is simulated so often; figures are means."`
 	Seed          uint64             `group:"The day:" default:"1" help:"The same seed gives the same figures."`

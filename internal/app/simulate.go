@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"santra/internal/agency"
@@ -31,12 +32,16 @@ func Simulate(ctx context.Context, config, against string, o simulate.Options) e
 
 // readCity reads the part "city" of a configuration. What telephony can't carry out yet may be simulated.
 func readCity(path string) (*agency.City, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
 	var c Config
-	if err := decodeFile(path, &c); err != nil {
+	if err := decode(path, text, &c); err != nil {
 		return nil, err
 	}
 	if err := c.City.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, pointed(path, text, err)
 	}
 	return new(c.City.WithDefaults()), nil
 }

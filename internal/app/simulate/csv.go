@@ -162,7 +162,7 @@ func (s *sheet) number(column string, limit float64) (float64, bool) {
 	}
 	x, err := strconv.ParseFloat(plain, 64)
 	if err != nil || !(x >= 0 && x <= limit) {
-		s.bad(column, "want a number from 0 to %v; have %q", limit, text)
+		s.bad(column, "want a number from 0 to %.0f; have %q", limit, text)
 		return 0, false
 	}
 	return x, true

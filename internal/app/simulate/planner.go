@@ -60,6 +60,7 @@ func (p *Planner) Simulate(ctx context.Context, r sim.Request) (sim.Answer, erro
 		s.target = &sim.Target{Level: r.Target.Level, Within: inSeconds(r.Target.Within)}
 	}
 	s.noteDay(e)
+	s.notes = append(s.notes, e.lacks(s.base.Agents, s.callers)...)
 	return s.answer(ctx)
 }
 

@@ -99,6 +99,7 @@ func newStudy(o Options) (*study, error) {
 		return nil, err
 	}
 	s.noteDay(e)
+	s.notes = append(s.notes, e.lacks(s.base.Agents, s.callers)...)
 	if o.Target != "" {
 		t, err := ParseTarget(o.Target)
 		if err != nil {

@@ -106,6 +106,13 @@ func TestShiftsFromAFile(t *testing.T) {
 	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts = 0, path }), "8 agents, 52 h")
 	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.Target = 0, path, "80/20" }), "of 5 08:00–16:00", "of 3 10:00–14:00")
 	contains(t, run(t, func(o *Options) { o.AgainstShifts = path }), "A: 9 agents, B: 8 agents")
+	asks := city()
+	asks.Queues[0].Skills, asks.Queues[0].Needs = nil, []agency.Need{{Skill: "parking", Level: 5}}
+	asks.Queues[0].Rings = []agency.Ring{{After: time.Minute, Levels: map[string]int{"parking": 2}}}
+	path = file(t, "some.csv", "agents,from,to,skills\n5,8:00,16:00,parking:3\n")
+	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.City = 0, path, asks }), "nobody has parking at level 5, which parking asks until a ring relaxes it.")
+	asks.Queues[0].Rings = nil
+	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.City = 0, path, asks }), "queue parking needs", "nobody has")
 }
 
 func TestCallsFromFiles(t *testing.T) {

@@ -1,10 +1,12 @@
 package simulate
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
+	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/routing"
 	"santra/internal/routing/sim"
@@ -72,3 +74,38 @@ func (e *centre) shifts(queues []string) []sim.Span {
 }
 
 func (e *centre) wholeDay() sim.Span { return sim.Span{To: e.clock(e.day.AddDate(0, 0, 1))} }
+
+// lacks says what queues ask that nobody in the plan has: for ever, or until a ring relaxes it.
+func (e *centre) lacks(plans []sim.AgentPlan, queues []string) (notes []string) {
+	if len(plans) == 0 {
+		return nil
+	}
+	staff := make([]agency.Staff, 0, len(plans))
+	for _, p := range plans {
+		s := agency.Staff{Skills: p.Agent.Skills, Agencies: p.Agent.Agencies}
+		for _, l := range p.Agent.Languages {
+			s.Languages = append(s.Languages, agency.Lang(l))
+		}
+		staff = append(staff, s)
+	}
+	never := map[string]bool{}
+	for _, w := range e.city.Warnings(staff) {
+		for i, q := range e.city.Queues {
+			if w.Field == fmt.Sprintf("city.queues[%d]", i) && slices.Contains(queues, q.ID) {
+				notes, never[q.ID] = append(notes, w.Text+"."), true
+			}
+		}
+	}
+	for _, q := range e.queues {
+		if !slices.Contains(queues, q.ID) || never[q.ID] {
+			continue
+		}
+		for _, n := range q.Needs {
+			level := max(n.Level, 1)
+			if !n.Preferred && !slices.ContainsFunc(plans, func(p sim.AgentPlan) bool { return p.Agent.Skills[n.Skill] >= level }) {
+				notes = append(notes, fmt.Sprintf("nobody has %s at level %d, which %s asks until a ring relaxes it.", n.Skill, level, q.ID))
+			}
+		}
+	}
+	return notes
+}
