@@ -81,7 +81,7 @@ func TestChecksNameTheField(t *testing.T) {
 
 func TestEveryTypeHasItsName(t *testing.T) {
 	seen := map[string]bool{}
-	for k := Type(0); k < types; k++ {
+	for k := range types {
 		seen[k.String()] = true
 	}
 	if len(seen) != int(types) || types.String() != "unknown" {
@@ -301,8 +301,8 @@ func TestEmptyEventsAreNone(t *testing.T) {
 		}
 	}
 	p.rec.Take(MaxPending)
-	for k := routing.EventType(0); k < 30; k++ {
-		for d := routing.DecisionType(0); d < 10; d++ {
+	for k := range routing.EventType(30) {
+		for d := range routing.DecisionType(10) {
 			p.rec.Record(routing.Event{Type: k}, []routing.Decision{{Type: d, WorkID: "unknown"}})
 		}
 		p.rec.Record(routing.Event{Type: k}, nil)

@@ -34,7 +34,7 @@ const (
 // Type says what a record tells.
 type Type uint8
 
-// The types. Which fields a type has, beside Source, Seq, At and Type, is in brackets; Passage stands for Kind, Work, Queue,
+// The types, which the journal keeps as numbers: a new one goes to the end. Which fields a type has, beside Source, Seq, At and Type, is in brackets; Passage stands for Kind, Work, Queue,
 // Agency, First, Arrived and Entered.
 const (
 	Queued        Type = iota // work entered a queue [Passage, Reason: "", Overflow, Transfer or Conversion, To: where it was before]
@@ -174,8 +174,15 @@ func (r Record) Check() error {
 
 func (r Record) checkTexts() error {
 	for _, f := range []struct{ field, text string }{
-		{"source", r.Source}, {"work", r.Work}, {"queue", r.Queue}, {"agency", r.Agency}, {"agent", r.Agent},
-		{"state", string(r.State)}, {"was", string(r.Was)}, {"reason", r.Reason}, {"to", r.To},
+		{"source", r.Source},
+		{"work", r.Work},
+		{"queue", r.Queue},
+		{"agency", r.Agency},
+		{"agent", r.Agent},
+		{"state", string(r.State)},
+		{"was", string(r.Was)},
+		{"reason", r.Reason},
+		{"to", r.To},
 	} {
 		if len(f.text) > MaxIDLen || strings.ContainsRune(f.text, 0) {
 			return errs.At(errs.Invalid, f.field, "at most %d bytes without NUL; have %d", MaxIDLen, len(f.text))

@@ -421,8 +421,11 @@ func (w *world) checkpoint() {
 // refused tells events that the engine refused: they change nothing.
 func (w *world) refused() {
 	for _, ev := range []routing.Event{
-		{Type: routing.Arrived, Work: &routing.Work{ID: "nothing", Queue: "a"}}, {Type: routing.Accepted, WorkID: "w1", AgentID: "aino"},
-		{Type: routing.Finished, WorkID: "w1"}, {Type: routing.Removed, WorkID: "w1"}, {Type: routing.SignedOut, AgentID: "aino"},
+		{Type: routing.Arrived, Work: &routing.Work{ID: "nothing", Queue: "a"}},
+		{Type: routing.Accepted, WorkID: "w1", AgentID: "aino"},
+		{Type: routing.Finished, WorkID: "w1"},
+		{Type: routing.Removed, WorkID: "w1"},
+		{Type: routing.SignedOut, AgentID: "aino"},
 	} {
 		w.tell(ev, routing.Decision{Type: routing.Refuse, Reason: routing.Unknown})
 	}

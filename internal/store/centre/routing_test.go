@@ -11,6 +11,7 @@ import (
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
 	"santra/internal/store/centre"
+	"santra/internal/store/storetest"
 )
 
 func morning() time.Time { return time.Date(2026, 11, 24, 6, 10, 0, 0, time.UTC) }
@@ -203,4 +204,25 @@ func TestTwoOwnersAppendAtOnce(t *testing.T) {
 		ok(t, <-done)
 		agree(t, j, morning().Add(-time.Hour), morning().Add(24*time.Hour))
 	})
+}
+
+// What a write of the dispatcher costs: a thousand records, of new calls.
+func BenchmarkJournal(b *testing.B) {
+	for name, dsn := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			s, err := centre.Open(b.Context(), dsn(b), centre.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = s.Close() })
+			n := 0
+			for b.Loop() {
+				records := day(fmt.Sprint("node", n), 120)[:1000]
+				n++
+				if err := s.Journal().Append(b.Context(), records); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
