@@ -1,90 +1,7 @@
 // Walks the desktop in a real browser: log-in, seat, every page of every role, at 320 and 1280 px, in Finnish, with axe on
 // each; then the languages, the keyboard and what a call looks like. Fails on any axe finding, sideways scrolling, refused
-// script or style, or page error.
-//
-//   SANTRA_READY  ready-file of `santra demo` (or of test/mock.mjs)
-//   SANTRA_URL    the base URL; default: the ready-file's `http`
-//   SANTRA_SHOTS  folder for screenshots; default: none are kept
-//   CHROMIUM      the browser; default /usr/bin/chromium
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
-
-const ready = JSON.parse(readFileSync(process.env.SANTRA_READY, "utf8"));
-const base = process.env.SANTRA_URL ?? `http://${ready.http}`;
-const shots = process.env.SANTRA_SHOTS;
-if (shots) mkdirSync(shots, { recursive: true });
-
-const widths = [
-  { width: 1280, height: 900 },
-  { width: 320, height: 720 },
-];
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const failures = [];
-let checks = 0;
-
-function fail(where, what) {
-  failures.push(`${where}: ${what}`);
-  console.error(`  ✗ ${where}: ${what}`);
-}
-
-/** Everything that must hold on a page as it is now, in both widths. */
-async function check(page, name) {
-  for (const size of widths) {
-    const where = `${name} ${size.width}`;
-    await page.setViewportSize(size);
-    await page.waitForTimeout(100);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (over > 0) fail(where, `scrolls sideways by ${over} px`);
-    const { violations } = await new AxeBuilder({ page }).options({ runOnly: tags, resultTypes: ["violations"] }).setLegacyMode(true).analyze();
-    for (const v of violations) fail(where, `axe ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")} ${v.nodes[0]?.failureSummary?.split("\n")[1] ?? ""}`);
-    await page.evaluate(() => window.scrollTo(0, 0));
-    if (shots) await page.screenshot({ path: join(shots, `${name}-${size.width}.png`), fullPage: true });
-    checks++;
-  }
-  await page.setViewportSize(widths[0]);
-}
-
-async function open(browser, name) {
-  const context = await browser.newContext({ locale: "fi-FI", viewport: widths[0], permissions: ["microphone"], colorScheme: process.env.SANTRA_DARK ? "dark" : "light" });
-  const page = await context.newPage();
-  page.on("pageerror", (e) => fail(name, `page error ${e.message}`));
-  page.on("console", (m) => {
-    if (/Content Security Policy|Trusted|TrustedHTML/.test(m.text())) fail(name, `policy: ${m.text().slice(0, 200)}`);
-  });
-  page.on("dialog", (d) => void d.accept());
-  return { context, page };
-}
-
-const userWith = (role) => ready.users.find((u) => u.roles.includes(role));
-
-async function logIn(page, user) {
-  await page.goto(base);
-  await page.getByLabel("Käyttäjätunnus").fill(user.name);
-  await page.getByRole("textbox", { name: "Salasana" }).fill(user.password);
-  await page.getByRole("button", { name: "Kirjaudu sisään" }).click();
-  await page.getByRole("heading", { level: 1, name: /Työn aloitus|Työpöytä/ }).waitFor();
-}
-
-const visit = async (page, link, heading) => {
-  await page.getByRole("navigation").getByRole("link", { name: link, exact: true }).click();
-  await page.getByRole("heading", { level: 1, name: heading }).waitFor();
-  await page.waitForTimeout(400);
-};
-
-/** Each part of the walk stands alone, so that one failure hides no other. */
-async function part(browser, name, walk) {
-  console.log(name);
-  const { context, page } = await open(browser, name);
-  try {
-    await walk(page);
-  } catch (error) {
-    fail(name, String(error.message).split("\n").slice(0, 6).join(" "));
-    if (shots) await page.screenshot({ path: join(shots, `failed-${name}.png`) }).catch(() => undefined);
-  }
-  await context.close();
-}
+// script or style, or page error. Environment: check.mjs.
+import { base, check, fail, logIn, ready, userWith, visit, walkThrough } from "./check.mjs";
 
 const mock = (page, what) => page.request.post(`${base}/mock/${what}`);
 
@@ -262,14 +179,4 @@ async function administrator(page) {
   await check(page, "person-new");
 }
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"],
-});
-const only = process.argv[2];
-for (const [name, walk] of Object.entries({ agent, manager, supervisor, privacyOfficer, controller, administrator })) {
-  if (!only || only === name) await part(browser, name, walk);
-}
-await browser.close();
-console.log(`${checks} page views checked, ${failures.length} failures`);
-process.exit(failures.length ? 1 : 0);
+await walkThrough({ agent, manager, supervisor, privacyOfficer, controller, administrator });

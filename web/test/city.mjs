@@ -2,12 +2,13 @@
 const t = (fi, sv, en) => ({ fi, sv, en });
 const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
 const all = ["call.handle", "case.work", "queue.watch"];
+const lead = ["agent.watch", "agent.force", "queue.close", "measures.read", "simulation.run"];
 
-const person = (id, name, display, roles, actions, until = "2027-06-30T21:00:00Z") => ({ id, name, display, roles, actions, languages: ["fi", "sv"], skills: [], training_valid: until !== "", trained_until: until || undefined });
+const person = (id, name, display, roles, actions, until = "2027-06-30T21:00:00Z") => ({ id, name, display, roles, actions, languages: ["fi", "sv"], skills: [{ id: "vesi", level: 3 }, { id: "language:sv", level: 2 }], capacity: {}, tiers: [], weights: [], training_valid: until !== "", trained_until: until || undefined });
 
 export const people = [
   person("p1", "aino", "Aino Virtanen", [{ role: "agent", agency: "" }], all),
-  person("p2", "eero", "Eero Lindström", [{ role: "supervisor", agency: "" }], [...all, "agent.watch"]),
+  person("p2", "eero", "Eero Lindström", [{ role: "supervisor", agency: "" }], [...all, ...lead]),
   person("p3", "helmi", "Helmi Koskinen", [{ role: "manager", agency: "vesilaitos" }], ["recording.search", "archive.search", "queue.watch"]),
   person("p4", "onni", "Onni Mäkelä", [{ role: "expert", agency: "" }], [...all, "recording.search", "archive.search"]),
   person("p5", "siiri", "Siiri Nyman", [{ role: "privacy_officer", agency: "" }], ["audit.read", "attest.run", "listen.grant"]),
@@ -28,7 +29,12 @@ export const city = {
     { id: "vesilaskut", agency: "vesilaitos", name: t("Laskutus", "Fakturering", "Billing") },
     { id: "pysakointi", agency: "rakennusvirasto", name: t("Pysäköintitunnukset", "Parkeringstillstånd", "Parking permits") },
     { id: "kadut", agency: "rakennusvirasto", name: t("Kadut ja puistot", "Gator och parker", "Streets and parks") },
-  ].map((q) => ({ number: "+35893101000", mailbox: `${q.id}@example.org`, languages: ["fi", "sv", "en"], skills: [q.id], record: true, ...q })),
+  ].map((q) => ({ number: "+35893101000", mailbox: `${q.id}@example.org`, languages: ["fi", "sv", "en"], skills: [q.id], needs: [{ skill: q.id, level: 1, preferred: false }], strategy: "tiers", within_seconds: 20, record: true, ...q })),
+  time_zone: "Europe/Helsinki",
+  break_reasons: [
+    { id: "lunch", name: t("Lounas", "Lunch", "Lunch") },
+    { id: "training", name: t("Koulutus", "Utbildning", "Training") },
+  ],
   seats: Array.from({ length: 16 }, (_, i) => ({ code: `A${i + 1}`, phone: i % 2 === 0, taken: i % 5 === 3 })),
   purposes: {
     audio: [
@@ -46,7 +52,7 @@ export const agents = [
   ["p8", "Saga Öhman", "A7", "break", 700],
   ["p9", "Veikko Salo", "A9", "not_answering", 44],
   ["p10", "Linnea Berg", "A10", "offline", 3000],
-].map(([person, display, seat, state, s]) => ({ person, display, seat, state, since: ago(s), reason: "", work: [] }));
+].map(([person, display, seat, state, s]) => ({ person, display, seat, state, since: ago(s), reason: state === "break" ? "lunch" : "", next: state === "busy" ? "break" : "", handled: 7, mails: 1, work: "" }));
 
 const head = (id, direction, from, s, delivery = "received") => ({ id, direction, from: { name: "", address: from }, at: ago(s), subject: "", attachments: 0, size: 4000, delivery, reply: "", raw: false });
 const one = (id, subject, customer, queue, state, agent, s, heads) => ({ id, subject, customer, name: "", failed: false, why: "", queue, agency: "vesilaitos", state, agent, arrived: ago(s), changed: ago(s), version: 1, messages: heads });

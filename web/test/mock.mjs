@@ -7,6 +7,7 @@
 import { createReadStream, existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
+import { measures, simulate } from "./day.mjs";
 import { agents, attestation, audit, cases, city, messages, people, peaks, recordings, wav } from "./city.mjs";
 
 const dist = new URL("../../internal/web/ui/dist/", import.meta.url).pathname;
@@ -108,7 +109,17 @@ function send(id) {
   return caseOf(id);
 }
 
-const queues = () => city.queues.map((q, i) => ({ id: q.id, agency: q.agency, waiting_calls: [2, 0, 1, 0][i], waiting_mails: [1, 3, 0, 0][i], longest_call_since: [ago(154), undefined, ago(21), undefined][i], ready: [3, 2, 2, 1][i], busy: [4, 1, 2, 0][i], talking: 1, open_mails: 2, today: { offered: 41, answered: 38, in_time: 33, abandoned: 2, waited_seconds: 480 } }));
+const closings = new Map();
+const tonight = () => new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString();
+const estimates = [{ known: true, low_seconds: 70, high_seconds: 170, place: 3, why: "" }, { known: false, low_seconds: 0, high_seconds: 0, place: 1, why: "too_few_starts" }];
+const opening = (q, i) => ({ open: i !== 1 && !closings.has(q.id), next_change: tonight(), closing: closings.get(q.id), staffed: [7, 3, 4, 0][i], callbacks: 0, estimate: estimates[i] ?? estimates[1] });
+const queues = () => city.queues.map((q, i) => ({ ...opening(q, i), id: q.id, agency: q.agency, waiting_calls: [2, 0, 1, 0][i], waiting_mails: [1, 3, 0, 0][i], longest_call_since: [ago(154), undefined, ago(21), undefined][i], ready: [3, 2, 2, 1][i], busy: [4, 1, 2, 0][i], talking: 1, open_mails: 2, today: { offered: 41, answered: 38, in_time: 33, abandoned: 2, waited_seconds: 480 } }));
+
+const queueNow = (id) => queues().find((q) => q.id === id);
+const needs = [{ skill: "vesi", level: 2, preferred: false }, { skill: "language:sv", level: 3, preferred: false }];
+const explanation = (i, more) => ({ work: `w${i}`, queue: "vesi", kind: "call", offered: "", offered_display: "", taken: false, place: i, waited_seconds: 160 - i * 70, ring: 1, next_ring: new Date(Date.now() + 24_000).toISOString(), kept_for: "", kept_for_display: "", closed: false, needs, able: [{ state: "busy", agents: 2 }, { state: "break", agents: 1 }], missing: [], estimate: estimates[0], ...more });
+const explanations = (id) => (id === "vesi" ? [explanation(1, {}), explanation(2, { missing: ["language:sv"], able: [] }), explanation(3, { kind: "mail", kept_for: "p1", kept_for_display: "Aino Virtanen", ring: 0, needs: [], able: [{ state: "ready", agents: 3 }] })] : []);
+const why = { queue: "vesi", strategy: "longest_idle", candidates: 1, lines: 0, freed: false, preferred: false, overdue: false, language: "sv", needs: needs.slice(1), ring: 2, ring_seconds: 30, idle_seconds: 95, waited_seconds: 42, tier: 0 };
 
 /** [method, pattern, answer(parts, body)] */
 const routes = [
@@ -123,6 +134,14 @@ const routes = [
   ["GET", "/api/city", () => ({ ...city, seats: city.seats.map((s) => ({ ...s, taken: s.taken || [...states.values()].some((m) => m.seat === s.code) })) })],
   ["GET", "/api/purposes", () => city.purposes],
   ["GET", "/api/queues", () => ({ queues: queues(), server_time: now() })],
+  ["GET", "/api/me/offer", () => ({ offer: call?.state === "offered" ? { work: call.id, kind: "call", queue: "vesi", agency: "vesilaitos", until: now(), why } : undefined })],
+  ["GET", "/api/queues/:id/explanations", ([id]) => ({ explanations: explanations(id), server_time: now() })],
+  ["PUT", "/api/queues/:id/closing", ([id], b) => (closings.set(id, { ...b, since: now(), by: session.id, display: session.display }), queueNow(id))],
+  ["DELETE", "/api/queues/:id/closing", ([id]) => (closings.delete(id), queueNow(id))],
+  ["PUT", "/api/agents/:id/state", ([id], b) => Object.assign(agents.find((a) => a.person === id), { state: b.state, reason: b.break_reason ?? "", since: now() })],
+  ["GET", "/api/measures", (_, __, query) => measures(query.get("from"), query.get("interval"), city.queues)],
+  ["POST", "/api/simulations", (_, b) => simulate(b, city.queues)],
+  ["PATCH", "/api/people/:id", ([id], b) => Object.assign(people.find((p) => p.id === id), b)],
   ["GET", "/api/agents", () => ({ agents, server_time: now() })],
   ["GET", "/api/calls", () => ({ calls: call ? [call] : [], server_time: now() })],
   ["GET", "/api/calls/:id/caller", () => ({ number: "+358401234567", withheld: false })],

@@ -72,7 +72,7 @@ function Languages({ a, put }: PartProps) {
   return (
     <fieldset className="group">
       <legend>{i18n._("Languages and their levels")}</legend>
-      <div className="filters">
+      <div className="filters filters-top">
         {Object.entries(a.languages).map(([code, level]) => (
           <Select key={code} label={languageLabel(code)} options={levels(i18n._("not"))} value={level} onPick={(now) => put({ languages: { ...a.languages, [code]: now } })} />
         ))}
@@ -149,7 +149,7 @@ function Tiers({ a, put, fault, city }: PartProps) {
     <fieldset className="group">
       <legend>{i18n._("Tier by queue")}</legend>
       <p className="quiet">{i18n._("Tier 1 is asked first. Empty is 1.")}</p>
-      <div className="filters">
+      <div className="filters filters-top">
         {queues.map((q) => (
           <TextField key={q.id} label={inLanguage(q.name) || q.id} inputMode="numeric" value={a.tiers[q.id] ?? ""} error={fault(`tier.${q.id}`)} onChange={(tier) => put({ tiers: { ...a.tiers, [q.id]: tier } })} />
         ))}
@@ -166,7 +166,7 @@ function Weights({ a, put, fault, city }: PartProps) {
     <fieldset className="group">
       <legend>{i18n._("Weight by agency")}</legend>
       <p className="quiet">{i18n._("With 2, a minute of waiting counts as two for this agent. Empty is 1.")}</p>
-      <div className="filters">
+      <div className="filters filters-top">
         {agencies.map((g) => (
           <TextField key={g.id} label={inLanguage(g.name) || g.id} inputMode="decimal" value={a.weights[g.id] ?? ""} error={fault(`weight.${g.id}`)} onChange={(weight) => put({ weights: { ...a.weights, [g.id]: weight } })} />
         ))}

@@ -139,7 +139,7 @@ export function OpenMark({ queue }: { queue: QueueLive }) {
           {i18n._("Nobody to serve")}
         </span>
       )}
-      {estimate && <span className="open-mark">{i18n._("A new call waits {time}", { time: estimate })}</span>}
+      {queue.open && estimate && <span className="open-mark">{i18n._("A new call waits {time}", { time: estimate })}</span>}
     </span>
   );
 }

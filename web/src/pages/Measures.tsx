@@ -197,7 +197,9 @@ function Queues({ rows, city }: { rows: readonly Measure[]; city: City | undefin
   return (
     <section className="card" aria-labelledby="queues">
       <h2 id="queues">{i18n._("By queues")}</h2>
-      <Table caption={i18n._("Calls of the day by queues")} columns={columns} rows={calls} rowKey={rowKey} />
+      <div className="table-scroll" role="region" tabIndex={0} aria-label={i18n._("{plot}: table", { plot: i18n._("By queues") })}>
+        <Table caption={i18n._("Calls of the day by queues")} columns={columns} rows={calls} rowKey={rowKey} />
+      </div>
     </section>
   );
 }

@@ -93,7 +93,7 @@ function Changes({ person, onTraining, onAble }: { person: Person; onTraining?(p
   return (
     <span className="actions row-actions">
       {onAble && (
-        <Button look="secondary" className="button-small" onPress={() => onAble(person)} aria-label={i18n._("Change the skills of {name}", { name: person.display })}>
+        <Button look="secondary" className="button-small" onPress={() => onAble(person)} aria-label={i18n._("Skills of {name}", { name: person.display })}>
           {i18n._("Skills")}
         </Button>
       )}

@@ -149,7 +149,7 @@ function Close({ queue, name }: { queue: QueueLive; name: string }) {
       }}
     >
       <p className="quiet">{i18n._("Calls that come hear that the queue is closed. It is written in the log before it is done.")}</p>
-      <div className="filters">
+      <div className="filters filters-top">
         <TextField label={i18n._("Reason")} help={i18n._("For the log and the team. Nothing about customers.")} isRequired maxLength={200} value={form.reason} onChange={(reason) => set({ ...form, reason })} />
         <TextField label={i18n._("Closed until")} type="datetime-local" isRequired value={form.until} error={wrong} onChange={(v) => set({ ...form, until: v })} />
       </div>
@@ -177,10 +177,10 @@ function Confirm({ queue, name, reason, until, onBack }: { queue: QueueLive; nam
       </Notice>
       <ErrorNotice error={close.error} />
       <div className="actions">
-        <Button look="end" icon="lock" onPress={() => close.mutate()} isPending={close.isPending} autoFocus>
+        <Button look="end" icon="lock" onPress={() => close.mutate()} isPending={close.isPending}>
           {i18n._("Close the queue")}
         </Button>
-        <Button look="secondary" onPress={onBack}>
+        <Button look="secondary" onPress={onBack} autoFocus>
           {i18n._("Don’t close")}
         </Button>
       </div>

@@ -66,7 +66,7 @@ function Calls({ plan, put, fault, city }: PartProps & { city: City | undefined 
   const { i18n } = useLingui();
   return (
     <>
-      <div className="filters">
+      <div className="filters filters-top">
         <TextField label={i18n._("Day")} type="date" isRequired value={plan.date} error={fault("date")} onChange={(date) => put({ date })} />
       </div>
       <Choice
@@ -79,7 +79,7 @@ function Calls({ plan, put, fault, city }: PartProps & { city: City | undefined 
         ]}
       />
       {plan.basis === "measured" ? (
-        <div className="filters">
+        <div className="filters filters-top">
           <TextField label={i18n._("Weeks")} inputMode="numeric" value={plan.weeks} error={fault("weeks")} onChange={(weeks) => put({ weeks })} />
         </div>
       ) : (
@@ -118,7 +118,7 @@ function People({ plan, put, fault }: PartProps) {
         ]}
       />
       {plan.staffing === "same" ? (
-        <div className="filters">
+        <div className="filters filters-top">
           <TextField label={i18n._("Agents at work")} help={i18n._("Without those on a break.")} inputMode="numeric" value={plan.agents} error={fault("agents")} onChange={(agents) => put({ agents })} />
         </div>
       ) : (
@@ -170,7 +170,7 @@ function WhatIf({ plan, put, fault }: PartProps) {
   return (
     <>
       <p className="quiet">{i18n._("The same calls come to both, so the difference is not chance.")}</p>
-      <div className="filters">
+      <div className="filters filters-top">
         <TextField label={i18n._("Change of agents")} help={first} value={plan.change} error={fault("change")} onChange={(change) => put({ change })} />
         <TextField label={i18n._("Change of calls, %")} help={i18n._("20: a fifth more.")} value={plan.calls} error={fault("calls")} onChange={(calls) => put({ calls })} />
         <Select label={i18n._("Who is served next")} options={choices} value={plan.choice} onPick={(choice) => put({ choice: choice as Plan["choice"] })} />
@@ -179,7 +179,7 @@ function WhatIf({ plan, put, fault }: PartProps) {
         {i18n._("Also find how many agents a target needs")}
       </Checkbox>
       {plan.search && (
-        <div className="filters">
+        <div className="filters filters-top">
           <TextField label={i18n._("Service level, %")} inputMode="numeric" value={plan.level} error={fault("level")} onChange={(level) => put({ level })} />
           <TextField label={i18n._("Answered within, s")} inputMode="numeric" value={plan.within} error={fault("within")} onChange={(within) => put({ within })} />
         </div>

@@ -83,7 +83,7 @@ function Openings({ queues, city }: { queues: readonly QueueLive[]; city: City |
                 {i18n._("Nobody to serve")}
               </span>
             )}
-            {q.estimate.known && <span>{i18n._("A new call waits {time}", { time: estimateText(q.estimate) })}</span>}
+            {q.open && q.estimate.known && <span>{i18n._("A new call waits {time}", { time: estimateText(q.estimate) })}</span>}
           </li>
         ))}
       </ul>

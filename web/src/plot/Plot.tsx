@@ -163,8 +163,8 @@ function Drawing(p: PlotProps) {
 }
 
 function scaleOf(p: PlotProps): number[] {
-  if (p.unit === "share") return [0, 0.25, 0.5, 0.75, 1];
   const max = Math.max(highest(p.series, p.kind === "bars"), p.target?.value ?? 0);
+  if (p.unit === "share") return max > 0.5 ? [0, 0.25, 0.5, 0.75, 1] : ticks(Math.max(max, 0.01), 4);
   return p.unit === "seconds" ? clockTicks(max, 4) : ticks(max, 4, true);
 }
 
@@ -231,7 +231,7 @@ function Figures(p: PlotProps) {
         <caption className="only-heard">{p.title}</caption>
         <thead>
           <tr>
-            <th scope="col">{i18n._("From")}</th>
+            <th scope="col">{i18n._("Clock time")}</th>
             {columns.map((s) => (
               <th key={s.name} scope="col">
                 {s.name}

@@ -94,11 +94,14 @@ export interface Bar {
   height: number;
 }
 
+/** Bars are no wider than this, however few there are. */
+const widest = 48;
+
 /** Stacked bars, first series at the foot. Parts of nothing are left out. */
 export function bars(series: readonly Series[], top: number, box: Box): Bar[] {
   const n = Math.max(0, ...series.map((s) => s.values.length));
   const slot = box.width / Math.max(1, n);
-  const width = Math.max(1, slot * 0.7);
+  const width = Math.min(widest, Math.max(1, slot * 0.7));
   const all: Bar[] = [];
   for (let index = 0; index < n; index++) {
     let below = 0;

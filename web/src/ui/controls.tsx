@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react";
-import type { ReactNode } from "react";
+import type { FormEvent, ReactNode } from "react";
 import {
   Button as AriaButton,
   type ButtonProps,
@@ -61,12 +61,17 @@ interface FieldProps extends Omit<TextFieldProps, "children"> {
   placeholder?: string;
 }
 
+/** An error goes while one types: when it went on leaving the field, it would move the button that is being pressed. */
+function lookAgain(e: FormEvent<HTMLInputElement | HTMLTextAreaElement>): void {
+  if (e.currentTarget.getAttribute("aria-invalid")) e.currentTarget.dispatchEvent(new Event("change"));
+}
+
 /** A text field with its label, help and error. */
 export function TextField({ label, help, error, placeholder, className = "", ...rest }: FieldProps & { className?: string }) {
   return (
     <AriaTextField {...rest} isInvalid={Boolean(error) || rest.isInvalid} className={`field ${className}`}>
       <FieldLabel required={rest.isRequired}>{label}</FieldLabel>
-      <Input placeholder={placeholder} />
+      <Input placeholder={placeholder} onInput={lookAgain} />
       {help && (
         <Text slot="description" className="field-help">
           {help}
@@ -81,7 +86,7 @@ export function TextArea({ label, help, error, rows = 4, className = "", ...rest
   return (
     <AriaTextField {...rest} isInvalid={Boolean(error) || rest.isInvalid} className={`field ${className}`}>
       <FieldLabel required={rest.isRequired}>{label}</FieldLabel>
-      <AriaTextArea rows={rows} />
+      <AriaTextArea rows={rows} onInput={lookAgain} />
       {help && (
         <Text slot="description" className="field-help">
           {help}
