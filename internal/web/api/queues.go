@@ -26,9 +26,13 @@ func (a *API) now(ctx context.Context) (*present, error) {
 		return p, nil
 	}
 	all, err := a.deps.Closings.InForce(ctx, p.at)
+	names := map[string]string{}
 	for _, c := range all {
-		by, _ := a.deps.People.Lookup(ctx, c.By) // somebody who is gone is shown by the id
-		p.closings[c.Queue] = Closing{Until: c.Until, Reason: c.Reason, Since: c.Since, By: c.By, Display: by.Display}
+		if _, known := names[c.By]; !known {
+			by, _ := a.deps.People.Lookup(ctx, c.By) // somebody who is gone is shown by the id
+			names[c.By] = by.Display
+		}
+		p.closings[c.Queue] = Closing{Until: c.Until, Reason: c.Reason, Since: c.Since, By: c.By, Display: names[c.By]}
 	}
 	return p, err
 }
