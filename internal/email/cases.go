@@ -251,8 +251,10 @@ func (s *Service) Release(ctx context.Context, p identity.Principal, caseID stri
 	if err != nil {
 		return err
 	}
-	s.cfg.Router.Finish(caseID, p.Person)
-	s.enqueue(row)
+	if err := s.cfg.Router.Transfer(caseID, p.Person, s.work(row)); err != nil { // not in hand: it was answered
+		s.cfg.Router.Finish(caseID, p.Person)
+		s.enqueue(row)
+	}
 	return nil
 }
 

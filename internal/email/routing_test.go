@@ -9,6 +9,7 @@ import (
 
 	"santra/internal/dispatch"
 	"santra/internal/email"
+	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing"
 	"santra/internal/store/storetest"
@@ -57,6 +58,18 @@ func (d *desk) Finish(id, _ string)          { d.do(func() { delete(d.inHand, id
 func (d *desk) Restore(w routing.Work, agent string) error {
 	d.do(func() { d.inHand[w.ID] = agent })
 	return nil
+}
+
+func (d *desk) Transfer(id, agent string, to routing.Work) error {
+	err := errs.New(errs.Conflict, "not in hand")
+	d.do(func() {
+		if d.inHand[id] == agent {
+			delete(d.inHand, id)
+			to.Transferred = true
+			d.queued[id], err = to, nil
+		}
+	})
+	return err
 }
 
 func (d *desk) Mail(m dispatch.Mark, w routing.Work, agent string) {
@@ -132,8 +145,14 @@ func TestWhoHadTheCaseIsAskedFirst(t *testing.T) {
 		}
 		w.taken(d, "agent1")
 		w.must(w.svc.Release(t.Context(), agent(), c.ID))
-		if work, _ := d.work(c.ID); work.Preferred != "" {
+		if work, _ := d.work(c.ID); work.Preferred != "" || !work.Transferred {
 			t.Fatalf("given back: %+v", work)
+		}
+		w.taken(d, "agent1")
+		w.answered(agent(), c.ID, "Toinen kiitos")
+		w.must(w.svc.Release(t.Context(), agent(), c.ID)) // answered, so not in hand
+		if work, ok := d.work(c.ID); !ok || work.Preferred != "" || work.Transferred {
+			t.Fatalf("given back when answered: %+v", work)
 		}
 	})
 }

@@ -37,6 +37,8 @@ type Router interface {
 	Decline(workID, agent string) error
 	Finish(workID, agent string)
 	Restore(w routing.Work, agent string) error
+	// Transfer gives what the agent has in hand back to a queue: for the measures it is no new case.
+	Transfer(workID, agent string, to routing.Work) error
 	// Mail tells of a step that only the measures count; w is the case as the router knows it.
 	Mail(m dispatch.Mark, w routing.Work, agent string)
 }

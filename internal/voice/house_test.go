@@ -25,6 +25,7 @@ import (
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
 )
 
 // What is heard in the tests, each with a tone of its own (Hz).
@@ -173,7 +174,8 @@ type plan struct {
 	maxCalls     int
 	mute         []string // prompts that are not there
 	open         dispatch.OpenFunc
-	lease        lease.Config  // who decides; without a Store always this dispatcher
+	lease        lease.Config // who decides; without a Store always this dispatcher
+	journal      measure.Journal
 	connect      time.Duration // of browsers
 }
 
@@ -186,7 +188,7 @@ func newHouse(t *testing.T, p plan) *house {
 	h := &house{T: t, book: newLogbook()}
 	h.trunk, h.phones = h.listen(), h.listen()
 	log := slog.New(slog.NewTextHandler(h.book, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease})
+	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease, Journal: p.journal})
 	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
 	h.must(err)
 	var key ed25519.PrivateKey

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"santra/internal/lease"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/routing/measure"
 )
 
 func never(string, time.Time) (bool, time.Time) { return false, time.Time{} }
@@ -142,6 +144,58 @@ func TestWrapUpUntilReady(t *testing.T) {
 	h.must(h.disp.WrapUpDone("anna"))
 	h.empty()
 	h.agentIs("anna", routing.Ready)
+}
+
+// journal keeps what the measures are made of.
+type journal struct {
+	mu   sync.Mutex
+	kept []measure.Record
+}
+
+func (j *journal) Append(_ context.Context, records []measure.Record) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.kept = append(j.kept, records...)
+	return nil
+}
+
+func (j *journal) Records(context.Context, time.Time, time.Time) iter.Seq2[measure.Record, error] {
+	return func(func(measure.Record, error) bool) {}
+}
+func (j *journal) Open(context.Context) ([]measure.Record, error) { return nil, nil }
+func (j *journal) Rollups(context.Context, time.Time, time.Time) (measure.Rows, error) {
+	return measure.Rows{}, nil
+}
+func (j *journal) Erase(context.Context, time.Time, int) (int, error) { return 0, nil }
+
+// holds counts the holds of a call that are over.
+func (j *journal) holds(id, agent string) (n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, r := range j.kept {
+		if r.Type == measure.Retrieved && r.Work == id && r.Agent == agent && r.Since.Before(r.At) {
+			n++
+		}
+	}
+	return n
+}
+
+// The measures hear of a hold and its length, for AHT; also of one that lasts to the end of the call.
+func TestHoldIsMeasured(t *testing.T) {
+	kept := &journal{}
+	h := newHouse(t, plan{journal: kept})
+	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.must(h.svc.Hold(v.ID, "anna"))
+	h.hears(caller, toneMusic)
+	h.must(h.svc.Resume(v.ID, "anna"))
+	h.must(h.svc.Hold(v.ID, "anna"))
+	h.must(caller.HangUp(h.ctx()))
+	h.empty()
+	for ctx := h.ctx(); kept.holds(v.ID, "anna") < 2; h.breathe() {
+		if ctx.Err() != nil {
+			t.Fatalf("%d holds", kept.holds(v.ID, "anna"))
+		}
+	}
 }
 
 // leases keeps one lease in memory; it can be cut off.
