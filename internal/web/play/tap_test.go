@@ -64,7 +64,7 @@ func together(t *testing.T, data []byte, packets int) {
 			missing++
 			continue
 		}
-		if apart := max(a-b, b-a); apart > 3*frame {
+		if apart := max(a-b, b-a); apart > 10*frame { // arrival aligns them, and a busy machine delays it; a stream that is not aligned is 30 frames off
 			t.Errorf("packet %d: %d samples apart", n, apart)
 		}
 	}
