@@ -68,7 +68,8 @@ func (r *Recorder) open(w *routing.Work) *passage {
 	if p.agency == "" {
 		p.agency = r.target(w.Queue).agency
 	}
-	if p.arrived.IsZero() || p.arrived.After(r.now) {
+	fresh := w.Kind == routing.Call && w.Past == nil && !w.Transferred // till now the caller heard announcements: that is no wait
+	if fresh || p.arrived.IsZero() || p.arrived.After(r.now) {
 		p.arrived = r.now
 	}
 	reason := ""

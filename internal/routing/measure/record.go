@@ -96,7 +96,7 @@ type Record struct {
 	Reason string
 	To     string
 
-	Arrived  time.Time     // when the customer's wait began, in whatever queue
+	Arrived  time.Time     // when the customer's wait began, in whatever queue: for a call after the announcements
 	Entered  time.Time     // into this queue; its interval is that of the figures
 	Since    time.Time     // when that began which the record ends
 	Within   time.Duration // the queue's target as it was then

@@ -171,7 +171,11 @@ func (w *world) arrive() {
 		arrived: w.now.Add(-time.Duration(rapid.IntRange(0, 25).Draw(w.t, "already")) * time.Second),
 	}
 	w.enter(id, s)
-	w.tell(routing.Event{Type: routing.Arrived, Work: w.routed(w.work[id])})
+	ev := routing.Event{Type: routing.Arrived, Work: w.routed(w.work[id])}
+	if s.kind == routing.Call { // so far it heard an announcement
+		w.work[id].arrived = w.now
+	}
+	w.tell(ev)
 }
 
 func waits(p *piece) bool { return !p.taken && !p.offered }
