@@ -41,6 +41,24 @@ func newGap() gap {
 	return gap{ended: map[string]bool{}, refused: map[string]bool{}, seated: map[string]bool{}}
 }
 
+// came tells of who came to a seat and stayed, before the work is told that rings there.
+func (g gap) came(feed func(routing.Event) error) {
+	for _, ev := range g.events {
+		if ev.Type == routing.SignedIn && g.seated[ev.AgentID] {
+			_ = feed(ev)
+		}
+	}
+}
+
+// happened tells of all else, in its order.
+func (g gap) happened(feed func(routing.Event) error) {
+	for _, ev := range g.events {
+		if ev.Type != routing.SignedIn && (ev.Type != routing.SignedOut || !g.seated[ev.AgentID]) {
+			_ = feed(ev)
+		}
+	}
+}
+
 func resting() error {
 	return errs.New(errs.Unavailable, "nobody decides at this moment who gets which work; try again")
 }
@@ -272,20 +290,19 @@ func (a Announcement) phase() int {
 func (d *Dispatcher) rebuild(told report) {
 	m := remembered(d.engine)
 	all, gone, old := merge(m.work, told, d.gap), d.gap, d.items
-	d.engine, d.items, d.rings, d.gap = routing.New(d.policy), map[string]*item{}, map[string]string{}, newGap()
+	d.engine, d.items, d.rings, d.gap = routing.New(d.policy), make(map[string]*item, len(all)), map[string]string{}, newGap()
 	d.rebuildQueues()
 	for _, a := range unoccupied(m.agents, all) {
 		_ = d.feed(routing.Event{Type: routing.SignedIn, AgentID: a.ID, Agent: &a})
 	}
+	gone.came(d.feed)
 	for _, a := range all {
 		d.rebuildWork(a, old[a.Work.ID])
 	}
 	for _, agent := range m.left {
 		_ = d.feed(routing.Event{Type: routing.SignedOut, AgentID: agent})
 	}
-	for _, ev := range gone.events {
-		_ = d.feed(ev)
-	}
+	gone.happened(d.feed)
 	d.reportQueue(d.follow())
 }
 
