@@ -15,21 +15,22 @@ type Engine struct {
 	seq      uint64 // of arrivals
 	turn     uint64 // of offers
 
-	queues    map[string]*queue
-	order     []*queue // in order of making
-	agents    map[string]*agent
-	works     map[string]*work
-	unused    []*work // to be used again
-	profiles  map[string]*profile
-	ranked    []*profile // by profile.index
-	skills    map[string]int
-	holders   [][]*profile // by number of skill: who has it
-	languages []string     // that are among the skills
-	lines     []*line      // by line.index
-	keys      []int64      // by line.index: see head
-	heads     []head       // by line.index
-	overdue   int          // lines that are
-	tidyAt    int          // lines and profiles at which those without use are dropped
+	queues     map[string]*queue
+	order      []*queue // in order of making
+	agents     map[string]*agent
+	works      map[string]*work
+	unused     []*work // to be used again
+	profiles   map[string]*profile
+	ranked     []*profile // by profile.index
+	generation uint64     // of profiles: what was worked out of an older one no longer holds
+	skills     map[string]int
+	holders    [][]*profile // by number of skill: who has it
+	languages  []string     // that are among the skills
+	lines      []*line      // by line.index
+	keys       []int64      // by line.index: see head
+	heads      []head       // by line.index
+	overdue    int          // lines that are
+	tidyAt     int          // lines and profiles at which those without use are dropped
 
 	pooled  [pools]int // agents in all pools of a kind
 	timers  heap
@@ -50,7 +51,7 @@ func New(p Policy) *Engine {
 		p.Overtaken = DefaultOvertaken
 	}
 	e := &Engine{
-		policy: p, channels: [Kinds]Channel{Call: {Class: 1}, Mail: {}, Callback: {Class: 1}},
+		policy: p, generation: 1, channels: [Kinds]Channel{Call: {Class: 1}, Mail: {}, Callback: {Class: 1}},
 		queues: map[string]*queue{}, agents: map[string]*agent{}, works: map[string]*work{}, profiles: map[string]*profile{}, skills: map[string]int{},
 	}
 	if p.Channels != nil {

@@ -108,7 +108,7 @@ func (e *Engine) newLine(q *queue, w *work, ring int) *line {
 	q.lines[l.key] = l
 	e.lines = append(e.lines, l)
 	e.keys, e.heads = append(e.keys, never), append(e.heads, head{within: int64(cmp.Or(q.Within, DefaultWithin))})
-	for _, p := range e.candidates(l) {
+	for _, p := range e.holding(l.needs) {
 		if p.able(l) {
 			l.edges = append(l.edges, e.join(p, l))
 		}

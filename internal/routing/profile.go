@@ -85,6 +85,7 @@ func (e *Engine) profileOf(a *Agent) *profile {
 	}
 	e.profiles[key] = p
 	e.ranked = append(e.ranked, p)
+	e.generation++
 	for _, l := range e.lines {
 		if !l.dead && p.able(l) {
 			edge := e.join(p, l)
@@ -166,10 +167,10 @@ func (e *Engine) master(p *profile, skill string, n int) {
 	}
 }
 
-// candidates gives the profiles among which those are that are able for a line: the holders of the skill that the fewest have.
-func (e *Engine) candidates(l *line) []*profile {
+// holding gives the profiles among which those are that meet all needs: the holders of the skill that the fewest have.
+func (e *Engine) holding(needs []need) []*profile {
 	few := e.ranked
-	for _, n := range l.needs {
+	for _, n := range needs {
 		if h := e.holders[n.skill]; len(h) < len(few) {
 			few = h
 		}

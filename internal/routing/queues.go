@@ -13,6 +13,8 @@ type queue struct {
 	closed  bool
 	deserts bool // has a rule WhenNobody
 	widest  []need
+	staff   []*profile // who are able for widest, as of staffAt
+	staffAt uint64
 	lines   map[string]*line
 	usual   [usualLines]*line // some lines of work that asks for no skills but the queue's
 	next    uint              // of usual to be replaced
@@ -76,7 +78,7 @@ func (e *Engine) setQueue(in *Queue) {
 	placed := e.unline(q)
 	q.Queue, q.removed = copied(in), false
 	q.deserts = slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.When == WhenNobody })
-	q.widest = q.widest[:0]
+	q.widest, q.staffAt = q.widest[:0], 0
 	for _, n := range q.needs(&work{}, len(q.Rings)) {
 		if !n.Preferred {
 			q.widest = append(q.widest, need{e.skills[n.Skill], uint8(min(n.Level, maxNeed))})

@@ -56,6 +56,7 @@ func (e *Engine) dropProfiles() {
 	}
 	clear(e.ranked[len(kept):])
 	e.ranked = kept
+	e.generation++
 	for n := range e.holders {
 		e.holders[n] = slices.DeleteFunc(e.holders[n], func(p *profile) bool { return p.agents == 0 })
 	}
@@ -68,7 +69,7 @@ func (e *Engine) relink() {
 	}
 	for _, l := range e.lines {
 		l.edges = nil
-		for _, p := range e.candidates(l) {
+		for _, p := range e.holding(l.needs) {
 			if p.able(l) {
 				l.edges = append(l.edges, e.join(p, l))
 			}

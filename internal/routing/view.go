@@ -105,11 +105,9 @@ func (e *Engine) viewOf(q *queue, ringing map[*queue][]*work) QueueView {
 		Queue: q.ID, Closed: q.closed, Calls: q.present[Call], Mails: q.present[Mail], Callbacks: q.present[Callback],
 		Talking: q.inHand[Call] + q.inHand[Callback], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
 	}
-	for _, p := range e.ranked {
-		if p.staff > 0 && p.staffs(q) {
-			v.Staffed += p.staff
-			v.Ready += len(p.pools[voicePool][byIdle]) + len(p.pools[disturbPool][byIdle])
-		}
+	for _, p := range e.staffOf(q) {
+		v.Staffed += p.staff
+		v.Ready += len(p.pools[voicePool][byIdle]) + len(p.pools[disturbPool][byIdle])
 	}
 	oldest := [Kinds]int64{never, never, never}
 	for _, w := range append(e.waiters(q), ringing[q]...) {

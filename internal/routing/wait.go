@@ -373,12 +373,21 @@ func (e *Engine) desert(q *queue) {
 
 // staffed tells whether somebody at work is able for the queue with all rings open.
 func (e *Engine) staffed(q *queue) bool {
-	for _, p := range e.ranked {
-		if p.staff > 0 && p.staffs(q) {
-			return true
+	return slices.ContainsFunc(e.staffOf(q), func(p *profile) bool { return p.staff > 0 })
+}
+
+// staffOf gives the profiles of a queue's staff.
+func (e *Engine) staffOf(q *queue) []*profile {
+	if q.staffAt == e.generation {
+		return q.staff
+	}
+	q.staff, q.staffAt = q.staff[:0], e.generation
+	for _, p := range e.holding(q.widest) {
+		if p.staffs(q) {
+			q.staff = append(q.staff, p)
 		}
 	}
-	return false
+	return q.staff
 }
 
 func (p *profile) staffs(q *queue) bool {
