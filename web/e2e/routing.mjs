@@ -138,13 +138,13 @@ async function simulation(page) {
   await button(page, "Simuloi").click();
   await page.locator(".plot, .notice-error").first().waitFor({ timeout: patience });
   expect("the day is simulated", await page.getByRole("heading", { name: "Puolitunneittain", exact: true }).isVisible());
-  expect("two configurations stand side by side", await page.getByRole("columnheader", { name: "−2 asiakaspalvelijaa" }).first().isVisible());
+  expect("two configurations stand side by side", await page.getByRole("columnheader", { name: "−2 henkilöä" }).first().isVisible());
   await check(page, "simulated");
   await read(page, "Palvelutaso");
   const file = page.waitForEvent("download");
   await button(page, "Lataa CSV-tiedostona").click();
   const lines = readFileSync(await (await file).path(), "utf8").trim().split("\r\n");
-  expect(`the table has both (${lines.length} lines)`, lines.some((l) => l.startsWith("Suunnitelma,")) && lines.some((l) => l.includes("−2 asiakaspalvelijaa")));
+  expect(`the table has both (${lines.length} lines)`, lines.some((l) => l.startsWith("Suunnitelma,")) && lines.some((l) => l.includes("−2 henkilöä")));
   await page.getByText("Vuoroissa").click();
   await button(page, "Lisää vuoro").click();
   await page.getByText("Mitattujen lukujen mukaan").click();

@@ -1,5 +1,5 @@
 import { i18n } from "@lingui/core";
-import type { AgentState, Estimate, Explanation } from "../api/types.ts";
+import type { AgentState, City, Estimate, Explanation } from "../api/types.ts";
 import { shortMoment } from "./format.ts";
 import { durationText, listText } from "./duration.ts";
 import { stateLabel } from "./labels.ts";
@@ -22,14 +22,14 @@ export function noEstimateText(e: Estimate | undefined): string {
 }
 
 /** The sentences about one piece of work. */
-export function explain(x: Explanation, now: number): string[] {
+export function explain(x: Explanation, now: number, city?: City): string[] {
   if (x.taken) return [i18n._("{name} is serving it.", { name: x.offered_display })];
   if (x.offered) return [i18n._("It is being offered to {name}.", { name: x.offered_display })];
-  return [...stops(x, now), ...needs(x), ableText(x), ...later(x, now)].filter(Boolean);
+  return [...stops(x, now, city), ...needs(x, city), ableText(x), ...later(x, now)].filter(Boolean);
 }
 
-function stops(x: Explanation, now: number): string[] {
-  const missing = x.missing.map(skillText);
+function stops(x: Explanation, now: number, city?: City): string[] {
+  const missing = x.missing.map((skill) => skillText(skill, city));
   return [
     x.closed ? i18n._("The queue is closed.") : "",
     ahead(x.not_before, now) ? i18n._("It is not offered to anybody before {time}.", { time: shortMoment(x.not_before!, now) }) : "",
@@ -47,8 +47,8 @@ function kept(x: Explanation, now: number): string {
 
 const ahead = (moment: string | null | undefined, now: number) => Boolean(moment) && Date.parse(moment!) > now;
 
-function needs(x: Explanation): string[] {
-  const asked = x.needs.filter((n) => !n.preferred).map(needText);
+function needs(x: Explanation, city?: City): string[] {
+  const asked = x.needs.filter((n) => !n.preferred).map((n) => needText(n, city));
   return asked.length > 0 ? [i18n._("It needs {needs}.", { needs: listText(asked) })] : [];
 }
 

@@ -23,10 +23,14 @@ export function stateLabel(state: AgentState): string {
   }
 }
 
-/** A break's reason as it stands within a phrase: "Tauko: lounas". */
-export function reasonText(reason: BreakReason): string {
-  const name = inLanguage(reason.name) || reason.id;
+/** A name as it stands within a phrase: without the capital of its beginning. */
+export function withinPhrase(name: string): string {
   return name.charAt(0).toLocaleLowerCase(i18n.locale) + name.slice(1);
+}
+
+/** A break's reason: "Tauko: lounas". */
+export function reasonText(reason: BreakReason): string {
+  return withinPhrase(inLanguage(reason.name) || reason.id);
 }
 
 /** The state with the break's reason, as the city names it. */

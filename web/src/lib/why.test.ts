@@ -1,10 +1,10 @@
 import { i18n } from "@lingui/core";
 import { describe, expect, it } from "vitest";
-import type { OfferWhy } from "../api/types.ts";
+import type { City, OfferWhy } from "../api/types.ts";
 import { messages as en } from "../locales/en.ts";
 import { messages as fi } from "../locales/fi.ts";
 import { messages as sv } from "../locales/sv.ts";
-import { whySentence } from "./why.ts";
+import { skillText, whySentence } from "./why.ts";
 
 type Some = Partial<Omit<OfferWhy, "needs">> & { needs?: { skill: string; level: number; preferred?: boolean }[] };
 const none = { queue: "q", strategy: "longest_idle", candidates: 0, lines: 0, freed: false, preferred: false, overdue: false, language: "", ring: 0, ring_seconds: 0, idle_seconds: 0, waited_seconds: 0, tier: 0 } as const;
@@ -55,4 +55,12 @@ describe("who came free", () => {
 it("names the customer's language once", () => {
   expect(say("en", { freed: true, language: "sv", needs: [{ skill: "language:sv", level: 2 }] })).toBe("Offered to you because you became free and this one was next; requires Swedish ≥ 2");
   expect(say("en", { freed: true, language: "mul" })).toBe("Offered to you because you became free and this one was next");
+});
+
+it("calls a skill as the queue that it is for", () => {
+  i18n.loadAndActivate({ locale: "fi", messages: fi });
+  const city = { queues: [{ id: "pysakointi", name: { fi: "Pysäköinti", sv: "Parkering", en: "Parking" } }] } as unknown as City;
+  expect(skillText("pysakointi", city)).toBe("pysäköinti");
+  expect(skillText("kartat", city)).toBe("kartat");
+  expect(skillText("pysakointi")).toBe("pysakointi");
 });

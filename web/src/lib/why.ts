@@ -1,30 +1,34 @@
 import { i18n } from "@lingui/core";
-import type { Need, OfferWhy } from "../api/types.ts";
+import type { City, Need, OfferWhy } from "../api/types.ts";
 import { durationText, listText } from "./duration.ts";
-import { languageLabel } from "./labels.ts";
+import { inLanguage } from "./format.ts";
+import { languageLabel, withinPhrase } from "./labels.ts";
 
 // Why a piece of work came to this agent, in one sentence, from the engine's own data (routing.Why). Nothing in it is personal.
 
 const languagePrefix = "language:";
 
 /** "ruotsi ≥ 3"; a level that everybody with the skill has is not said. */
-export function needText(need: Need): string {
-  const name = skillText(need.skill);
+export function needText(need: Need, city?: City): string {
+  const name = skillText(need.skill, city);
   return need.level > 1 ? `${name}\u00a0≥\u00a0${need.level}` : name;
 }
 
-/** A skill's name: a language by its name, any other as it is configured. */
-export function skillText(skill: string): string {
-  if (!skill.startsWith(languagePrefix)) return skill;
-  const name = languageLabel(skill.slice(languagePrefix.length));
-  return i18n.locale === "en" ? name : name.toLocaleLowerCase(i18n.locale);
+/** A skill's name: a language's, that of the queue which is called like the skill, or what is configured. */
+export function skillText(skill: string, city?: City): string {
+  if (skill.startsWith(languagePrefix)) {
+    const name = languageLabel(skill.slice(languagePrefix.length));
+    return i18n.locale === "en" ? name : withinPhrase(name);
+  }
+  return withinPhrase(inLanguage(city?.queues.find((q) => q.id === skill)?.name)) || skill;
 }
 
 /** "Sinulle, koska olet ainoa vapaa, jolla on ruotsi ≥ 3; kehä 2, 30 s". */
-export function whySentence(why: OfferWhy): string {
+export function whySentence(why: OfferWhy, city?: City): string {
+  const text = (n: Need) => needText(n, city);
   const needs = needsOf(why);
-  const asked = listText(needs.filter((n) => !n.preferred).map(needText));
-  const wished = listText(needs.filter((n) => n.preferred).map(needText));
+  const asked = listText(needs.filter((n) => !n.preferred).map(text));
+  const wished = listText(needs.filter((n) => n.preferred).map(text));
   const alone = isAlone(why);
   const reason = i18n._("Offered to you because {reason}", { reason: alone && asked ? i18n._("you are the only one free with {needs}", { needs: asked }) : reasonText(why) });
   const more = [!alone && asked ? i18n._("requires {needs}", { needs: asked }) : "", wished ? i18n._("preferably {needs}", { needs: wished }) : "", ringText(why)];

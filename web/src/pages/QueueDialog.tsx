@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Form } from "react-aria-components";
 import { api, take } from "../api/client.ts";
-import { explanationsQuery, queuesQuery } from "../api/queries.ts";
-import type { Explanation, QueueLive } from "../api/types.ts";
+import { cityQuery, explanationsQuery, queuesQuery } from "../api/queries.ts";
+import type { City, Explanation, QueueLive } from "../api/types.ts";
 import { announce } from "../lib/announce.tsx";
 import { clockText, serverNow } from "../lib/clock.ts";
 import { localOf, momentOf } from "../lib/days.ts";
@@ -63,6 +63,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Waiting({ queue }: { queue: QueueLive }) {
   const { i18n } = useLingui();
+  const { data: city } = useQuery(cityQuery);
   const { data, error, isPending } = useQuery(explanationsQuery(queue.id));
   if (isPending) return <Loading />;
   if (error) return <ErrorNotice error={error} />;
@@ -70,13 +71,13 @@ function Waiting({ queue }: { queue: QueueLive }) {
   return (
     <ol className="waiting">
       {data.map((x) => (
-        <One key={x.work} x={x} />
+        <One key={x.work} x={x} city={city} />
       ))}
     </ol>
   );
 }
 
-function One({ x }: { x: Explanation }) {
+function One({ x, city }: { x: Explanation; city: City | undefined }) {
   const { i18n } = useLingui();
   return (
     <li>
@@ -86,7 +87,7 @@ function One({ x }: { x: Explanation }) {
         {x.place > 0 && <span className="quiet">{i18n._("place {place}", { place: x.place })}</span>}
       </p>
       <ul className="plain">
-        {explain(x, serverNow()).map((line) => (
+        {explain(x, serverNow(), city).map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>

@@ -45,7 +45,7 @@ function namesOf(plan: Plan, n: number): string[] {
   const change = numberOf(plan.change);
   const calls = numberOf(plan.calls);
   const parts = [
-    change !== 0 ? i18n._("{n} agents", { n: signed(change) }) : "",
+    change !== 0 ? i18n._("{sign}{n, plural, one {# agent} other {# agents}}", { sign: change > 0 ? "+" : "−", n: Math.abs(change) }) : "",
     calls !== 0 ? i18n._("calls {n} %", { n: signed(calls) }) : "",
     plan.choice === "breach" ? i18n._("target first") : plan.choice === "weighted" ? i18n._("longest wait first") : "",
   ];

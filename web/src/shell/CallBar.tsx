@@ -143,8 +143,9 @@ function Who({ call, title }: { call: Call; title: string }) {
 /** Why this came to me, in one sentence. */
 export function WhyMe({ work }: { work: string }) {
   const { data: offer } = useQuery(offerQuery);
+  const { data: city } = useQuery(cityQuery);
   if (offer?.work !== work) return null;
-  return <p className="call-why">{whySentence(offer.why)}</p>;
+  return <p className="call-why">{whySentence(offer.why, city)}</p>;
 }
 
 function RecordingTag({ recording }: { recording: Call["recording"] }) {
