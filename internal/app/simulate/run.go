@@ -59,7 +59,6 @@ type study struct {
 	target  *sim.Target
 	notes   []string
 	callers []string // queues that get calls
-	aht     []string // as asked, for the heading
 }
 
 // Run answers what the options ask, and writes it.

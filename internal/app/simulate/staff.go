@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,9 +22,7 @@ func (e *centre) agent(id string, skills map[string]int, languages []string) rou
 				delete(a.Skills, s)
 			}
 		}
-		for s, level := range skills {
-			a.Skills[s] = level
-		}
+		maps.Copy(a.Skills, skills)
 	}
 	if len(languages) > 0 {
 		for _, l := range a.Languages {
@@ -39,7 +38,7 @@ func (e *centre) agent(id string, skills map[string]int, languages []string) rou
 // skills reads "parking:3 advice": ids with levels, 1 without one.
 func (e *centre) skills(text string) (map[string]int, error) {
 	skills, known := map[string]int{}, e.skillsOf()
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		name, level, leveled := strings.Cut(word, ":")
 		n := 1
 		if leveled {

@@ -141,8 +141,12 @@ func elsewhere(r sim.Row) string {
 		n    float64
 		text string
 	}{
-		{r.Overflowed - r.Callbacks, "to other queues"}, {r.Callbacks, "promised a callback"}, {r.Returned, "of them made"},
-		{r.Diverted, "to an announcement or number"}, {r.Lost, "lost"}, {r.Waiting, "still waiting at the end"},
+		{r.Overflowed - r.Callbacks, "to other queues"},
+		{r.Callbacks, "promised a callback"},
+		{r.Returned, "of them made"},
+		{r.Diverted, "to an announcement or number"},
+		{r.Lost, "lost"},
+		{r.Waiting, "still waiting at the end"},
 	} {
 		if p.n >= 0.05 {
 			out = append(out, number(p.n)+" "+p.text)

@@ -29,8 +29,10 @@ func TestMoments(t *testing.T) {
 		d  Distribution
 		cv float64
 	}{
-		{Distribution{Mean: 4 * time.Minute}, 1}, {Distribution{Shape: LogNormal, Mean: 4 * time.Minute}, 1},
-		{Distribution{Shape: LogNormal, Mean: time.Minute, CV: 0.5}, 0.5}, {Distribution{Shape: Fixed, Mean: time.Minute}, 0},
+		{Distribution{Mean: 4 * time.Minute}, 1},
+		{Distribution{Shape: LogNormal, Mean: 4 * time.Minute}, 1},
+		{Distribution{Shape: LogNormal, Mean: time.Minute, CV: 0.5}, 0.5},
+		{Distribution{Shape: Fixed, Mean: time.Minute}, 0},
 	} {
 		r := rand.New(rand.NewPCG(1, 2))
 		const n = 200_000

@@ -12,10 +12,9 @@ import (
 // A test prints each figure beside the formula's with the confidence interval of the batch means, and fails where the formula's is
 // outside. All intervals of one test hold together with 95 % (Bonferroni).
 const (
-	batches     = 51
-	callsABatch = 2000
-	service     = 240 * time.Second // mean talk time
-	within      = 20 * time.Second
+	batches = 51
+	service = 240 * time.Second // mean talk time
+	within  = 20 * time.Second
 )
 
 // steady is a centre that runs for ever at a load in erlangs.
