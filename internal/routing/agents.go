@@ -65,7 +65,8 @@ func (e *Engine) agentEvent(ev *Event) {
 // signIn takes an agent in, or changes one who is there.
 func (e *Engine) signIn(in *Agent) {
 	a := e.agents[in.ID]
-	if a == nil {
+	fresh := a == nil
+	if fresh {
 		a = &agent{state: Offline, since: e.now, idle: e.now, measured: e.now}
 		a.alarm.agent = a
 		for i := range a.places {
@@ -78,7 +79,7 @@ func (e *Engine) signIn(in *Agent) {
 	e.leave(a)
 	e.enrol(a, in)
 	a.left = false
-	if in.Past != nil {
+	if in.Past != nil && fresh {
 		a.adopt(in.Past)
 		e.turn = max(e.turn, a.turn)
 	}
@@ -127,7 +128,7 @@ func (e *Engine) recheck(a *agent) {
 
 // may tells whether an agent meets what the work asks where it would wait now.
 func (e *Engine) may(a *agent, w *work) bool {
-	room := a.mails < a.Capacity.Mails
+	room := a.mails < a.Capacity.Mails && (a.call == nil || a.Capacity.MailDuringCall)
 	if w.kind != Mail {
 		room = !a.Capacity.NoCalls && !(a.Capacity.Undisturbed && a.mails > 0)
 	}

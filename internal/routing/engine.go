@@ -35,6 +35,7 @@ type Engine struct {
 	pooled  [pools]int // agents in all pools of a kind
 	timers  heap
 	emptied []*profile // whose last staff went in this step
+	vacant  []*line    // that were emptied in this step
 	key     []byte     // scratch
 	seen    []lineEdge // scratch: lines looked at
 	visit   []*work    // scratch
@@ -66,7 +67,7 @@ func (e *Engine) Apply(ev Event) []Decision {
 	e.now = max(e.now, stamp(ev.At))
 	e.expire()
 	e.event(&ev)
-	e.staffGone()
+	e.endStep()
 	return e.out
 }
 
@@ -114,7 +115,7 @@ func (e *Engine) expire() {
 		} else {
 			e.workDue(at.work)
 		}
-		e.staffGone()
+		e.endStep()
 	}
 }
 

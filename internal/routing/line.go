@@ -24,7 +24,8 @@ type line struct {
 	shown     []Need // the same two, for explanations
 	waiting   heap
 	edges     []profileEdge // profiles that are able, by rank
-	dead      bool
+	dead      bool          // of no queue any more
+	dropped   bool          // by tidy: it has no index any more
 }
 
 type need struct {
@@ -253,7 +254,9 @@ func (e *Engine) lift(p *place) {
 func (e *Engine) lead(l *line) {
 	if len(l.waiting) == 0 {
 		e.keys[l.index] = never
-		e.pass(int32(l.index), 0)
+		if e.heads[l.index].passed > 0 {
+			e.vacant = append(e.vacant, l)
+		}
 		return
 	}
 	e.keys[l.index], e.heads[l.index].seq = l.waiting[0].first-e.bonus(l.priority), l.waiting[0].second

@@ -32,7 +32,6 @@ type agentModel struct {
 	mails         int
 	paused        time.Time
 	left          bool
-	trusted       bool // nothing was put into the agent's hands by a take-over: capacity is kept
 }
 
 type queueModel struct {
@@ -47,7 +46,8 @@ type workModel struct {
 	agent     string // offered to or in the hands of
 	taken     bool
 	protected bool
-	refusedBy string            // the preferred agent, who did not take it
+	disturbed int               // times that a call interrupted its offer
+	unkept    bool              // the preferred agent did not take it, went, or was waited for long enough
 	lines     map[string]string // queue → line, as the last event left them
 	ending    string            // the outcome that must come in this event
 }
@@ -124,7 +124,11 @@ func (m *model) happened(ev routing.Event) {
 	case routing.Accepted:
 		m.accepted(m.work[ev.WorkID])
 	case routing.Removed:
-		m.work[ev.WorkID].ending = orElse(ev.Reason, routing.Abandoned)
+		w := m.work[ev.WorkID]
+		w.ending = orElse(ev.Reason, routing.Abandoned)
+		if w.taken {
+			w.ending = orElse(ev.Reason, routing.Handled)
+		}
 	case routing.Finished:
 		m.work[ev.WorkID].ending = routing.Handled
 	case routing.QueueSet:
@@ -158,14 +162,18 @@ func (m *model) signedIn(in routing.Agent) {
 		}
 	}
 	a := m.agents[in.ID]
-	if a == nil {
-		a = &agentModel{state: routing.Offline, trusted: true}
+	if a == nil || a.left && a.call == "" && a.mails == 0 {
+		a = &agentModel{state: routing.Offline}
+		if in.Past != nil {
+			a.state = in.Past.State
+		}
 		m.agents[in.ID] = a
 	}
 	a.Agent, a.left = in, false
 }
 
 func (m *model) queueSet(in routing.Queue) {
+	maps.DeleteFunc(m.passed, func(line string, _ int) bool { return strings.HasPrefix(line, in.ID+" ") })
 	q := m.queues[in.ID]
 	if q == nil {
 		q = &queueModel{}
@@ -184,8 +192,11 @@ func (m *model) arrived(in routing.Work) *workModel {
 	if w.Arrived.IsZero() || w.Arrived.After(m.now) {
 		w.Arrived = m.now
 	}
-	if in.Past != nil && !in.Past.Entered.IsZero() {
-		w.entered = in.Past.Entered
+	if in.Past != nil {
+		w.unkept, w.disturbed = in.Past.Unkept, in.Past.Disturbed
+		if !in.Past.Entered.IsZero() {
+			w.entered = in.Past.Entered
+		}
 	}
 	m.work[in.ID] = w
 	m.order = append(m.order, in.ID)
@@ -194,7 +205,7 @@ func (m *model) arrived(in routing.Work) *workModel {
 
 func (m *model) tookOver(ev routing.Event) {
 	w, a := m.arrived(*ev.Work), m.agents[ev.AgentID]
-	w.agent, a.trusted = a.ID, false
+	w.agent = a.ID
 	switch {
 	case ev.Type == routing.Reoffered:
 		a.offer, w.protected = w.ID, true
@@ -231,8 +242,14 @@ func (m *model) opened(q *queueModel) {
 func (m *model) transferred(ev routing.Event) {
 	w, to := m.work[ev.WorkID], ev.Work
 	m.release(w)
-	w.Queue, w.Language, w.Skills, w.Priority = to.Queue, to.Language, slices.Clone(to.Skills), to.Priority
-	w.Preferred, w.PreferredFor, w.entered, w.refusedBy, w.lines = to.Preferred, to.PreferredFor, m.now, "", nil
+	w.Queue, w.Language = orElse(to.Queue, w.Queue), orElse(to.Language, w.Language)
+	if to.Skills != nil {
+		w.Skills = slices.Clone(to.Skills)
+	}
+	if to.Priority > 0 {
+		w.Priority = to.Priority
+	}
+	w.Preferred, w.PreferredFor, w.entered, w.unkept, w.lines = to.Preferred, to.PreferredFor, m.now, false, nil
 }
 
 // release takes the work out of the agent's hands.
@@ -302,9 +319,12 @@ func (m *model) withdrawn(w *workModel, d routing.Decision) {
 	}
 	a := m.agents[d.AgentID]
 	a.offer, w.agent = "", ""
+	if d.Reason == routing.Interrupted {
+		w.disturbed++
+	}
 	if d.Reason == routing.NoAnswer || d.Reason == routing.WasDeclined {
 		if w.Preferred == a.ID {
-			w.refusedBy = a.ID
+			w.unkept = true
 		}
 		if w.Kind == routing.Mail {
 			a.paused = m.now.Add(routing.MailPause)
@@ -386,7 +406,8 @@ func (m *model) linesOf(w *workModel) map[string]string {
 			}
 		}
 		skills := slices.Sorted(slices.Values(w.Skills))
-		lines[queue] = fmt.Sprintf("%s %s %d %q %q %q ring %d", queue, w.Kind, w.Priority, w.Language, w.Agency, strings.Join(slices.Compact(skills), ","), ring)
+		agency := orElse(q.Agency, w.Agency)
+		lines[queue] = fmt.Sprintf("%s %s %d %q %q %q ring %d", queue, w.Kind, w.Priority, w.Language, agency, strings.Join(slices.Compact(skills), ","), ring)
 	}
 	return lines
 }
@@ -408,12 +429,12 @@ func (m *model) parked(w *workModel) bool {
 	return w.Kind == routing.Callback && (m.queues[w.Queue].closed || w.NotBefore.After(m.now))
 }
 
-// mayBeKept tells whether the work may wait for its preferred agent: from outside it can't always be known that it does.
+// mayBeKept tells whether the work waits for its preferred agent.
 func (m *model) mayBeKept(w *workModel) bool {
 	a := m.agents[w.Preferred]
 	window := w.PreferredFor
 	if q := m.queues[w.Queue]; window == 0 {
 		window = q.Preferred
 	}
-	return a != nil && !a.left && a.state != routing.Offline && w.refusedBy == "" && m.now.Before(w.entered.Add(window)) && m.worksFor(a, w, w.Queue)
+	return a != nil && !a.left && a.state != routing.Offline && !w.unkept && m.now.Before(w.entered.Add(window)) && m.worksFor(a, w, w.Queue)
 }

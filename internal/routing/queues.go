@@ -23,7 +23,7 @@ type queue struct {
 	waiting [Kinds]int // not offered
 	present [Kinds]int // waiting or offered
 	inHand  [Kinds]int
-	once    map[string]*work
+	once    map[string]int // callbacks that are not over, by Work.Once
 	past    experience
 }
 
@@ -68,7 +68,7 @@ func (e *Engine) setQueue(in *Queue) {
 	}
 	q := e.queues[in.ID]
 	if q == nil {
-		q = &queue{once: map[string]*work{}}
+		q = &queue{once: map[string]int{}}
 		e.queues[in.ID] = q
 		e.order = append(e.order, q)
 	}
@@ -228,19 +228,26 @@ func (e *Engine) removeQueue(q *queue) {
 	sortWorks(placed)
 	placed = slices.Compact(placed)
 	q.removed = true
+	var freed []*agent
 	for _, w := range placed {
-		if w.queue == q {
-			e.evict(w)
-		} else if w.agent == nil {
+		if w.queue != q {
 			e.wait(w)
+			continue
 		}
+		if a := w.agent; a != nil {
+			freed = append(freed, a)
+		}
+		e.evict(w)
+	}
+	for _, a := range freed {
+		e.resume(a)
 	}
 	if q.works == 0 {
 		e.dropQueue(q)
 	}
 }
 
-// evict ends work whose queue is no more.
+// evict ends work whose queue is no more. The caller lets the agent resume at whom it rang.
 func (e *Engine) evict(w *work) {
 	a := w.agent
 	if a != nil {
@@ -252,7 +259,6 @@ func (e *Engine) evict(w *work) {
 	e.forget(w, Closed)
 	if a != nil {
 		e.unring(a)
-		e.resume(a)
 	}
 }
 
@@ -301,7 +307,7 @@ func (q *queue) take(w *work) {
 	q.works++
 	q.present[w.kind]++
 	if w.kind == Callback && w.once != "" {
-		q.once[w.once] = w
+		q.once[w.once]++
 	}
 }
 
@@ -309,7 +315,10 @@ func (q *queue) take(w *work) {
 func (q *queue) drop(w *work) {
 	q.works--
 	q.present[w.kind]--
-	if q.once[w.once] == w {
+	if w.kind != Callback || w.once == "" {
+		return
+	}
+	if q.once[w.once]--; q.once[w.once] == 0 {
 		delete(q.once, w.once)
 	}
 }

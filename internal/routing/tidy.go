@@ -21,7 +21,9 @@ func (e *Engine) dropLines() {
 	kept, keys, heads := e.lines[:0], e.keys[:0], e.heads[:0]
 	for i, l := range e.lines {
 		if len(l.waiting) == 0 {
+			e.pass(int32(i), 0)
 			l.unlist()
+			l.dropped = true
 			continue
 		}
 		l.index = len(kept)

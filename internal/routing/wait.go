@@ -7,7 +7,6 @@ import (
 
 // wait puts work to where it stands now, sets its alarm and offers it if somebody can take it.
 func (e *Engine) wait(w *work) {
-	stood := e.counts(w)
 	e.unplace(w)
 	w.counted = true
 	w.queue.waiting[w.kind]++
@@ -26,41 +25,9 @@ func (e *Engine) wait(w *work) {
 	default:
 		next = min(next, e.lineUp(w))
 	}
-	e.recount(w, &stood)
 	w.change = next
 	e.setAlarm(w)
 	e.match(w)
-}
-
-// count is how often the first of a line was overtaken.
-type count struct {
-	line   *line
-	passed int32
-}
-
-// counts gives those of the lines in which work stands.
-func (e *Engine) counts(w *work) (all [MaxQueuesAtOnce]count) {
-	if l := w.main.line; l != nil {
-		all[0] = count{l, e.heads[l.index].passed}
-	}
-	for i := range w.also {
-		if l := w.also[i].line; l != nil {
-			all[i+1] = count{l, e.heads[l.index].passed}
-		}
-	}
-	return all
-}
-
-// recount restores the counts of lines that were empty for a moment only because their work was placed anew.
-func (e *Engine) recount(w *work, stood *[MaxQueuesAtOnce]count) {
-	if c := stood[0]; c.passed > 0 && c.line == w.main.line {
-		e.pass(int32(c.line.index), c.passed)
-	}
-	for i := range w.also {
-		if c := stood[i+1]; c.passed > 0 && c.line == w.also[i].line {
-			e.pass(int32(c.line.index), c.passed)
-		}
-	}
 }
 
 // setAlarm sets the alarm of waiting work to its next change of place, rule or end.
@@ -321,6 +288,18 @@ func (e *Engine) changeQueue(w *work, q *queue) {
 	w.hops++
 	w.also = nil
 	q.take(w)
+}
+
+// endStep does what is left to do when a transition or an event is done: lines that stay empty forget how often they were
+// overtaken (work that is placed anew leaves its line for a moment only), and queues whose last staff went are looked at.
+func (e *Engine) endStep() {
+	e.staffGone()
+	for _, l := range e.vacant {
+		if len(l.waiting) == 0 && !l.dropped {
+			e.pass(int32(l.index), 0)
+		}
+	}
+	e.vacant = e.vacant[:0]
 }
 
 // staffGone looks at the queues whose last staff went in this step.

@@ -83,7 +83,7 @@ func (e *Engine) unfit(in *Work, q *queue) string {
 		return Unknown
 	case e.works[in.ID] != nil:
 		return Duplicate
-	case in.Kind == Callback && in.Once != "" && q.once[in.Once] != nil:
+	case in.Kind == Callback && in.Once != "" && q.once[in.Once] > 0:
 		return Duplicate
 	case len(in.Skills)+len(q.Needs) > MaxNeeds:
 		return Impossible
@@ -121,7 +121,7 @@ func (e *Engine) make(in *Work, q *queue) *work {
 	w.preferred, w.preferredFor, w.transferred = in.Preferred, max(int64(in.PreferredFor), 0), in.Transferred
 	w.expires = cmp.Or(stamp(in.Expires), never)
 	w.notBefore, w.once = stamp(in.NotBefore), in.Once
-	w.place(in.Past)
+	w.place(in.Past, e.now)
 	if w.seq == 0 {
 		e.seq++
 		w.seq = e.seq
@@ -133,11 +133,11 @@ func (e *Engine) make(in *Work, q *queue) *work {
 }
 
 // place takes over where the work stood.
-func (w *work) place(p *Placement) {
+func (w *work) place(p *Placement, now int64) {
 	if p == nil {
 		return
 	}
-	w.entered = cmp.Or(stamp(p.Entered), w.entered)
+	w.entered = min(cmp.Or(stamp(p.Entered), now), now)
 	w.hops, w.fired, w.invited, w.unkept = uint8(min(max(p.Hops, 0), MaxHops)), p.Fired, p.Invited, p.Unkept
 	w.seq, w.waited, w.disturbed = p.Seq, true, uint16(min(max(p.Disturbed, 0), math.MaxUint16))
 }
@@ -228,7 +228,7 @@ func (e *Engine) convert(w *work, to *Work) {
 	case to == nil || w.kind != Call || w.agent != nil:
 		e.refuse(w.id, "", w.queue.ID, Invalid)
 		return
-	case to.Once != "" && w.queue.once[to.Once] != nil:
+	case to.Once != "" && w.queue.once[to.Once] > 0:
 		e.refuse(w.id, "", w.queue.ID, Duplicate)
 		return
 	}
@@ -245,7 +245,8 @@ func (e *Engine) convert(w *work, to *Work) {
 // transfer gives what an agent has in hand back, to wait again.
 func (e *Engine) transfer(a *agent, w *work, to *Work) {
 	if to == nil {
-		to = new(Work)
+		e.refuse(w.id, a.ID, "", Invalid)
+		return
 	}
 	q := w.queue
 	if to.Queue != "" {
