@@ -217,6 +217,7 @@ func (d *Dispatcher) closeBooks(ctx context.Context) {
 type history struct {
 	open []measure.Record // what has begun and not ended
 	rows measure.Rows     // today's
+	read bool
 }
 
 // read asks the journal; without one, or where it does not answer, figures begin anew.
@@ -229,13 +230,15 @@ func (d *Dispatcher) read(ctx context.Context) (h history) {
 	h.open, err1 = d.books.journal.Open(ctx)
 	h.rows, err2 = d.books.journal.Rollups(ctx, midnight(now, d.books.zone), now.Add(measure.Interval))
 	if err := errors.Join(err1, err2); err != nil {
-		d.cfg.Log.Error("the journal can't be read: today's counts begin anew", "error", err)
+		d.cfg.Log.Error("the journal can't be read: figures go on without what was before", "error", err)
+		return history{}
 	}
+	h.read = true
 	return h
 }
 
 // resume begins a recorder that goes on where the journal ends. What is still to be written is not in the journal: it is told
-// after it. Without a journal today's counts stay.
+// after it. Where it could not be read, today's counts stay.
 func (b *books) resume(h history) {
 	b.drain()
 	b.recorder = measure.NewRecorder(id.New())
@@ -245,7 +248,7 @@ func (b *books) resume(h history) {
 	for _, r := range b.backlog {
 		b.recorder.Replay(r)
 	}
-	if b.journal != nil {
+	if h.read {
 		clear(b.today)
 		b.add(h.rows)
 		b.count(b.backlog)

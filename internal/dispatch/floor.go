@@ -27,6 +27,7 @@ type floor struct {
 	work     map[string]int       // pieces of work by queue
 	emptied  []string             // queues that work has left since anybody looked
 	changes  map[string]time.Time // when each opens or closes next
+	next     time.Time            // when to look again
 }
 
 // queue is one as the engine was told.
@@ -196,6 +197,7 @@ func (d *Dispatcher) turn() {
 			d.turnQueue(id, open, reason)
 		}
 	}
+	d.floor.next = next
 	if d.hours != nil {
 		d.hours.Reset(next.Sub(now))
 	}

@@ -102,13 +102,13 @@ func TestAfterAnEmergencyTheHoursHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closes := time.Now().Add(time.Minute)
 		d, _ := staffed(t, []routing.Queue{{ID: "q"}}, until(closes))
-		if err := d.Close("q", "fire", time.Now().Add(2*time.Minute)); err != nil {
+		if err := d.Close("q", "fire", time.Now().Add(90*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		if v, _ := d.Queue("q"); !v.Changes.Equal(closes.Add(time.Hour)) {
 			t.Fatalf("%+v", v)
 		}
-		time.Sleep(3 * time.Minute)
+		time.Sleep(90 * time.Second)
 		synctest.Wait()
 		if v, _ := d.Queue("q"); !v.Closed || v.Emergency {
 			t.Fatalf("%+v", v)

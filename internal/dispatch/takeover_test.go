@@ -347,3 +347,55 @@ func (r *room) some(rnd *rand.Rand, fits func(stay) bool, f func(stay)) {
 		f(all[rnd.IntN(len(all))])
 	}
 }
+
+// Who waits in a queue that has closed meanwhile goes on waiting, wherever routing is decided.
+func TestWhoWaitsInAClosedQueueIsTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom()
+		r.has["c1"] = &stay{work: routing.Work{ID: "c1", Queue: "q", Arrived: time.Now()}}
+		d := New(Config{Log: slog.New(slog.DiscardHandler)})
+		d.Handle(routing.Call, r)
+		if err := d.SetQueues([]routing.Queue{{ID: "q"}}, until(time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Stop(context.Background()) })
+		if v, _ := d.Queue("q"); !v.Closed || v.Calls != 1 {
+			t.Fatalf("%+v", v)
+		}
+		expect(t, r)
+	})
+}
+
+// Today's counts are the same after a take-over, whether the journal has the records already or not.
+func TestATakeOverCountsNothingTwice(t *testing.T) {
+	for _, away := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, r, j := newDoor(), newRoom(), newShelf()
+			d := leased(t, s, "one", r, func(c *Config) { c.Journal = j })
+			ready(t, d, "a")
+			bring(t, r, d, "c1", "c2")
+			time.Sleep(time.Second)
+			j.away(away)
+			bring(t, r, d, "c3")
+			if err := r.answer(d, r.state("c1").offer); err != nil {
+				t.Fatal(err)
+			}
+			before := d.Queues()["q"].Today
+			lose(s, "one")
+			regain(s, "one")
+			if after := d.Queues()["q"].Today; after != before || after.Offered != 3 || after.Answered != 1 {
+				t.Fatalf("away %t: %+v, before %+v", away, after, before)
+			}
+			j.away(false)
+			d.Settled()
+			r.finish(d, "c1")
+			time.Sleep(time.Minute)
+			if after := d.Queues()["q"].Today; after.Offered != 3 || after.Answered != 1 {
+				t.Fatalf("away %t: %+v", away, after)
+			}
+		})
+	}
+}

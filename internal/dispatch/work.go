@@ -21,8 +21,12 @@ func (d *Dispatcher) Enqueue(w routing.Work) error {
 	case d.items[w.ID] != nil:
 		return errs.New(errs.Conflict, "work %s is there already", w.ID)
 	}
+	now := time.Now()
 	if w.Arrived.IsZero() {
-		w.Arrived = time.Now()
+		w.Arrived = now
+	}
+	if !now.Before(d.floor.next) { // to the second, whoever is quicker: the call or the timer
+		d.turn()
 	}
 	return d.begin(w, routing.Event{Type: routing.Arrived, Work: &w})
 }
