@@ -36,6 +36,7 @@ type agent struct {
 	in        [pools]bool
 	places    [pools][orders]place
 	alarm     place
+	due       int64 // when it rings; never: not at all
 }
 
 func (e *Engine) agentEvent(ev *Event) {
@@ -205,6 +206,7 @@ func (e *Engine) gone(a *agent) {
 	e.become(a, Offline, 0)
 	e.alarm(&a.alarm, never)
 	if a.mails == 0 {
+		e.timers.remove(&a.alarm)
 		e.absent(a)
 		a.profile.agents--
 		delete(e.agents, a.ID)

@@ -99,16 +99,20 @@ func (e *Engine) event(ev *Event) {
 
 // Next tells when the engine wants a Tick: the earliest end of an offer, wrap-up or pause, ring, delay or rule.
 func (e *Engine) Next() (time.Time, bool) {
-	if len(e.timers) == 0 {
-		return time.Time{}, false
+	if top := e.nextAlarm(); top != nil {
+		return moment(top.first), true
 	}
-	return moment(e.timers[0].first), true
+	return time.Time{}, false
 }
 
 // expire does what is due.
 func (e *Engine) expire() {
-	for len(e.timers) > 0 && e.timers[0].first <= e.now {
-		at := e.timers[0].at
+	for {
+		top := e.nextAlarm()
+		if top == nil || top.first > e.now {
+			return
+		}
+		at := top.at
 		e.timers.remove(at)
 		if at.agent != nil {
 			e.agentDue(at.agent)
@@ -119,20 +123,43 @@ func (e *Engine) expire() {
 	}
 }
 
-// alarm sets the time at which an agent or a piece of work wants to be looked at; never for none.
+// alarm sets the time at which an agent or a piece of work wants to be looked at; never for none. One that is put off stays where
+// it is in the heap until it comes up: most are put off again before.
 func (e *Engine) alarm(p *place, at int64) {
-	if p.index > 0 && e.timers[p.index-1].first == at {
+	if p.work != nil {
+		p.work.due = at
+	} else {
+		p.agent.due = at
+	}
+	if at == never || p.index > 0 && e.timers[p.index-1].first <= at {
 		return
 	}
 	e.timers.remove(p)
-	if at == never {
-		return
-	}
-	n := node{first: at, at: p}
+	e.timers.push(p.alarm())
+}
+
+// alarm is the place's entry among the timers: by time, agents first, then work in order of arrival.
+func (p *place) alarm() node {
 	if p.work != nil {
-		n.second = p.work.seq
+		return node{first: p.work.due, second: p.work.seq, at: p}
 	}
-	e.timers.push(n)
+	return node{first: p.agent.due, at: p}
+}
+
+// nextAlarm gives the earliest, putting those where they belong that were put off.
+func (e *Engine) nextAlarm() *node {
+	for len(e.timers) > 0 {
+		top := e.timers[0]
+		want := top.at.alarm()
+		if top.first == want.first && top.second == want.second {
+			return &e.timers[0]
+		}
+		e.timers.remove(top.at)
+		if want.first != never {
+			e.timers.push(want)
+		}
+	}
+	return nil
 }
 
 func (e *Engine) refuse(work, agent, queue, reason string) {

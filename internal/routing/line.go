@@ -22,7 +22,7 @@ type line struct {
 	needs     []need
 	preferred []need
 	shown     []Need // the same two, for explanations
-	waiting   heap
+	waiting   fifo
 	edges     []profileEdge // profiles that are able, by rank
 	dead      bool          // of no queue any more
 	dropped   bool          // by tidy: it has no index any more
@@ -56,9 +56,9 @@ func earlier(arrived int64, seq uint64, other int64, otherSeq uint64) bool {
 func (e *Engine) lineFor(q *queue, w *work, ring int) *line {
 	plain := len(w.skills) == 0 && q.Agency != ""
 	if plain {
-		for _, l := range q.usual {
-			if l != nil && l.kind == w.kind && l.priority == w.priority && int(l.ring) == ring && l.language == w.language {
-				return l
+		for i := range q.usual {
+			if u := &q.usual[i]; u.line != nil && u.kind == w.kind && u.priority == w.priority && int(u.ring) == ring && u.language == w.language {
+				return u.line
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (e *Engine) lineFor(q *queue, w *work, ring int) *line {
 		l = e.newLine(q, w, ring)
 	}
 	if plain && l != nil {
-		q.usual[q.next%usualLines] = l
+		q.usual[q.next%usualLines] = usual{w.language, w.kind, w.priority, uint8(ring), l}
 		q.next++
 	}
 	return l
@@ -198,6 +198,14 @@ func (r *Ring) of(skill, language string) (level int, named bool) {
 	return level, named
 }
 
+// usual is a line with what it is found by.
+type usual struct {
+	language       string
+	kind           Kind
+	priority, ring uint8
+	line           *line
+}
+
 // rank puts a profile among those that are able for the line: tier, preferred needs, levels; lower first.
 func (l *line) rank(p *profile) uint32 {
 	const most = 1<<12 - 1
@@ -235,7 +243,7 @@ func (l *line) pools() []int {
 // put lets work wait in the line at a place.
 func (e *Engine) put(w *work, l *line, p *place) {
 	p.line = l
-	l.waiting.push(node{first: w.arrived, second: w.seq, at: p})
+	l.waiting.push(entry{arrived: w.arrived, seq: w.seq, at: p})
 	e.lead(l)
 }
 
@@ -245,21 +253,22 @@ func (e *Engine) lift(p *place) {
 	if l == nil {
 		return
 	}
-	l.waiting.remove(p)
+	l.waiting.remove(p.work.arrived, p.work.seq)
 	p.line = nil
 	e.lead(l)
 }
 
 // lead keeps the line's head as its first is.
 func (e *Engine) lead(l *line) {
-	if len(l.waiting) == 0 {
+	if l.waiting.size() == 0 {
 		e.keys[l.index] = never
 		if e.heads[l.index].passed > 0 {
 			e.vacant = append(e.vacant, l)
 		}
 		return
 	}
-	e.keys[l.index], e.heads[l.index].seq = l.waiting[0].first-e.bonus(l.priority), l.waiting[0].second
+	first := l.waiting.first()
+	e.keys[l.index], e.heads[l.index].seq = first.arrived-e.bonus(l.priority), first.seq
 }
 
 // best gives the agent of a pool who comes first for the line, and how many of the pool are able.

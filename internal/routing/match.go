@@ -106,7 +106,7 @@ func (e *Engine) serveNext(a *agent) bool {
 	e.overtake(&f, f.arrived, e.heads[f.edge.line].seq, f.edge.line)
 	l := e.lines[f.edge.line]
 	guarded := l.kind == Mail && (f.overdue || f.voice || keptVoice)
-	e.offer(a, l.waiting[0].at.work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
+	e.offer(a, l.waiting.first().at.work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
 	return true
 }
 
@@ -176,7 +176,7 @@ func (e *Engine) inOrder(f, best *found) bool {
 	return e.firstOf(f.edge.line).standing() < e.firstOf(best.edge.line).standing()
 }
 
-func (e *Engine) firstOf(line int32) *place { return e.lines[line].waiting[0].at }
+func (e *Engine) firstOf(line int32) *place { return e.lines[line].waiting.first().at }
 
 // standing tells which of its work's places this is: 0 in its own queue's line, then as in Also.
 func (p *place) standing() int {

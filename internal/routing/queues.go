@@ -16,9 +16,9 @@ type queue struct {
 	staff   []*profile // who are able for widest, as of staffAt
 	staffAt uint64
 	lines   map[string]*line
-	usual   [usualLines]*line // some lines of work that asks for no skills but the queue's
+	usual   [usualLines]usual // some lines of work that asks for no skills but the queue's
 	next    uint              // of usual to be replaced
-	aside   *work             // what waits outside of lines: parked or kept, in no order
+	aside   []*work           // what waits outside of lines: parked or kept, in no order
 	works   int
 	waiting [Kinds]int // not offered
 	present [Kinds]int // waiting or offered
@@ -143,9 +143,9 @@ func copied(in *Queue) Queue {
 func (e *Engine) unline(q *queue) []*work {
 	placed := e.waiters(q)
 	for _, l := range q.lines {
-		for _, n := range l.waiting {
-			if n.at.work.queue != q {
-				placed = append(placed, n.at.work)
+		for at := range l.waiting.all {
+			if at.work.queue != q {
+				placed = append(placed, at.work)
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func (e *Engine) unline(q *queue) []*work {
 	for _, l := range q.lines {
 		l.dead = true
 	}
-	q.lines, q.usual = map[string]*line{}, [usualLines]*line{}
+	q.lines, q.usual = map[string]*line{}, [usualLines]usual{}
 	return placed
 }
 
@@ -165,15 +165,13 @@ func (e *Engine) unline(q *queue) []*work {
 func (e *Engine) waiters(q *queue) []*work {
 	var all []*work
 	for _, l := range q.lines {
-		for _, n := range l.waiting {
-			if n.at == &n.at.work.main {
-				all = append(all, n.at.work)
+		for at := range l.waiting.all {
+			if at == &at.work.main {
+				all = append(all, at.work)
 			}
 		}
 	}
-	for w := q.aside; w != nil; w = w.next {
-		all = append(all, w)
-	}
+	all = append(all, q.aside...)
 	sortWorks(all)
 	return all
 }
@@ -195,27 +193,18 @@ func (e *Engine) standing(q *queue) []*work {
 
 // setAside notes work that waits outside of lines.
 func (q *queue) setAside(w *work) {
-	w.prev, w.next, w.aside = nil, q.aside, true
-	if q.aside != nil {
-		q.aside.prev = w
-	}
-	q.aside = w
+	q.aside = append(q.aside, w)
+	w.aside = int32(len(q.aside))
 }
 
 // fetch notes that it does not any more.
 func (q *queue) fetch(w *work) {
-	if !w.aside {
+	if w.aside == 0 {
 		return
 	}
-	if w.prev != nil {
-		w.prev.next = w.next
-	} else {
-		q.aside = w.next
-	}
-	if w.next != nil {
-		w.next.prev = w.prev
-	}
-	w.prev, w.next, w.aside = nil, nil, false
+	last := q.aside[len(q.aside)-1]
+	q.aside[w.aside-1], last.aside = last, w.aside
+	q.aside, w.aside = q.aside[:len(q.aside)-1], 0
 }
 
 func sortWorks(all []*work) {
@@ -352,13 +341,13 @@ func (q *queue) before(w *work) int {
 		}
 	}
 	for _, l := range q.lines {
-		for i := range l.waiting {
-			if at := l.waiting[i].at; at == &at.work.main {
+		for at := range l.waiting.all {
+			if at == &at.work.main {
 				count(at.work)
 			}
 		}
 	}
-	for o := q.aside; o != nil; o = o.next {
+	for _, o := range q.aside {
 		count(o)
 	}
 	return n

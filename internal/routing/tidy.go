@@ -20,7 +20,7 @@ func (e *Engine) tidy() {
 func (e *Engine) dropLines() {
 	kept, keys, heads := e.lines[:0], e.keys[:0], e.heads[:0]
 	for i, l := range e.lines {
-		if len(l.waiting) == 0 {
+		if l.waiting.size() == 0 {
 			e.pass(int32(i), 0)
 			l.unlist()
 			l.dropped = true
@@ -40,8 +40,8 @@ func (l *line) unlist() {
 	}
 	delete(l.queue.lines, l.key)
 	for i := range l.queue.usual {
-		if l.queue.usual[i] == l {
-			l.queue.usual[i] = nil
+		if l.queue.usual[i].line == l {
+			l.queue.usual[i] = usual{}
 		}
 	}
 }

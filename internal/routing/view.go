@@ -168,8 +168,8 @@ func (e *Engine) explainLine(x *Explanation, w *work) {
 // before counts who is ahead in the line.
 func (l *line) before(w *work) int {
 	n := 0
-	for i := range l.waiting {
-		if earlier(l.waiting[i].first, l.waiting[i].second, w.arrived, w.seq) {
+	for at := range l.waiting.all {
+		if earlier(at.work.arrived, at.work.seq, w.arrived, w.seq) {
 			n++
 		}
 	}

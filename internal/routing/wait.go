@@ -295,7 +295,7 @@ func (e *Engine) changeQueue(w *work, q *queue) {
 func (e *Engine) endStep() {
 	e.staffGone()
 	for _, l := range e.vacant {
-		if len(l.waiting) == 0 && !l.dropped {
+		if l.waiting.size() == 0 && !l.dropped {
 			e.pass(int32(l.index), 0)
 		}
 	}

@@ -16,7 +16,6 @@ type work struct {
 	skills       []string
 	queue        *queue
 	agent        *agent // it is offered to, or who has taken it
-	prev, next   *work  // of those of its queue that wait outside of lines
 	seq          uint64
 	arrived      int64
 	entered      int64
@@ -26,6 +25,7 @@ type work struct {
 	wrapUp       int64
 	preferredFor int64
 	change       int64 // when its place changes next
+	due          int64 // when its alarm rings; never: not at all
 	low, high    int64 // predicted wait from entered; high 0: none
 	main         place // in its queue's line, or among what is kept
 	alarm        place
@@ -36,7 +36,7 @@ type work struct {
 	kind         Kind
 	priority     uint8
 	disturbed    uint16 // times that a call interrupted its offer
-	aside        bool
+	aside        int32  // place among what waits outside of its queue's lines, plus one; 0: none
 	taken        bool
 	counted      bool // among the queue's waiting
 	waited       bool // it was not offered when it came
@@ -168,7 +168,7 @@ func (e *Engine) forget(w *work, outcome string) {
 		agent = w.agent.ID
 	}
 	e.out = append(e.out, Decision{Type: Ended, WorkID: w.id, Kind: w.kind, Queue: w.queue.ID, AgentID: agent, Reason: outcome})
-	e.alarm(&w.alarm, never)
+	e.timers.remove(&w.alarm)
 	delete(e.works, w.id)
 	e.drain(w.queue, w)
 	e.unused = append(e.unused, w)

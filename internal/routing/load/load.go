@@ -26,7 +26,7 @@ const (
 	relaxAfter   = 30 * time.Second // every fourth queue has a ring that asks a lower level then
 	overflowing  = 10               // every tenth queue overflows to the next
 	overflowTime = 20 * time.Minute
-	ring         = time.Hour
+	ring         = time.Minute         // an agent is moved on in half of it
 	workPrefix   = "work-of-somebody-" // as long as the ids of the house
 	agentPrefix  = "agent-in-a-city-"
 	// EventGap is the time between two events.
