@@ -148,6 +148,10 @@ async function supervisor(page) {
   await page.getByRole("button", { name: "Jatka ilman työpistettä" }).click({ timeout: 5000 }).catch(() => undefined);
   await page.getByRole("heading", { name: "Tiimi" }).waitFor();
   await check(page, "team");
+  await visit(page, "Tunnusluvut", "Tunnusluvut");
+  await check(page, "measures");
+  await visit(page, "Simulointi", "Simulointi");
+  await check(page, "simulation");
   await page.goto(`${base}/wallboard`);
   await page.locator(".measure").first().waitFor();
   await page.waitForTimeout(600);

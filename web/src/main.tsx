@@ -12,6 +12,8 @@ import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/callbar.css";
 import "./styles/pages.css";
+import "./styles/supervise.css";
+import "./styles/plots.css";
 import { ApiError } from "./api/client.ts";
 import { activate, locale, preferred } from "./i18n.ts";
 import { router } from "./router.tsx";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { Me } from "../api/types.ts";
-import { agenciesOf, allowedPlaces, needsSeat, usedActions } from "./rights.ts";
+import type { City, Me } from "../api/types.ts";
+import { agenciesOf, allowedPlaces, needsSeat, queuesOf, usedActions } from "./rights.ts";
 
 const me = (actions: string[], more: Partial<Me> = {}): Me => ({ actions, seat: "", roles: [], ...more }) as unknown as Me;
 
@@ -21,6 +21,9 @@ it("keeps to the agencies of the roles", () => {
   const all = ["vesi", "katu"];
   expect(agenciesOf(me([], { roles: [{ role: "manager", agency: "vesi" }] }), all)).toEqual(["vesi"]);
   expect(agenciesOf(me([], { roles: [{ role: "expert", agency: "" }] }), all)).toEqual(all);
+  const city = { agencies: all.map((id) => ({ id })), queues: [{ id: "q1", agency: "vesi" }, { id: "q2", agency: "katu" }] } as unknown as City;
+  expect(queuesOf(me([], { roles: [{ role: "manager", agency: "vesi" }] }), city).map((q) => q.id)).toEqual(["q1"]);
+  expect(queuesOf(me([]), undefined)).toEqual([]);
 });
 
 it("asks only for actions that the API has", () => {

@@ -1,4 +1,4 @@
-import type { Me } from "../api/types.ts";
+import type { City, Me, Queue } from "../api/types.ts";
 
 // What the desktop shows follows the actions that the server allows; the server decides again on each request.
 
@@ -59,4 +59,10 @@ export function needsSeat(me: Me): boolean {
 export function agenciesOf(me: Me, all: readonly string[]): string[] {
   const own = new Set(me.roles.map((r) => r.agency));
   return own.has("") ? [...all] : all.filter((a) => own.has(a));
+}
+
+/** The queues of those agencies. */
+export function queuesOf(me: Me, city: City | undefined): Queue[] {
+  const own = new Set(agenciesOf(me, (city?.agencies ?? []).map((a) => a.id)));
+  return (city?.queues ?? []).filter((q) => own.has(q.agency));
 }

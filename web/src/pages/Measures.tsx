@@ -8,8 +8,10 @@ import type { City, Measure, Measures } from "../api/types.ts";
 import { dayOf, dayPlus } from "../lib/days.ts";
 import { clockOf, dateText, inLanguage } from "../lib/format.ts";
 import { along, drawnRows, elsewhere, halfHours, left, momentsOf } from "../lib/measures.ts";
+import { queuesOf } from "../lib/rights.ts";
 import { Plot, type PlotProps } from "../plot/Plot.tsx";
 import { figureText, type Unit } from "../plot/text.ts";
+import { useMe } from "../shell/me.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Empty, ErrorNotice, Loading, Page, Table } from "../ui/parts.tsx";
@@ -30,11 +32,12 @@ const measuresQuery = (day: string, queue: string, interval: Interval) =>
 /** A day of the queues: by half-hours as plots, each with its table, and by queues. */
 export function MeasuresPage() {
   const { i18n } = useLingui();
+  const me = useMe();
   const today = dayOf(Date.now());
   const [day, setDay] = useState(today);
   const [queue, setQueue] = useState("");
   const { data: city } = useQuery(cityQuery);
-  const options = [{ id: "", text: i18n._("All queues") }, ...(city?.queues ?? []).map((q) => ({ id: q.id, text: inLanguage(q.name) }))];
+  const options = [{ id: "", text: i18n._("All queues") }, ...queuesOf(me, city).map((q) => ({ id: q.id, text: inLanguage(q.name) }))];
   return (
     <Page title={i18n._("Measures")} lead={i18n._("How a day went, by half-hours. A call counts in the half-hour in which it came.")} wide>
       <section className="card">
@@ -243,6 +246,22 @@ function Formulas({ day, queue }: { day: Measures; queue: string }) {
   );
 }
 
+/** The names of docs/measures.md in words. */
 function formulaText(formula: string): string {
-  return formula.replaceAll("_", " ");
+  switch (formula) {
+    case "ours":
+      return i18n._("Ours: answered in time, of all but those who left at once");
+    case "abandoned_ignored":
+      return i18n._("Who left before the target is left out");
+    case "abandoned_positive":
+      return i18n._("Who left before the target counts as answered in time");
+    case "short_count":
+      return i18n._("Who left at once counts as well");
+    case "answered_only":
+      return i18n._("Of the answered only");
+    case "offered":
+      return i18n._("Of all that came");
+    default:
+      return formula;
+  }
 }

@@ -6,7 +6,9 @@ import { cityQuery } from "../api/queries.ts";
 import type { City } from "../api/types.ts";
 import { announce } from "../lib/announce.tsx";
 import { dayOf, nextFriday } from "../lib/days.ts";
+import { queuesOf } from "../lib/rights.ts";
 import { firstPlan, type Plan, requestOf } from "../lib/simulation.ts";
+import { useMe } from "../shell/me.ts";
 import { ErrorNotice, Loading, Page } from "../ui/parts.tsx";
 import { SimulationForm } from "./SimulationForm.tsx";
 import { SimulationResult } from "./SimulationResult.tsx";
@@ -25,7 +27,8 @@ export function SimulationPage() {
 
 function Planner({ city }: { city: City }) {
   const { i18n } = useLingui();
-  const [plan, setPlan] = useState(() => firstPlan(nextFriday(dayOf(Date.now())), city.queues.filter((q) => q.number).map((q) => q.id)));
+  const me = useMe();
+  const [plan, setPlan] = useState(() => firstPlan(nextFriday(dayOf(Date.now())), queuesOf(me, city).filter((q) => q.number).map((q) => q.id)));
   const result = useRef<HTMLElement>(null);
   const run = useMutation({
     mutationFn: (asked: Plan) => take(api.POST("/api/simulations", { body: requestOf(asked) })),

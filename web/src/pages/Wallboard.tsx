@@ -77,6 +77,7 @@ function Openings({ queues, city }: { queues: readonly QueueLive[]; city: City |
               <Icon name={q.open ? "clock" : "lock"} size={18} />
               {openingText(q, serverNow())}
             </span>
+            {q.closing && <span>{q.closing.reason}</span>}
             {q.open && q.staffed === 0 && (
               <span className="board-nobody">
                 <Icon name="warning" size={18} />
