@@ -3,6 +3,7 @@ package dispatch
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,13 +153,13 @@ func TestQueuesFollowTheConfiguration(t *testing.T) {
 		if o := r.state("in-kept").offer; !o.Expires.Equal(time.Now().Add(7 * time.Second)) {
 			t.Errorf("%+v", o)
 		}
-		got := ""
+		var got strings.Builder
 		for _, id := range []string{"old", "kept", "new", "bad"} {
 			_, ok := d.engine.Queue(id)
-			got += fmt.Sprint(ok, " ")
+			got.WriteString(fmt.Sprint(ok, " "))
 		}
-		if got != "false true true false " {
-			t.Error(got)
+		if got.String() != "false true true false " {
+			t.Error(got.String())
 		}
 	})
 }

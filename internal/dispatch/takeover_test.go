@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,15 +250,15 @@ func TestMergeTakesTheRoomsWord(t *testing.T) {
 	}}
 	g := newGap()
 	g.ended["ended"], g.refused["refused"], g.refused["talks"] = true, true, true
-	got := ""
+	var got strings.Builder
 	for _, a := range merge(mine, told, g) {
-		got += fmt.Sprintf("%s %d;", a.Work.ID, a.phase())
+		got.WriteString(fmt.Sprintf("%s %d;", a.Work.ID, a.phase()))
 		if a.Work.ID == "waits" && a.Work.Past != past {
 			t.Error("its place is forgotten")
 		}
 	}
-	if want := "talks 0;ended 0;rings 1;waits 2;refused 2;mail 2;"; got != want {
-		t.Fatalf("got %s, want %s", got, want)
+	if want := "talks 0;ended 0;rings 1;waits 2;refused 2;mail 2;"; got.String() != want {
+		t.Fatalf("got %s, want %s", got.String(), want)
 	}
 }
 

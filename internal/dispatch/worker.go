@@ -28,8 +28,8 @@ type Worker interface {
 
 // Carrier is a Worker whose work can go elsewhere. Work of a Worker that is none, and that a queue diverts, is only logged.
 type Carrier interface {
-	// Diverted carries work to an announcement, a callback or a number. It has left routing: neither Remove nor Finish is due.
-	// The reason is the condition (routing.Condition's names, ConditionFull, ConditionRemoved).
+	// Diverted carries work to an announcement or a number: it has left routing, neither Remove nor Finish is due. Or it offers
+	// the customer a callback: then the work goes on waiting, until Convert. The reason is the condition (routing.Condition's names, ConditionFull, ConditionRemoved).
 	Diverted(w routing.Work, to routing.Target, reason string)
 	// Moved says that the work waits in another queue now, with its place; w is as it was before.
 	Moved(w routing.Work, to, reason string)
@@ -41,7 +41,7 @@ type Carrier interface {
 // what the dispatcher itself remembers.
 type Announcer interface {
 	// Announce lists all work of the room that waits, rings or is in an agent's hands. It is called outside the dispatcher's
-	// lock, while decisions rest, and should take no longer than it must.
+	// lock, while decisions rest, and should take no longer than it must. A room that has not started yet tells nothing.
 	Announce() []Announcement
 }
 
