@@ -144,7 +144,7 @@ func (b *bench) routingFull(ctx context.Context) error {
 // slowest gives the 99th percentile of single events, in µs.
 func slowest(c *load.Centre) float64 {
 	c.Timed = make([]time.Duration, 0, routingTimed)
-	for n := 0; len(c.Timed) < routingTimed; n++ {
+	for n := 0; len(c.Timed) < routingTimed && n < routingTimed; n++ {
 		c.Step(n)
 	}
 	slices.Sort(c.Timed)

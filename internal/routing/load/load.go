@@ -29,8 +29,9 @@ const (
 	ring         = time.Minute         // an agent is moved on in half of it
 	workPrefix   = "work-of-somebody-" // as long as the ids of the house
 	agentPrefix  = "agent-in-a-city-"
-	// EventGap is the time between two events.
+	// EventGap is the time between two events of a step, so that a full centre of 10,000 agents is gone round in half a minute.
 	EventGap = time.Millisecond
+	fillGap  = 10 * time.Microsecond // the same while it fills: nothing rings out meanwhile
 	// EventsAStep is how many events a step gives to the engine.
 	EventsAStep = 3
 )
@@ -48,7 +49,8 @@ type Centre struct {
 	at      time.Time
 	agents  []string
 	offered []string // by agent: the work that rings
-	last    int      // agent at whom something rang last
+	gap     time.Duration
+	last    int // agent at whom something rang last
 	queues  []string
 	works   []routing.Work // pool: each is waiting, ringing, in hand, or free
 	free    []int
@@ -59,7 +61,7 @@ type Centre struct {
 func New(e Engine, s Shape) *Centre {
 	c := &Centre{
 		Engine: e, at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC),
-		chance: rand.New(rand.NewPCG(1, 2)), offered: make([]string, s.Agents),
+		chance: rand.New(rand.NewPCG(1, 2)), gap: fillGap, offered: make([]string, s.Agents),
 	}
 	for i := range s.Queues {
 		c.queues = append(c.queues, fmt.Sprintf("queue-%04d", i))
@@ -74,6 +76,7 @@ func New(e Engine, s Shape) *Centre {
 	for i := range s.Agents {
 		c.sit(i, s)
 	}
+	c.gap = EventGap
 	return c
 }
 
@@ -107,9 +110,11 @@ func skill(i int) string { return fmt.Sprintf("skill-%d", i) }
 
 // Fill lets n pieces of work come.
 func (c *Centre) Fill(n int) {
+	c.gap = fillGap
 	for range n {
 		c.arrive()
 	}
+	c.gap = EventGap
 }
 
 // arrive lets a call come to some queue, in Finnish, or every tenth in Swedish.
@@ -155,7 +160,7 @@ func (c *Centre) Calm(int) bool {
 }
 
 func (c *Centre) apply(ev routing.Event) {
-	c.at = c.at.Add(EventGap)
+	c.at = c.at.Add(c.gap)
 	ev.At = c.at
 	var began time.Time
 	timing := len(c.Timed) < cap(c.Timed)
