@@ -1,0 +1,261 @@
+package routing_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"santra/internal/routing"
+	"santra/internal/routing/plain"
+)
+
+// decider is what a scenario asks of an implementation of DESIGN.md.
+type decider interface {
+	Apply(routing.Event) []routing.Decision
+	Agents() []routing.AgentView
+	Queues() map[string]routing.QueueView
+}
+
+// TestScenarios plays each scenario on the engine and on the plain scan beside it. What is expected was reasoned from DESIGN.md.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := readScenario(string(text))
+			if err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			newStage(s.policy).play(t, s)
+		})
+	}
+}
+
+// stage has both implementations play the same.
+type stage struct {
+	policy routing.Policy
+	engine *routing.Engine
+	scan   *plain.Engine
+}
+
+func newStage(p routing.Policy) *stage { return &stage{p, routing.New(p), plain.New(p)} }
+
+func (s *stage) play(t *testing.T, what *scenario) {
+	t.Helper()
+	for _, step := range what.steps {
+		for name, got := range s.outcome(&step) {
+			if !expected(got, step.want) {
+				t.Errorf("line %d: %s\n%s gives\n  %s\nexpected\n  %s", step.line, step.text, name,
+					strings.Join(got, "\n  "), strings.Join(step.want, "\n  "))
+			}
+		}
+	}
+}
+
+// outcome does a step and gives what came of it, by implementation.
+func (s *stage) outcome(step *scenarioStep) map[string][]string {
+	out := map[string][]string{}
+	if step.check != nil && step.check[0] == "take-over" {
+		return s.takeOver(step.at)
+	}
+	for name, d := range map[string]decider{"engine": s.engine, "plain": s.scan} {
+		if step.check == nil {
+			out[name] = decided(d, step)
+		} else if shown, can := s.shown(d, step.check); can {
+			out[name] = shown
+		}
+	}
+	return out
+}
+
+// decided gives the decisions in words. That an agent who signs in as ready is ready goes without saying.
+func decided(d decider, step *scenarioStep) []string {
+	var out []string
+	for _, ev := range step.events {
+		for _, dec := range d.Apply(copied(ev)) {
+			out = append(out, inWords(dec))
+		}
+	}
+	if step.quiet && len(out) > 0 && out[0] == step.events[0].Agent.ID+" ready" {
+		out = out[1:]
+	}
+	return out
+}
+
+// takeOver goes on, at a time, with new engines that know what the engine announces; nothing is to be decided by that.
+func (s *stage) takeOver(at time.Time) map[string][]string {
+	fresh, out := newStage(s.policy), map[string][]string{}
+	for ev := range s.engine.Announce {
+		ev.At = at
+		step := scenarioStep{events: []routing.Event{ev}}
+		out["engine"] = append(out["engine"], decided(fresh.engine, &step)...)
+		out["plain"] = append(out["plain"], decided(fresh.scan, &step)...)
+	}
+	*s = *fresh
+	return out
+}
+
+// expected compares; an end ("until …") or explanation ("(…)") that is not written is not asked for.
+func expected(got, want []string) bool {
+	return slices.EqualFunc(got, want, func(g, w string) bool {
+		whole, _, _ := strings.Cut(g, " (")
+		moment, _, _ := strings.Cut(whole, " until ")
+		why := strings.TrimPrefix(g, whole)
+		return w == g || w == whole || w == moment || w == moment+why
+	})
+}
+
+// inWords says a decision.
+func inWords(d routing.Decision) string {
+	switch d.Type {
+	case routing.Offer:
+		return fmt.Sprintf("offer %s to %s%s (%s)", d.WorkID, d.AgentID, until(d.Until), d.Why)
+	case routing.Withdraw:
+		return fmt.Sprintf("withdraw %s from %s: %s", d.WorkID, d.AgentID, d.Reason)
+	case routing.Refuse:
+		return "refuse: " + d.Reason
+	case routing.Moved:
+		return fmt.Sprintf("%s moves from %s to %s: %s", d.WorkID, d.Queue, d.To.Name, d.Reason)
+	case routing.Divert:
+		return fmt.Sprintf("%s goes to %s: %s", d.WorkID, strings.TrimSpace(d.To.Kind.String()+" "+d.To.Name), d.Reason)
+	case routing.Ended:
+		return fmt.Sprintf("%s ends: %s%s", d.WorkID, d.Reason, part(" by ", d.AgentID))
+	default:
+		return fmt.Sprintf("%s %s%s%s", d.AgentID, d.State, part(" for ", d.Reason), until(d.Until))
+	}
+}
+
+// part gives a part of a sentence, or nothing where there is no value.
+func part(before, value string) string {
+	if value == "" {
+		return ""
+	}
+	return before + value
+}
+
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " until " + onClock(t)
+}
+
+func onClock(t time.Time) string {
+	return fmt.Sprintf("%d:%02d:%02d", t.Hour(), t.Minute(), t.Second())
+}
+
+// shown gives what a check asks for, in words; false where only the engine can say it.
+func (s *stage) shown(d decider, check []string) (lines []string, can bool) {
+	switch check[0] {
+	case "agents":
+		for _, a := range d.Agents() {
+			lines = append(lines, agentInWords(a))
+		}
+		return lines, true
+	case "queues":
+		all := d.Queues()
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			lines = append(lines, queueInWords(all[id]))
+		}
+		return lines, true
+	case "estimate":
+		if q, known := d.Queues()[check[1]]; known {
+			return []string{estimateInWords(q.Estimate)}, true
+		}
+	}
+	x, known := s.engine.Explain(check[1])
+	if d != s.engine || !known {
+		return []string{"unknown"}, d == s.engine
+	}
+	if check[0] == "estimate" {
+		return []string{estimateInWords(x.Estimate)}, true
+	}
+	return []string{explained(&x)}, true
+}
+
+func agentInWords(v routing.AgentView) string {
+	words := fmt.Sprintf("%s %s%s%s", v.ID, v.State, part(" for ", v.Reason), part(" with ", v.Work))
+	words += part(", mails ", nonZero(v.Mails)) + part(", handled ", nonZero(v.Handled)) + part(", next ", string(v.Next))
+	return words
+}
+
+func nonZero(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+func queueInWords(v routing.QueueView) string {
+	words := v.Queue + " open"
+	if v.Closed {
+		words = v.Queue + " closed"
+	}
+	counts := []struct {
+		what string
+		n    int
+	}{
+		{"calls", v.Calls}, {"mails", v.Mails}, {"callbacks", v.Callbacks}, {"talking", v.Talking}, {"in hand", v.Open}, {"staff", v.Staffed}, {"ready", v.Ready},
+	}
+	for _, c := range counts {
+		words += part(", "+c.what+" ", nonZero(c.n))
+	}
+	if !v.OldestCall.IsZero() {
+		words += ", oldest call " + onClock(v.OldestCall)
+	}
+	if !v.OldestMail.IsZero() {
+		words += ", oldest mail " + onClock(v.OldestMail)
+	}
+	return words
+}
+
+func estimateInWords(e routing.Estimate) string {
+	if !e.Known {
+		return fmt.Sprintf("place %d, unknown: %s", e.Place, e.Why)
+	}
+	return fmt.Sprintf("place %d, %s to %s", e.Place, e.Low.Round(time.Second), e.High.Round(time.Second))
+}
+
+// explained says an Explanation, without its estimate.
+func explained(x *routing.Explanation) string {
+	if x.Offered != "" {
+		return fmt.Sprintf("%s %s", cmp.Or(map[bool]string{true: "in hand of"}[x.Taken], "rings at"), x.Offered)
+	}
+	parts := []string{fmt.Sprintf("waits in %s for %s", x.Queue, x.Waited)}
+	add := func(says bool, format string, args ...any) {
+		if says {
+			parts = append(parts, fmt.Sprintf(format, args...))
+		}
+	}
+	add(x.Closed, "closed")
+	add(!x.NotBefore.IsZero(), "not before %s", onClock(x.NotBefore))
+	add(x.KeptFor != "", "kept for %s until %s", x.KeptFor, onClock(x.KeptUntil))
+	add(inLine(x), "place %d", x.Place)
+	add(x.Ring > 0, "ring %d", x.Ring)
+	add(!x.NextRing.IsZero(), "next ring at %s", onClock(x.NextRing))
+	for _, n := range x.Needs {
+		parts = append(parts, n.String())
+	}
+	for _, s := range slices.Sorted(maps.Keys(x.Able)) {
+		parts = append(parts, fmt.Sprintf("%d able %s", x.Able[s], s))
+	}
+	add(len(x.Missing) > 0, "nobody has %s", strings.Join(x.Missing, ", "))
+	return strings.Join(parts, "; ")
+}
+
+// inLine tells whether the work is neither kept nor parked: only then it has a place among others.
+func inLine(x *routing.Explanation) bool {
+	return x.KeptFor == "" && x.NotBefore.IsZero() && !(x.Closed && x.Kind == routing.Callback)
+}
