@@ -37,8 +37,6 @@ type Engine struct {
 	emptied []*profile // whose last staff went in this step
 	vacant  []*line    // that were emptied in this step
 	key     []byte     // scratch
-	seen    []lineEdge // scratch: lines looked at
-	visit   []*work    // scratch
 	out     []Decision
 	whys    []Why
 }
@@ -154,9 +152,10 @@ func (e *Engine) nextAlarm() *node {
 		if top.first == want.first && top.second == want.second {
 			return &e.timers[0]
 		}
-		e.timers.remove(top.at)
-		if want.first != never {
-			e.timers.push(want)
+		if want.first == never {
+			e.timers.remove(top.at)
+		} else {
+			e.timers.down(0, want)
 		}
 	}
 	return nil

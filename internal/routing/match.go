@@ -78,13 +78,14 @@ func (e *Engine) serve(a *agent) {
 
 // found is what an agent who came free would take next.
 type found struct {
-	edge    lineEdge // line -1: none
+	line    int32 // -1: none
+	class   uint8
+	overdue bool
+	voice   bool // a call or callback was among them
+	lines   int
 	key     int64
 	score   float64 // weight × (waited + priority × Ageing)
 	arrived int64
-	overdue bool
-	lines   int
-	voice   bool  // a call or callback was among them
 	oldest  int64 // the earliest arrival of a line's first
 }
 
@@ -96,15 +97,15 @@ func (e *Engine) serveNext(a *agent) bool {
 	f := e.look(a.profile, voice, mail)
 	kept, keptVoice := e.firstKept(a, voice, mail)
 	if kept != nil && !f.overdue {
-		e.overtake(&f, kept.arrived, kept.seq, -1)
+		e.overtake(a.profile, voice, mail, &f, kept.arrived, kept.seq)
 		e.offer(a, kept, Why{Freed: true, Preferred: true, Lines: f.lines}, nil, kept.kind == Mail && (f.voice || keptVoice))
 		return true
 	}
-	if f.edge.line < 0 {
+	if f.line < 0 {
 		return false
 	}
-	e.overtake(&f, f.arrived, e.heads[f.edge.line].seq, f.edge.line)
-	l := e.lines[f.edge.line]
+	e.overtake(a.profile, voice, mail, &f, f.arrived, e.heads[f.line].seq)
+	l := e.lines[f.line]
 	guarded := l.kind == Mail && (f.overdue || f.voice || keptVoice)
 	e.offer(a, l.waiting.first().at.work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
 	return true
@@ -128,21 +129,24 @@ func (e *Engine) firstKept(a *agent, voice, mail bool) (first *work, anyVoice bo
 
 // look finds the best of a profile's lines.
 func (e *Engine) look(p *profile, voice, mail bool) found {
-	f := found{edge: lineEdge{line: -1}, oldest: never}
-	e.seen = e.seen[:0]
+	f := found{line: -1, oldest: never}
+	simple := e.overdue == 0 && e.policy.Choice == Weighted
 	for _, edge := range p.edges {
-		key := e.keys[edge.line]
-		if key == never || edge.mail && !mail || !edge.mail && !voice {
+		key, kind := e.keys[edge.line()], edge.kind()
+		if key == never || kind == Mail && !mail || kind != Mail && !voice {
 			continue
 		}
 		f.lines++
-		f.voice = f.voice || !edge.mail
-		e.seen = append(e.seen, edge)
-		arrived := key + e.bonus(edge.priority)
+		f.voice = f.voice || kind != Mail
+		arrived := key + e.bonus(edge.priority())
 		f.oldest = min(f.oldest, arrived)
-		other := found{edge: edge, key: key, score: float64(edge.weight) * float64(e.now-key), arrived: arrived, overdue: e.isOverdue(edge.line)}
-		if f.edge.line < 0 || e.goesBefore(&other, &f) {
-			f.edge, f.key, f.score, f.arrived, f.overdue = edge, key, other.score, arrived, other.overdue
+		class, score := e.channels[kind].Class, float64(edge.weight)*float64(e.now-key)
+		if simple && f.line >= 0 && (class < f.class || class == f.class && score < f.score) {
+			continue // as goesBefore would say: this is what nearly all lines come to
+		}
+		other := found{line: edge.line(), class: class, key: key, score: score, arrived: arrived, overdue: e.isOverdue(edge.line())}
+		if f.line < 0 || e.goesBefore(&other, &f) {
+			f.line, f.class, f.key, f.score, f.arrived, f.overdue = other.line, class, key, score, arrived, other.overdue
 		}
 	}
 	return f
@@ -155,10 +159,10 @@ func (e *Engine) goesBefore(f, best *found) bool {
 		return f.overdue
 	case f.overdue:
 		return e.inOrder(f, best)
-	case f.edge.class != best.edge.class:
-		return f.edge.class > best.edge.class
+	case f.class != best.class:
+		return f.class > best.class
 	case e.policy.Choice == Breach:
-		ours, theirs := f.key+e.heads[f.edge.line].within, best.key+e.heads[best.edge.line].within
+		ours, theirs := f.key+e.heads[f.line].within, best.key+e.heads[best.line].within
 		return ours < theirs || ours == theirs && e.inOrder(f, best)
 	}
 	return f.score > best.score || f.score == best.score && e.inOrder(f, best)
@@ -169,11 +173,11 @@ func (e *Engine) inOrder(f, best *found) bool {
 	if f.arrived != best.arrived {
 		return f.arrived < best.arrived
 	}
-	ours, theirs := e.heads[f.edge.line].seq, e.heads[best.edge.line].seq
+	ours, theirs := e.heads[f.line].seq, e.heads[best.line].seq
 	if ours != theirs {
 		return ours < theirs
 	}
-	return e.firstOf(f.edge.line).standing() < e.firstOf(best.edge.line).standing()
+	return e.firstOf(f.line).standing() < e.firstOf(best.line).standing()
 }
 
 func (e *Engine) firstOf(line int32) *place { return e.lines[line].waiting.first().at }
@@ -188,15 +192,19 @@ func (p *place) standing() int {
 	return 0
 }
 
-// overtake counts, on each line that was looked at, that later work goes before its first.
-func (e *Engine) overtake(f *found, arrived int64, seq uint64, line int32) {
+// overtake counts, on each line that was looked at but the one that is served, that later work goes before its first.
+func (e *Engine) overtake(p *profile, voice, mail bool, f *found, arrived int64, seq uint64) {
 	if f.oldest > arrived {
 		return
 	}
-	for _, edge := range e.seen {
-		h := &e.heads[edge.line]
-		if edge.line != line && earlier(e.keys[edge.line]+e.bonus(edge.priority), h.seq, arrived, seq) {
-			e.pass(edge.line, h.passed+1)
+	for _, edge := range p.edges {
+		line, kind := edge.line(), edge.kind()
+		key := e.keys[line]
+		if key == never || kind == Mail && !mail || kind != Mail && !voice {
+			continue
+		}
+		if h := &e.heads[line]; earlier(key+e.bonus(edge.priority()), h.seq, arrived, seq) {
+			e.pass(line, h.passed+1)
 		}
 	}
 }

@@ -23,14 +23,23 @@ type profile struct {
 	agencies map[string]bool
 }
 
-// lineEdge is a line as an agent sees it.
+// lineEdge is a line as an agent sees it. It is small because an agent who comes free looks at all of them.
 type lineEdge struct {
-	line     int32
-	weight   float32 // of queue, channel and the agent's for the agency
-	class    uint8
-	priority uint8
-	mail     bool
+	packed uint32  // number of the line, kind, priority
+	weight float32 // of queue, channel and the agent's for the agency
 }
+
+const (
+	lineBits     = 24
+	kindBits     = 2
+	kindShift    = lineBits
+	prioShift    = lineBits + kindBits
+	maxLineIndex = 1<<lineBits - 1
+)
+
+func (e lineEdge) line() int32     { return int32(e.packed & maxLineIndex) }
+func (e lineEdge) kind() Kind      { return Kind(e.packed >> kindShift & (1<<kindBits - 1)) }
+func (e lineEdge) priority() uint8 { return uint8(e.packed >> prioShift) }
 
 // The pools: for what an agent is free.
 const (
@@ -205,7 +214,7 @@ func (e *Engine) join(p *profile, l *line) profileEdge {
 // edge is how an agent of a profile sees a line.
 func (e *Engine) edge(p *profile, l *line) lineEdge {
 	weight := l.queue.weight() * e.channel(l.kind) * p.weight(l.agency)
-	return lineEdge{line: int32(l.index), class: e.channels[l.kind].Class, priority: l.priority, mail: l.kind == Mail, weight: float32(weight)}
+	return lineEdge{packed: uint32(l.index) | uint32(l.kind)<<kindShift | uint32(l.priority)<<prioShift, weight: float32(weight)}
 }
 
 // channel is the weight of a medium.

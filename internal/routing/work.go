@@ -83,7 +83,7 @@ func (e *Engine) unfit(in *Work, q *queue) string {
 		return Unknown
 	case e.works[in.ID] != nil:
 		return Duplicate
-	case in.Kind == Callback && in.Once != "" && q.once[in.Once] > 0:
+	case in.Kind == Callback && in.Once != "" && in.Past == nil && q.once[in.Once] > 0:
 		return Duplicate
 	case len(in.Skills)+len(q.Needs) > MaxNeeds:
 		return Impossible
