@@ -8,35 +8,36 @@ import (
 
 // agent is an Agent that the engine knows.
 type agent struct {
-	Agent
 	profile   *profile
-	state     State
-	next      State // asked for while busy; "" for Ready
-	nextWhy   string
-	reason    string // of a break
-	hurried   bool   // next by a supervisor: no wrap-up
-	since     int64  // in this state
-	idle      int64
-	until     int64 // end of the state: of an offer or wrap-up; 0 without one
-	wrapping  int64 // when the call ended that is wrapped up
-	mostWrap  time.Duration
-	paused    int64 // no e-mail before
 	offer     *work
-	offerEnds int64
-	guarded   bool // no call interrupts the offer
 	call      *work
+	state     State
 	mails     int
-	kept      [Kinds]heap // work that waits for this agent
-	handled   int
-	turn      uint64
-	occupied  float64
-	measured  int64
+	guarded   bool // no call interrupts the offer
 	left      bool // signed out with something in hand
 	counted   bool // among the profile's staff
+	hurried   bool // next by a supervisor: no wrap-up
 	in        [pools]bool
-	places    [pools][orders]place
+	Agent           // ID and seat are looked at too
+	until     int64 // end of the state: of an offer or wrap-up; 0 without one
+	since     int64 // in this state
+	idle      int64
+	offerEnds int64
+	due       int64 // when the alarm rings; never: not at all
+	paused    int64 // no e-mail before
+	measured  int64
+	occupied  float64
+	turn      uint64
+	handled   int
 	alarm     place
-	due       int64 // when it rings; never: not at all
+	kept      [Kinds]heap // work that waits for this agent
+
+	next     State // asked for while busy; "" for Ready
+	nextWhy  string
+	reason   string // of a break
+	wrapping int64  // when the call ended that is wrapped up
+	mostWrap time.Duration
+	places   [pools][orders]place
 }
 
 func (e *Engine) agentEvent(ev *Event) {

@@ -82,7 +82,7 @@ func (w *work) phase() int {
 func (e *Engine) announced(w *work) Event {
 	said := w.public()
 	ev := Event{Type: Arrived, At: moment(e.now), Work: &said}
-	if l := w.main.line; l != nil {
+	if l := w.line; l != nil {
 		said.Past.Passed = int(e.heads[l.index].passed)
 	}
 	if w.agent == nil {

@@ -2,11 +2,11 @@ package routing
 
 import "slices"
 
-// entry is work that waits in a line; at is nil where it has gone.
+// entry is work that waits in a line; it is nil where it has gone.
 type entry struct {
 	arrived int64
 	seq     uint64
-	at      *place
+	work    *work
 }
 
 // fifo holds what waits in a line, in the order Arrived, seq. New work nearly always goes to the end and is taken from the front, and
@@ -69,13 +69,13 @@ func (f *fifo) remove(arrived int64, seq uint64) {
 	if e := f.first(); e.arrived != arrived || e.seq != seq {
 		i = f.find(arrived, seq)
 	}
-	f.entries[i].at = nil
+	f.entries[i].work = nil
 	f.gaps++
-	for f.head < len(f.entries) && f.entries[f.head].at == nil {
+	for f.head < len(f.entries) && f.entries[f.head].work == nil {
 		f.head++
 		f.gaps--
 	}
-	for last := len(f.entries) - 1; last >= f.head && f.entries[last].at == nil; last-- {
+	for last := len(f.entries) - 1; last >= f.head && f.entries[last].work == nil; last-- {
 		f.entries = f.entries[:last]
 		f.gaps--
 	}
@@ -86,14 +86,14 @@ func (f *fifo) remove(arrived int64, seq uint64) {
 
 // close closes the gaps.
 func (f *fifo) close() {
-	kept := slices.DeleteFunc(f.entries[f.head:], func(e entry) bool { return e.at == nil })
+	kept := slices.DeleteFunc(f.entries[f.head:], func(e entry) bool { return e.work == nil })
 	f.entries, f.gaps = f.entries[:f.head+len(kept)], 0
 }
 
 // all gives what waits, in order, as an iterator.
-func (f *fifo) all(yield func(*place) bool) {
+func (f *fifo) all(yield func(*work) bool) {
 	for i := f.head; i < len(f.entries); i++ {
-		if at := f.entries[i].at; at != nil && !yield(at) {
+		if w := f.entries[i].work; w != nil && !yield(w) {
 			return
 		}
 	}

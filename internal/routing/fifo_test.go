@@ -22,7 +22,7 @@ func TestFifoIsASortedList(t *testing.T) {
 				f.remove(want[i].arrived, want[i].seq)
 				want = slices.Delete(want, i, i+1)
 			} else {
-				n := entry{arrived: rapid.Int64Range(0, 20).Draw(t, "arrived"), seq: seq, at: new(place)}
+				n := entry{arrived: rapid.Int64Range(0, 20).Draw(t, "arrived"), seq: seq, work: new(work)}
 				f.push(n)
 				want = append(want, n)
 				slices.SortFunc(want, func(a, b entry) int { return cmp.Or(cmp.Compare(a.arrived, b.arrived), cmp.Compare(a.seq, b.seq)) })
@@ -36,12 +36,12 @@ func same(t *rapid.T, f *fifo, want []entry) {
 	if f.size() != len(want) {
 		t.Fatalf("%d instead of %d", f.size(), len(want))
 	}
-	if len(want) > 0 && f.first().at != want[0].at {
+	if len(want) > 0 && f.first().work != want[0].work {
 		t.Fatal("another is first")
 	}
 	i := 0
-	for at := range f.all {
-		if at != want[i].at {
+	for w := range f.all {
+		if w != want[i].work {
 			t.Fatalf("another is at %d", i)
 		}
 		i++
@@ -55,7 +55,7 @@ func same(t *rapid.T, f *fifo, want []entry) {
 func TestFifoStaysSmall(t *testing.T) {
 	var f fifo
 	for seq := range uint64(100_000) {
-		f.push(entry{arrived: int64(seq), seq: seq, at: new(place)})
+		f.push(entry{arrived: int64(seq), seq: seq, work: new(work)})
 		if seq >= 50 {
 			f.remove(f.first().arrived, f.first().seq)
 		}

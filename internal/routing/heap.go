@@ -4,7 +4,6 @@ package routing
 type place struct {
 	agent *agent
 	work  *work
-	line  *line // of work that waits
 	index int32 // in the heap, plus one; 0: in none
 }
 

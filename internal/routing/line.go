@@ -240,22 +240,18 @@ func (l *line) pools() []int {
 	return []int{voicePool, disturbPool}
 }
 
-// put lets work wait in the line at a place.
-func (e *Engine) put(w *work, l *line, p *place) {
-	p.line = l
-	l.waiting.push(entry{arrived: w.arrived, seq: w.seq, at: p})
+// put lets work wait in the line.
+func (e *Engine) put(w *work, l *line) {
+	l.waiting.push(entry{arrived: w.arrived, seq: w.seq, work: w})
 	e.lead(l)
 }
 
-// lift takes work out of a line.
-func (e *Engine) lift(p *place) {
-	l := p.line
-	if l == nil {
-		return
+// lift takes work out of a line; nil is none.
+func (e *Engine) lift(w *work, l *line) {
+	if l != nil {
+		l.waiting.remove(w.arrived, w.seq)
+		e.lead(l)
 	}
-	l.waiting.remove(p.work.arrived, p.work.seq)
-	p.line = nil
-	e.lead(l)
 }
 
 // lead keeps the line's head as its first is.

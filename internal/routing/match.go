@@ -1,6 +1,9 @@
 package routing
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // match offers work that has just been placed to the best who can take it.
 func (e *Engine) match(w *work) {
@@ -10,11 +13,11 @@ func (e *Engine) match(w *work) {
 		}
 		return
 	}
-	if e.matchLine(w, w.main.line) {
+	if e.matchLine(w, w.line) {
 		return
 	}
 	for i := range w.also {
-		if e.matchLine(w, w.also[i].line) {
+		if e.matchLine(w, w.also[i]) {
 			return
 		}
 	}
@@ -107,7 +110,7 @@ func (e *Engine) serveNext(a *agent) bool {
 	e.overtake(a.profile, voice, mail, &f, f.arrived, e.heads[f.line].seq)
 	l := e.lines[f.line]
 	guarded := l.kind == Mail && (f.overdue || f.voice || keptVoice)
-	e.offer(a, l.waiting.first().at.work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
+	e.offer(a, l.waiting.first().work, Why{Freed: true, Overdue: f.overdue, Lines: f.lines}, l, guarded)
 	return true
 }
 
@@ -177,19 +180,13 @@ func (e *Engine) inOrder(f, best *found) bool {
 	if ours != theirs {
 		return ours < theirs
 	}
-	return e.firstOf(f.line).standing() < e.firstOf(best.line).standing()
+	return e.standing(f.line) < e.standing(best.line)
 }
 
-func (e *Engine) firstOf(line int32) *place { return e.lines[line].waiting.first().at }
-
-// standing tells which of its work's places this is: 0 in its own queue's line, then as in Also.
-func (p *place) standing() int {
-	for i := range p.work.also {
-		if p == &p.work.also[i] {
-			return i + 1
-		}
-	}
-	return 0
+// standing tells which of its work's lines this is: 0 in its own queue, then as in Also.
+func (e *Engine) standing(line int32) int {
+	l := e.lines[line]
+	return slices.Index(l.waiting.first().work.also, l) + 1
 }
 
 // overtake counts, on each line that was looked at but the one that is served, that later work goes before its first.
@@ -267,7 +264,7 @@ func (e *Engine) explain(why *Why, a *agent, w *work, l *line) {
 	}
 	entered := w.entered
 	for i := range w.also {
-		if w.also[i].line == l {
+		if w.also[i] == l {
 			entered = after(entered, w.queue.Also[i].After)
 		}
 	}

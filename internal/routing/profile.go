@@ -206,7 +206,7 @@ func (e *Engine) join(p *profile, l *line) profileEdge {
 	p.edges = append(p.edges, e.edge(p, l))
 	order := orderOf(l.queue.Strategy)
 	for _, pool := range l.pools() {
-		e.keep(p, pool, order)
+		e.sortBy(p, pool, order)
 	}
 	return profileEdge{profile: p, rank: l.rank(p)}
 }
@@ -237,8 +237,8 @@ func positive(w float64) float64 {
 
 const maxWeight = 1e6
 
-// keep begins to keep an order of a pool.
-func (e *Engine) keep(p *profile, pool, order int) {
+// sortBy begins to keep an order of a pool.
+func (e *Engine) sortBy(p *profile, pool, order int) {
 	if order == byIdle || p.orders[pool]&(1<<order) != 0 {
 		return
 	}

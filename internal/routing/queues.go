@@ -94,7 +94,7 @@ func (e *Engine) setQueue(in *Queue) {
 
 // refire lets the rules, which are others now, be looked at by all that has not been taken.
 func (e *Engine) refire(q *queue) {
-	for _, w := range e.standing(q) {
+	for _, w := range e.unanswered(q) {
 		w.fired = 0
 	}
 }
@@ -143,9 +143,9 @@ func copied(in *Queue) Queue {
 func (e *Engine) unline(q *queue) []*work {
 	placed := e.waiters(q)
 	for _, l := range q.lines {
-		for at := range l.waiting.all {
-			if at.work.queue != q {
-				placed = append(placed, at.work)
+		for w := range l.waiting.all {
+			if w.queue != q {
+				placed = append(placed, w)
 			}
 		}
 	}
@@ -165,9 +165,9 @@ func (e *Engine) unline(q *queue) []*work {
 func (e *Engine) waiters(q *queue) []*work {
 	var all []*work
 	for _, l := range q.lines {
-		for at := range l.waiting.all {
-			if at == &at.work.main {
-				all = append(all, at.work)
+		for w := range l.waiting.all {
+			if w.queue == q {
+				all = append(all, w)
 			}
 		}
 	}
@@ -176,8 +176,8 @@ func (e *Engine) waiters(q *queue) []*work {
 	return all
 }
 
-// standing gives what waits in a queue or rings for it, in order of arrival.
-func (e *Engine) standing(q *queue) []*work {
+// unanswered gives what waits in a queue or rings for it, in order of arrival.
+func (e *Engine) unanswered(q *queue) []*work {
 	all := e.waiters(q)
 	if len(all) == q.present[Call]+q.present[Mail]+q.present[Callback] {
 		return all
@@ -213,7 +213,7 @@ func sortWorks(all []*work) {
 
 // removeQueue diverts what waits, lets go what rings, and keeps what is in hand.
 func (e *Engine) removeQueue(q *queue) {
-	placed := append(e.standing(q), e.unline(q)...)
+	placed := append(e.unanswered(q), e.unline(q)...)
 	sortWorks(placed)
 	placed = slices.Compact(placed)
 	q.removed = true
@@ -341,9 +341,9 @@ func (q *queue) before(w *work) int {
 		}
 	}
 	for _, l := range q.lines {
-		for at := range l.waiting.all {
-			if at == &at.work.main {
-				count(at.work)
+		for o := range l.waiting.all {
+			if o.queue == q {
+				count(o)
 			}
 		}
 	}

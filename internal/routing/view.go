@@ -168,8 +168,8 @@ func (e *Engine) explainLine(x *Explanation, w *work) {
 // before counts who is ahead in the line.
 func (l *line) before(w *work) int {
 	n := 0
-	for at := range l.waiting.all {
-		if earlier(at.work.arrived, at.work.seq, w.arrived, w.seq) {
+	for o := range l.waiting.all {
+		if earlier(o.arrived, o.seq, w.arrived, w.seq) {
 			n++
 		}
 	}

@@ -11,23 +11,32 @@ func (e *Engine) wait(w *work) {
 	w.counted = true
 	w.queue.waiting[w.kind]++
 	next := int64(never)
-	switch keeper := e.keeperOf(w); {
+	switch {
 	case w.parked(e.now):
 		w.queue.setAside(w)
 		if !w.queue.closed {
-			next = min(next, w.notBefore)
+			next = w.notBefore
 		}
-	case keeper != nil:
-		w.keeper = keeper
-		w.queue.setAside(w)
-		keeper.kept[w.kind].push(node{first: w.arrived, second: w.seq, at: &w.main})
-		next = min(next, e.keptUntil(w))
+	case e.keep(w):
+		next = e.keptUntil(w)
 	default:
-		next = min(next, e.lineUp(w))
+		next = e.lineUp(w)
 	}
 	w.change = next
 	e.setAlarm(w)
 	e.match(w)
+}
+
+// keep lets work wait for its preferred agent; false where that is waited for no more.
+func (e *Engine) keep(w *work) bool {
+	keeper := e.keeperOf(w)
+	if keeper == nil {
+		return false
+	}
+	w.keeper = keeper
+	w.queue.setAside(w)
+	keeper.kept[w.kind].push(node{first: w.arrived, second: w.seq, at: &w.shelf})
+	return true
 }
 
 // setAlarm sets the alarm of waiting work to its next change of place, rule or end.
@@ -41,13 +50,15 @@ func (e *Engine) unplace(w *work) {
 	}
 	w.queue.fetch(w)
 	if w.keeper != nil {
-		w.keeper.kept[w.kind].remove(&w.main)
+		w.keeper.kept[w.kind].remove(&w.shelf)
 		w.keeper = nil
 		return
 	}
-	e.lift(&w.main)
-	for i := range w.also {
-		e.lift(&w.also[i])
+	e.lift(w, w.line)
+	w.line = nil
+	for i, l := range w.also {
+		e.lift(w, l)
+		w.also[i] = nil
 	}
 }
 
@@ -88,13 +99,13 @@ func (e *Engine) lineUp(w *work) int64 {
 	q := w.queue
 	ring, next := q.ring(w.entered, e.now)
 	if l := e.lineFor(q, w, ring); l != nil {
-		e.put(w, l, &w.main)
+		w.line = l
+		e.put(w, l)
 	}
 	if len(q.Also) > 0 && len(w.also) != len(q.Also) {
-		w.also = make([]place, len(q.Also))
+		w.also = make([]*line, len(q.Also))
 	}
 	for i, also := range q.Also {
-		w.also[i].work = w
 		entry := after(w.entered, also.After)
 		if entry > e.now {
 			next = min(next, entry)
@@ -107,7 +118,8 @@ func (e *Engine) lineUp(w *work) int64 {
 		ring, change := further.ring(entry, e.now)
 		next = min(next, change)
 		if l := e.lineFor(further, w, ring); l != nil {
-			e.put(w, l, &w.also[i])
+			w.also[i] = l
+			e.put(w, l)
 		}
 	}
 	return next

@@ -8,41 +8,44 @@ import (
 
 // work is a Work that the engine knows, from its arrival to its outcome.
 type work struct {
-	id           string
-	language     string
-	agency       string
-	preferred    string // agent
-	once         string
+	// What an offer, its answer and its end look at comes first: it lies in few lines of the processor's cache.
+	id          string
+	queue       *queue
+	agent       *agent // it is offered to, or who has taken it
+	line        *line  // it waits in, of its own queue
+	arrived     int64
+	seq         uint64
+	kind        Kind
+	priority    uint8
+	hops        uint8
+	fired       uint16 // rules that have been looked at
+	taken       bool
+	counted     bool // among the queue's waiting
+	waited      bool // it was not offered when it came
+	transferred bool
+	invited     bool   // to a callback
+	unkept      bool   // its preferred agent is waited for no more
+	disturbed   uint16 // times that a call interrupted its offer
+	aside       int32  // place among what waits outside of its queue's lines, plus one; 0: none
+	entered     int64
+	ringing     int64 // how long an offer stands; 0: the queue's
+	wrapUp      int64
+	change      int64 // when its place changes next
+	due         int64 // when its alarm rings; never: not at all
+	alarm       place
+	language    string
+	low, high   int64   // predicted wait from entered; high 0: none
+	keeper      *agent  // it is kept for
+	also        []*line // it waits in, of further queues
+
 	skills       []string
-	queue        *queue
-	agent        *agent // it is offered to, or who has taken it
-	seq          uint64
-	arrived      int64
-	entered      int64
+	agency       string
+	once         string
+	preferred    string // agent
+	preferredFor int64
 	expires      int64
 	notBefore    int64
-	ringing      int64 // how long an offer stands; 0: the queue's
-	wrapUp       int64
-	preferredFor int64
-	change       int64 // when its place changes next
-	due          int64 // when its alarm rings; never: not at all
-	low, high    int64 // predicted wait from entered; high 0: none
-	main         place // in its queue's line, or among what is kept
-	alarm        place
-	keeper       *agent  // it is kept for
-	also         []place // in lines of further queues
-	fired        uint16  // rules that have been looked at
-	hops         uint8
-	kind         Kind
-	priority     uint8
-	disturbed    uint16 // times that a call interrupted its offer
-	aside        int32  // place among what waits outside of its queue's lines, plus one; 0: none
-	taken        bool
-	counted      bool // among the queue's waiting
-	waited       bool // it was not offered when it came
-	transferred  bool
-	invited      bool // to a callback
-	unkept       bool // its preferred agent is waited for no more
+	shelf        place // among what is kept for an agent
 }
 
 const maxPriority = 9
@@ -154,7 +157,7 @@ func (e *Engine) blank() *work {
 	w := e.unused[last]
 	e.unused = e.unused[:last]
 	*w = work{}
-	w.main.work, w.alarm.work = w, w
+	w.shelf.work, w.alarm.work = w, w
 	return w
 }
 
@@ -200,7 +203,7 @@ func (e *Engine) expired(w *work) bool {
 
 // inherit gives a line at take-over the count of its first.
 func (e *Engine) inherit(w *work, passed int) {
-	if l := w.main.line; l != nil {
+	if l := w.line; l != nil {
 		e.pass(int32(l.index), max(e.heads[l.index].passed, int32(min(max(passed, 0), e.policy.Overtaken))))
 	}
 }
