@@ -67,14 +67,7 @@ func TestAMillionEventsAtOneInstant(t *testing.T) {
 	const calls, agents = 300_000, 100
 	m := &instant{e: routing.New(routing.Policy{}), count: map[string]int{}}
 	m.apply(routing.Event{Type: routing.QueueSet, Queue: &routing.Queue{ID: "q", WrapUp: routing.UntilReady}})
-	for i := range agents {
-		id := fmt.Sprintf("a%d", i)
-		m.apply(routing.Event{Type: routing.SignedIn, Agent: &routing.Agent{ID: id}})
-		m.apply(routing.Event{Type: routing.StateSet, AgentID: id, State: routing.Ready})
-	}
-	for i := range calls {
-		m.apply(routing.Event{Type: routing.Arrived, Work: &routing.Work{ID: fmt.Sprintf("c%d", i), Queue: "q"}})
-	}
+	m.open(agents, calls)
 	for i := range calls / 3 {
 		m.apply(routing.Event{Type: routing.Removed, WorkID: fmt.Sprintf("c%d", calls-1-i)})
 		m.answer()
@@ -114,6 +107,18 @@ func (m *instant) apply(ev routing.Event) {
 		case routing.Refuse:
 			m.count["refuse"]++
 		}
+	}
+}
+
+// open lets so many agents be ready, and so many calls come.
+func (m *instant) open(agents, calls int) {
+	for i := range agents {
+		id := fmt.Sprintf("a%d", i)
+		m.apply(routing.Event{Type: routing.SignedIn, Agent: &routing.Agent{ID: id}})
+		m.apply(routing.Event{Type: routing.StateSet, AgentID: id, State: routing.Ready})
+	}
+	for i := range calls {
+		m.apply(routing.Event{Type: routing.Arrived, Work: &routing.Work{ID: fmt.Sprintf("c%d", i), Queue: "q"}})
 	}
 }
 

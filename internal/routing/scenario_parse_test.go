@@ -144,42 +144,48 @@ func agentStep(words []string, clauses string) (scenarioStep, error) {
 }
 
 func agentClause(a *routing.Agent, key, rest string) (err error) {
-	c := &a.Capacity
-	switch key + " " + rest {
-	case "no calls":
-		c.NoCalls = true
-		return nil
-	case "mail during call":
-		c.MailDuringCall = true
-		return nil
-	case "mails none":
-		c.Mails = -1
-		return nil
-	}
 	switch key {
+	case "no", "mail", "mails", "undisturbed":
+		err = capacityClause(&a.Capacity, strings.TrimSpace(key+" "+rest))
 	case "skills":
 		a.Skills, err = numbers(rest)
 	case "tiers":
 		a.Tiers, err = numbers(rest)
 	case "weights":
-		var all map[string]int
-		all, err = numbers(rest)
-		a.Weights = map[string]float64{}
-		for id, n := range all {
-			a.Weights[id] = float64(n)
-		}
+		a.Weights, err = weights(rest)
 	case "languages":
 		a.Languages = items(rest)
 	case "agencies":
 		a.Agencies = items(rest)
-	case "mails":
-		c.Mails, err = strconv.Atoi(rest)
-	case "undisturbed":
-		c.Undisturbed = true
 	default:
 		err = errors.New("no such thing is known of agents")
 	}
 	return err
+}
+
+func capacityClause(c *routing.Capacity, clause string) (err error) {
+	switch clause {
+	case "no calls":
+		c.NoCalls = true
+	case "mail during call":
+		c.MailDuringCall = true
+	case "undisturbed":
+		c.Undisturbed = true
+	case "mails none":
+		c.Mails = -1
+	default:
+		_, err = fmt.Sscanf(clause, "mails %d", &c.Mails)
+	}
+	return err
+}
+
+func weights(text string) (map[string]float64, error) {
+	all := map[string]float64{}
+	levels, err := numbers(text)
+	for id, n := range levels {
+		all[id] = float64(n)
+	}
+	return all, err
 }
 
 // workStep reads "call c1 to q; …", "restored a call c1 to q; …", "reoffered a until 8:00:10 call c1 to q; …",
@@ -201,9 +207,9 @@ func workStep(words []string, clauses string) (scenarioStep, error) {
 		ev.Type, ev.WorkID = routing.Converted, word(words, 1)
 	}
 	if ev.WorkID == "" {
-		kind, known := map[string]routing.Kind{"call": routing.Call, "mail": routing.Mail, "callback": routing.Callback}[word(rest, 0)]
-		if !known {
-			return scenarioStep{}, errors.New("neither call, mail nor callback")
+		kind, err := kindOf(word(rest, 0))
+		if err != nil {
+			return scenarioStep{}, err
 		}
 		ev.Work.Kind, ev.Work.ID, ev.Work.Queue = kind, word(rest, 1), word(rest, 3)
 	}
@@ -223,6 +229,15 @@ func workClause(w *routing.Work, key, rest string) (err error) {
 		w.Skills = items(rest)
 	case "priority":
 		w.Priority, err = strconv.Atoi(rest)
+	default:
+		err = workTime(w, key, rest)
+	}
+	return err
+}
+
+// workTime reads what has a time in it.
+func workTime(w *routing.Work, key, rest string) (err error) {
+	switch key {
 	case "ring":
 		w.Ring, err = time.ParseDuration(rest)
 	case "wrap-up":
@@ -234,12 +249,18 @@ func workClause(w *routing.Work, key, rest string) (err error) {
 	case "not":
 		w.NotBefore, err = clockTime(strings.TrimPrefix(rest, "before "))
 	case "preferred":
-		who, for_, long := strings.Cut(rest, " for ")
-		if w.Preferred = who; long {
-			w.PreferredFor, err = time.ParseDuration(for_)
-		}
+		err = preferred(w, rest)
 	default:
 		err = errors.New("no such thing is known of work")
+	}
+	return err
+}
+
+// preferred reads "a for 1m", or "a".
+func preferred(w *routing.Work, text string) (err error) {
+	who, long, found := strings.Cut(text, " for ")
+	if w.Preferred = who; found {
+		w.PreferredFor, err = time.ParseDuration(long)
 	}
 	return err
 }
@@ -274,13 +295,22 @@ func channels(text string) (*[routing.Kinds]routing.Channel, error) {
 		if _, err := fmt.Sscanf(item, "%s %d × %g", &kind, &class, &weight); err != nil {
 			return nil, err
 		}
-		for k := range routing.Kind(routing.Kinds) {
-			if k.String() == kind {
-				all[k] = routing.Channel{Class: class, Weight: weight}
-			}
+		k, err := kindOf(kind)
+		if err != nil {
+			return nil, err
 		}
+		all[k] = routing.Channel{Class: class, Weight: weight}
 	}
 	return &all, nil
+}
+
+func kindOf(name string) (routing.Kind, error) {
+	for k := range routing.Kind(routing.Kinds) {
+		if k.String() == name {
+			return k, nil
+		}
+	}
+	return 0, errors.New("neither call, mail nor callback")
 }
 
 // eachClause calls f with the first word and the rest of each clause, the empty list of clauses has none.

@@ -112,18 +112,21 @@ func overflow(q *routing.Queue, text string) (err error) {
 	if o.To, err = target(to); err != nil {
 		return err
 	}
-	known := false
-	for c := routing.WhenWaited; c <= routing.WhenClosed; c++ {
-		if c.String() == words[0] {
-			o.When, known = c, true
-		}
-	}
-	if !known {
-		return errors.New("no such condition")
+	if o.When, err = conditionNamed(words[0]); err != nil {
+		return err
 	}
 	err = limit(&o, words[1:])
 	q.Overflow = append(q.Overflow, o)
 	return err
+}
+
+func conditionNamed(name string) (routing.Condition, error) {
+	for c := routing.WhenWaited; c <= routing.WhenClosed; c++ {
+		if c.String() == name {
+			return c, nil
+		}
+	}
+	return 0, errors.New("no such condition")
 }
 
 // limit reads what follows a condition: "1m", "2", "2 after 10s".
@@ -137,13 +140,19 @@ func limit(o *routing.Overflow, words []string) (err error) {
 	if len(words) == 0 {
 		return nil
 	}
+	return value(o, words[0])
+}
+
+func value(o *routing.Overflow, text string) (err error) {
 	switch o.When {
 	case routing.WhenWaited:
-		o.After, err = time.ParseDuration(words[0])
+		o.After, err = time.ParseDuration(text)
 	case routing.WhenLong:
-		o.Length, err = strconv.Atoi(words[0])
+		o.Length, err = strconv.Atoi(text)
 	case routing.WhenEstimate:
-		o.Estimate, err = time.ParseDuration(words[0])
+		o.Estimate, err = time.ParseDuration(text)
+	default:
+		err = errors.New("the condition has no value")
 	}
 	return err
 }

@@ -30,17 +30,23 @@ func TestScenarios(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := readScenario(string(text))
-			if err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
+			s := scenarioIn(t, file)
 			newStage(s.policy).play(t, s)
 		})
 	}
+}
+
+func scenarioIn(t *testing.T, file string) *scenario {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := readScenario(string(text))
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return s
 }
 
 // stage has both implementations play the same.
@@ -145,31 +151,19 @@ func part(before, value string) string {
 	return before + value
 }
 
-func until(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return " until " + onClock(t)
-}
+func until(t time.Time) string { return since(" until ", t) }
 
 func onClock(t time.Time) string {
 	return fmt.Sprintf("%d:%02d:%02d", t.Hour(), t.Minute(), t.Second())
 }
 
 // shown gives what a check asks for, in words; false where only the engine can say it.
-func (s *stage) shown(d decider, check []string) (lines []string, can bool) {
+func (s *stage) shown(d decider, check []string) ([]string, bool) {
 	switch check[0] {
 	case "agents":
-		for _, a := range d.Agents() {
-			lines = append(lines, agentInWords(a))
-		}
-		return lines, true
+		return agentsInWords(d.Agents()), true
 	case "queues":
-		all := d.Queues()
-		for _, id := range slices.Sorted(maps.Keys(all)) {
-			lines = append(lines, queueInWords(all[id]))
-		}
-		return lines, true
+		return queuesInWords(d.Queues()), true
 	case "estimate":
 		if q, known := d.Queues()[check[1]]; known {
 			return []string{estimateInWords(q.Estimate)}, true
@@ -183,6 +177,20 @@ func (s *stage) shown(d decider, check []string) (lines []string, can bool) {
 		return []string{estimateInWords(x.Estimate)}, true
 	}
 	return []string{explained(&x)}, true
+}
+
+func agentsInWords(all []routing.AgentView) (lines []string) {
+	for _, a := range all {
+		lines = append(lines, agentInWords(a))
+	}
+	return lines
+}
+
+func queuesInWords(all map[string]routing.QueueView) (lines []string) {
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		lines = append(lines, queueInWords(all[id]))
+	}
+	return lines
 }
 
 func agentInWords(v routing.AgentView) string {
@@ -212,13 +220,14 @@ func queueInWords(v routing.QueueView) string {
 	for _, c := range counts {
 		words += part(", "+c.what+" ", nonZero(c.n))
 	}
-	if !v.OldestCall.IsZero() {
-		words += ", oldest call " + onClock(v.OldestCall)
+	return words + since(", oldest call ", v.OldestCall) + since(", oldest mail ", v.OldestMail)
+}
+
+func since(before string, t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-	if !v.OldestMail.IsZero() {
-		words += ", oldest mail " + onClock(v.OldestMail)
-	}
-	return words
+	return before + onClock(t)
 }
 
 func estimateInWords(e routing.Estimate) string {
@@ -258,4 +267,34 @@ func explained(x *routing.Explanation) string {
 // inLine tells whether the work is neither kept nor parked: only then it has a place among others.
 func inLine(x *routing.Explanation) bool {
 	return x.KeptFor == "" && x.NotBefore.IsZero() && !(x.Closed && x.Kind == routing.Callback)
+}
+
+// TestScenariosAreReadStrictly: what can't be read is said with its line.
+func TestScenariosAreReadStrictly(t *testing.T) {
+	for _, line := range []string{
+		"→ anna ready", "dance anna", "queue q; colour red", "queue q; strategy best", "queue q; when bored to queue r", "queue q; when waited 1m to moon",
+		"queue q; when waited soon to queue r", "queue q; cap many", "queue q; needs x y", "queue q; wrap-up never", "queue q; after x 1", "queue q; when closed 3 to queue r",
+		"agent a; mails some", "agent a; tall", "agent a; weights v heavy", "call c1 to q; arrived noon", "call c1 to q; sung", "call c1 to q; priority high",
+		"restored a fax c1 to q", "reoffered a until then call c1 to q", "extend a soon", "policy; overtaken often", "policy; channels fax 1 × 1", "policy; luck 1",
+	} {
+		if _, err := readScenario("# one\n" + line); err == nil || !strings.HasPrefix(err.Error(), "line 2: ") && !strings.HasPrefix(line, "→") {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
+// TestWhatIsNotWrittenIsNotAsked: an end and an explanation may be left out, and nothing else.
+func TestWhatIsNotWrittenIsNotAsked(t *testing.T) {
+	const got = "offer c1 to a until 8:00:20 (queue q: agent free)"
+	for want, ok := range map[string]bool{
+		got: true, "offer c1 to a": true, "offer c1 to a until 8:00:20": true, "offer c1 to a (queue q: agent free)": true,
+		"offer c1 to b": false, "offer c1 to a until 8:00:21": false, "offer c1 to a (queue q)": false, "offer c1": false, "": false,
+	} {
+		if expected([]string{got}, []string{want}) != ok {
+			t.Errorf("%q: %v", want, !ok)
+		}
+	}
+	if expected([]string{got}, nil) || expected(nil, []string{got}) {
+		t.Error("a decision too many or too few is not noticed")
+	}
 }
