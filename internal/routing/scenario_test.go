@@ -166,7 +166,7 @@ func (s *stage) shown(d decider, check []string) ([]string, bool) {
 		return queuesInWords(d.Queues()), true
 	case "estimate":
 		if q, known := d.Queues()[check[1]]; known {
-			return []string{estimateInWords(q.Estimate)}, true
+			return s.estimate(d, check[1], q.Estimate), true
 		}
 	}
 	x, known := s.engine.Explain(check[1])
@@ -177,6 +177,15 @@ func (s *stage) shown(d decider, check []string) ([]string, bool) {
 		return []string{estimateInWords(x.Estimate)}, true
 	}
 	return []string{explained(&x)}, true
+}
+
+// estimate gives a queue's estimate as its view has it, and as the engine says it if asked, where that is another.
+func (s *stage) estimate(d decider, queue string, viewed routing.Estimate) []string {
+	lines := []string{estimateInWords(viewed)}
+	if asked := s.engine.Estimate(queue); d == s.engine && asked != viewed {
+		lines = append(lines, estimateInWords(asked))
+	}
+	return lines
 }
 
 func agentsInWords(all []routing.AgentView) (lines []string) {
