@@ -24,7 +24,7 @@ type agent struct {
 	idle      int64
 	offerEnds int64
 	due       int64 // when the alarm rings; never: not at all
-	paused    int64 // no e-mail before
+	paused    int64 // no e-mail before; 0: not paused
 	measured  int64
 	occupied  float64
 	turn      uint64
@@ -195,10 +195,10 @@ func (e *Engine) signOut(a *agent) {
 	if a.call == nil {
 		e.gone(a)
 	}
-	e.release(a)
 	if back != nil {
 		e.workDue(back)
 	}
+	e.release(a)
 }
 
 // gone removes an agent who left; e-mail cases in hand stay theirs until Finished or Removed.
@@ -340,7 +340,7 @@ func (e *Engine) alarmAgent(a *agent) {
 	if a.state == WrapUp && a.until > 0 {
 		next = min(next, a.until)
 	}
-	if a.paused > e.now {
+	if a.paused != 0 {
 		next = min(next, a.paused)
 	}
 	e.alarm(&a.alarm, next)
@@ -353,6 +353,9 @@ func (e *Engine) agentDue(a *agent) {
 	}
 	if a.state == WrapUp && a.until > 0 && a.until <= e.now {
 		e.relieve(a)
+	}
+	if a.paused <= e.now {
+		a.paused = 0
 	}
 	e.alarmAgent(a)
 	e.resume(a)

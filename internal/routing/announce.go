@@ -9,7 +9,7 @@ import (
 // Announce gives the events that make an engine of the same policy which decides as this one would: queues, agents, what they
 // have in hand, what rings, what waits. Only what estimates rest on is not among them. Use it as an iterator.
 func (e *Engine) Announce(yield func(Event) bool) {
-	for _, tell := range []func(func(Event) bool) bool{e.announceQueues, e.announceAgents, e.announceWorks, e.announceLeft, e.announceRemoved} {
+	for _, tell := range []func(func(Event) bool) bool{e.announceQueues, e.announceAgents, e.announceHeld, e.announceLeft, e.announceWaiting, e.announceRemoved} {
 		if !tell(yield) {
 			return
 		}
@@ -53,11 +53,22 @@ func (a *agent) history() *History {
 	}
 }
 
-// announceWorks tells what is in hand, then what rings, then what waits; each in order of arrival.
-func (e *Engine) announceWorks(yield func(Event) bool) bool {
-	all := make([]*work, 0, len(e.works))
+// announceHeld tells what is in hand, then what rings; each in order of arrival.
+func (e *Engine) announceHeld(yield func(Event) bool) bool {
+	return e.announceWorks(yield, func(w *work) bool { return w.agent != nil })
+}
+
+// announceWaiting tells what waits, in order of arrival.
+func (e *Engine) announceWaiting(yield func(Event) bool) bool {
+	return e.announceWorks(yield, func(w *work) bool { return w.agent == nil })
+}
+
+func (e *Engine) announceWorks(yield func(Event) bool, which func(*work) bool) bool {
+	var all []*work
 	for _, w := range e.works {
-		all = append(all, w)
+		if which(w) {
+			all = append(all, w)
+		}
 	}
 	slices.SortFunc(all, func(a, b *work) int { return cmp.Or(cmp.Compare(a.phase(), b.phase()), cmp.Compare(a.seq, b.seq)) })
 	for _, w := range all {
@@ -68,15 +79,12 @@ func (e *Engine) announceWorks(yield func(Event) bool) bool {
 	return true
 }
 
-// phase orders what is announced: in hand, on offer, waiting.
+// phase orders what is announced: in hand, else on offer or waiting.
 func (w *work) phase() int {
-	switch {
-	case w.taken:
+	if w.taken {
 		return 0
-	case w.agent != nil:
-		return 1
 	}
-	return 2
+	return 1
 }
 
 func (e *Engine) announced(w *work) Event {
@@ -84,6 +92,13 @@ func (e *Engine) announced(w *work) Event {
 	ev := Event{Type: Arrived, At: moment(e.now), Work: &said}
 	if l := w.line; l != nil {
 		said.Past.Passed = int(e.heads[l.index].passed)
+	}
+	for _, l := range w.also {
+		passed := 0
+		if l != nil {
+			passed = int(e.heads[l.index].passed)
+		}
+		said.Past.AlsoPassed = append(said.Past.AlsoPassed, passed)
 	}
 	if w.agent == nil {
 		return ev
@@ -107,7 +122,7 @@ func (w *work) public() Work {
 	return out
 }
 
-// announceLeft tells who has signed out with something in hand.
+// announceLeft tells who has signed out with something in hand, before what waits could be offered to them.
 func (e *Engine) announceLeft(yield func(Event) bool) bool {
 	for _, id := range sorted(e.agents) {
 		if e.agents[id].left && !yield(Event{Type: SignedOut, At: moment(e.now), AgentID: id}) {

@@ -49,10 +49,11 @@ func (e *Engine) answered(w *work) {
 
 // predict notes what is to be graded when the call is answered.
 func (e *Engine) predict(w *work) {
-	if w.kind != Call {
+	q := w.queue
+	if w.kind != Call || q.waiting[Call] > MaxPredicted || q.past.n < MinStarts {
 		return
 	}
-	if low, high, ok := w.queue.past.wait(e.now, w.queue.waiting[Call]); ok {
+	if low, high, ok := q.past.wait(e.now, q.before(w)+1); ok {
 		w.low, w.high = int64(low), int64(high)
 	}
 }
@@ -99,7 +100,7 @@ func (e *Engine) estimate(q *queue, k int) Estimate {
 		return Estimate{Place: k, Why: NobodyServes}
 	case !ok || q.past.graded < MinStarts:
 		return Estimate{Place: k, Why: TooFewStarts}
-	case !q.past.trusted():
+	case !q.past.trusted() || q.waiting[Call] > MaxPredicted:
 		return Estimate{Place: k, Why: NotReliable}
 	}
 	return Estimate{Place: k, Known: true, Low: low, High: high}

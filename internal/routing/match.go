@@ -8,7 +8,7 @@ import (
 // match offers work that has just been placed to the best who can take it.
 func (e *Engine) match(w *work) {
 	if a := w.keeper; a != nil {
-		if e.free(a, w.kind) {
+		if a.pooled(w.kind) {
 			e.offer(a, w, Why{Preferred: true, Candidates: 1}, nil, false)
 		}
 		return
@@ -46,12 +46,12 @@ func (e *Engine) matchLine(w *work, l *line) bool {
 	return true
 }
 
-// free tells whether the agent may be offered work of a kind now.
-func (e *Engine) free(a *agent, k Kind) bool {
+// pooled tells whether the agent is free for work of a kind, and has been served.
+func (a *agent) pooled(k Kind) bool {
 	if k == Mail {
-		return e.freeForMail(a)
+		return a.in[mailPool]
 	}
-	return e.freeForVoice(a)
+	return a.in[voicePool] || a.in[disturbPool]
 }
 
 func (e *Engine) freeForVoice(a *agent) bool {
@@ -65,7 +65,7 @@ func (e *Engine) freeForVoice(a *agent) bool {
 }
 
 func (e *Engine) freeForMail(a *agent) bool {
-	if a.left || a.offer != nil || a.mails >= a.Capacity.Mails || a.paused > e.now {
+	if a.left || a.offer != nil || a.mails >= a.Capacity.Mails || a.paused != 0 {
 		return false
 	}
 	return a.state == Ready || a.state == Busy && a.Capacity.MailDuringCall

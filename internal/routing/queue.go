@@ -176,4 +176,6 @@ const (
 	EstimateWindow = 30 * time.Minute
 	// MinStarts is from how many answered calls, and from how many earlier estimates, an estimate is made.
 	MinStarts = 10
+	// MaxPredicted is how many calls may wait in a queue for anything to be said of it.
+	MaxPredicted = 1000
 )

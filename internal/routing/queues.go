@@ -76,6 +76,9 @@ func (e *Engine) setQueue(in *Queue) {
 		e.refire(q)
 	}
 	placed := e.unline(q)
+	if q.removed { // what is in hand of the old one outlives it, nothing else
+		q.closed, q.past = false, experience{}
+	}
 	q.Queue, q.removed = copied(in), false
 	q.deserts = slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.When == WhenNobody })
 	q.widest, q.staffAt = q.widest[:0], 0
@@ -104,13 +107,16 @@ const maxNeed = MaxLevel + 1
 
 // rewaitFor places work of queues anew that may wait in this one as well.
 func (e *Engine) rewaitFor(q *queue) {
+	var all []*work
 	for _, other := range e.order {
 		if slices.ContainsFunc(other.Also, func(a Also) bool { return a.Queue == q.ID }) {
-			for _, w := range e.waiters(other) {
-				if w.agent == nil {
-					e.wait(w)
-				}
-			}
+			all = append(all, e.waiters(other)...)
+		}
+	}
+	sortWorks(all)
+	for _, w := range all {
+		if w.agent == nil {
+			e.wait(w)
 		}
 	}
 }
@@ -334,6 +340,9 @@ func (q *queue) others(w *work) int {
 
 // before counts the calls that wait in the queue before this one.
 func (q *queue) before(w *work) int {
+	if q.waiting[Call] > MaxPredicted {
+		return q.waiting[Call]
+	}
 	n := 0
 	count := func(o *work) {
 		if o != w && o.kind == Call && earlier(o.arrived, o.seq, w.arrived, w.seq) {

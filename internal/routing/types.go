@@ -100,15 +100,16 @@ type Work struct {
 
 // Placement is what the engine remembers of waiting work beyond the work itself, for take-over.
 type Placement struct {
-	Entered   time.Time // into this queue: rings, overflow and delays count from here
-	Hops      int       // overflows so far
-	Fired     uint16    // bit i: overflow rule i of the queue has been tried
-	Seq       uint64    // its number among arrivals; 0: a new one
-	Passed    int       // of its line, see Policy.Overtaken
-	Invited   bool      // to a callback, once
-	Unkept    bool      // its preferred agent is waited for no more
-	Guarded   bool      // offered e-mail: no call interrupts it
-	Disturbed int       // times that a call interrupted its offer
+	Entered    time.Time // into this queue: rings, overflow and delays count from here
+	Hops       int       // overflows so far
+	Fired      uint16    // bit i: overflow rule i of the queue has been tried
+	Seq        uint64    // its number among arrivals; 0: a new one
+	Passed     int       // of its line, see Policy.Overtaken
+	Invited    bool      // to a callback, once
+	Unkept     bool      // its preferred agent is waited for no more
+	Guarded    bool      // offered e-mail: no call interrupts it
+	AlsoPassed []int     // as Passed, of the lines in Also's queues
+	Disturbed  int       // times that a call interrupted its offer
 }
 
 // Capacity is how much an agent takes at once. The zero Capacity takes one call, or DefaultMails e-mail cases with room for a

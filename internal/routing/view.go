@@ -156,7 +156,9 @@ func (e *Engine) explainLine(x *Explanation, w *work) {
 		return
 	}
 	x.Needs = slices.Clone(l.shown)
-	x.Place = l.before(w) + 1
+	if w.line == l {
+		x.Place = l.before(w) + 1
+	}
 	for _, a := range e.agents {
 		if !a.left && a.profile.able(l) {
 			x.Able[a.state]++

@@ -173,6 +173,9 @@ func (e *Engine) workDue(w *work) {
 
 // enter looks whether work may wait in the queue it has come into, sends it on if not, and lets it wait.
 func (e *Engine) enter(w *work) {
+	if e.expired(w) {
+		return
+	}
 	for _, next := range [...]func(*work) (Target, string, bool){e.barred, e.rule} {
 		to, why, found := next(w)
 		if !found {
@@ -241,6 +244,9 @@ func (e *Engine) holds(w *work, r *Overflow) bool {
 	case WhenNobody:
 		return !e.staffed(q)
 	case WhenEstimate:
+		if w.kind != Call {
+			return false
+		}
 		est := e.estimate(q, q.before(w)+1)
 		return est.Known && est.High > r.Estimate
 	}

@@ -69,7 +69,7 @@ type Explanation struct {
 	Kind          Kind
 	Offered       string // agent it rings at or who has it; "" while it waits
 	Taken         bool
-	Place         int // among those of its line, from 1
+	Place         int // among those of its line, from 1; 0 for what is kept or parked
 	Waited        time.Duration
 	Ring          int       // as in Why
 	NextRing      time.Time // when the next one opens; zero for none

@@ -58,7 +58,7 @@ func (e *Engine) newWork(ev *Event) {
 		return
 	}
 	q := e.queues[in.Queue]
-	if reason := e.unfit(in, q); reason != "" {
+	if reason := e.unfit(in, q, ev.Type == Arrived && in.Past == nil); reason != "" {
 		e.refuse(in.ID, ev.AgentID, in.Queue, reason)
 		return
 	}
@@ -80,13 +80,13 @@ func (e *Engine) newWork(ev *Event) {
 }
 
 // unfit says why work can't be taken in; "" when it can.
-func (e *Engine) unfit(in *Work, q *queue) string {
+func (e *Engine) unfit(in *Work, q *queue, fresh bool) string {
 	switch {
 	case q == nil || q.removed:
 		return Unknown
 	case e.works[in.ID] != nil:
 		return Duplicate
-	case in.Kind == Callback && in.Once != "" && in.Past == nil && q.once[in.Once] > 0:
+	case fresh && in.Kind == Callback && in.Once != "" && q.once[in.Once] > 0:
 		return Duplicate
 	case len(in.Skills)+len(q.Needs) > MaxNeeds:
 		return Impossible
@@ -181,11 +181,8 @@ func (e *Engine) forget(w *work, outcome string) {
 func (e *Engine) arrive(w *work, past *Placement) {
 	if past != nil {
 		if e.workDue(w); e.works[w.id] == w {
-			e.inherit(w, past.Passed)
+			e.inherit(w, past)
 		}
-		return
-	}
-	if e.expired(w) {
 		return
 	}
 	e.enter(w)
@@ -201,9 +198,18 @@ func (e *Engine) expired(w *work) bool {
 	return true
 }
 
-// inherit gives a line at take-over the count of its first.
-func (e *Engine) inherit(w *work, passed int) {
-	if l := w.line; l != nil {
+// inherit gives the lines in which work stands at take-over their counts.
+func (e *Engine) inherit(w *work, past *Placement) {
+	e.inheritLine(w.line, past.Passed)
+	for i, l := range w.also {
+		if i < len(past.AlsoPassed) {
+			e.inheritLine(l, past.AlsoPassed[i])
+		}
+	}
+}
+
+func (e *Engine) inheritLine(l *line, passed int) {
+	if l != nil {
 		e.pass(int32(l.index), max(e.heads[l.index].passed, int32(min(max(passed, 0), e.policy.Overtaken))))
 	}
 }
@@ -259,6 +265,10 @@ func (e *Engine) transfer(a *agent, w *work, to *Work) {
 		e.refuse(w.id, a.ID, to.Queue, Unknown)
 		return
 	}
+	if to.Priority < 0 || to.Priority > maxPriority {
+		e.refuse(w.id, a.ID, to.Queue, Invalid)
+		return
+	}
 	kept, asked := *w, Work{Language: cmp.Or(to.Language, w.language), Skills: slices.Clone(to.Skills)}
 	if asked.Skills == nil {
 		asked.Skills = kept.skills
@@ -269,7 +279,7 @@ func (e *Engine) transfer(a *agent, w *work, to *Work) {
 	}
 	w.agent, w.taken, w.transferred, w.unkept = nil, false, true, false
 	w.language, w.skills, w.preferred, w.preferredFor = asked.Language, asked.Skills, to.Preferred, max(int64(to.PreferredFor), 0)
-	if to.Priority > 0 && to.Priority <= maxPriority {
+	if to.Priority > 0 {
 		w.priority = uint8(to.Priority)
 	}
 	wrapUp, most := w.queue.wrapUpOf(&kept)
