@@ -232,7 +232,7 @@ func (e *Engine) offer(a *agent, w *work, why Why, l *line, guarded bool) {
 	})
 	e.pool(a)
 	if mail != nil {
-		mail.disturbed++
+		mail.disturbed = max(mail.disturbed, mail.disturbed+1) // it stays at its greatest
 		e.workDue(mail)
 	}
 }

@@ -168,6 +168,8 @@ type Policy struct {
 const (
 	DefaultAgeing    = time.Minute
 	DefaultOvertaken = 100
+	// MaxOvertaken bounds Policy.Overtaken: more is as good as for ever.
+	MaxOvertaken = 1 << 30
 )
 
 // Limits of the estimate.
