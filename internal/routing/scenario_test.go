@@ -90,7 +90,7 @@ func (s *stage) outcome(step *scenarioStep) map[string][]string {
 func decided(d decider, step *scenarioStep) []string {
 	var out []string
 	for _, ev := range step.events {
-		for _, dec := range d.Apply(copied(ev)) {
+		for _, dec := range d.Apply(ev) {
 			out = append(out, inWords(dec))
 		}
 	}
