@@ -32,6 +32,7 @@ const (
 // books is what the dispatcher writes down: records for the journal, and today's counts made of them.
 type books struct {
 	journal  measure.Journal
+	pen      chan struct{} // who writes the journal holds it, and a take-over from there until it has read: batch gives the same to two
 	zone     *time.Location
 	recorder *measure.Recorder
 	today    map[string]Today
@@ -39,7 +40,8 @@ type books struct {
 	interval time.Time // whose end the next checkpoint is
 	short    map[string]time.Duration
 	backlog  []measure.Record
-	lost     int // records since the backlog was full
+	lost     int   // records since the backlog was full
+	told     int64 // of recorder.Dropped, how many the log knows of
 }
 
 func newBooks(cfg Config) books {
@@ -52,7 +54,7 @@ func newBooks(cfg Config) books {
 	}
 	now := time.Now()
 	return books{
-		journal: cfg.Journal, zone: zone, recorder: measure.NewRecorder(id.New()), today: map[string]Today{},
+		journal: cfg.Journal, pen: make(chan struct{}, 1), zone: zone, recorder: measure.NewRecorder(id.New()), today: map[string]Today{},
 		day: midnight(now, zone), interval: measure.Start(now), short: map[string]time.Duration{},
 	}
 }
@@ -127,7 +129,7 @@ func (d *Dispatcher) keepBooks() {
 			if now.Before(paused) {
 				continue
 			}
-			if err := d.write(d.life); err != nil && d.life.Err() == nil {
+			if err := d.writeIfFree(); err != nil && d.life.Err() == nil {
 				paused = now.Add(JournalRetry)
 				d.cfg.Log.Error("the journal can't be written; it is tried again", "error", err)
 			}
@@ -149,12 +151,26 @@ func (d *Dispatcher) checkpoint(now time.Time) {
 	}
 }
 
+// writeIfFree is write, unless a take-over does it.
+func (d *Dispatcher) writeIfFree() error {
+	select {
+	case d.books.pen <- struct{}{}:
+		defer func() { <-d.books.pen }()
+		return d.write(d.life)
+	default:
+		return nil
+	}
+}
+
 // write brings all records that there are into the journal. One batch may be given twice: the journal knows records by name.
 func (d *Dispatcher) write(ctx context.Context) error {
 	for {
-		batch, lost := d.batch()
+		batch, lost, dropped := d.batch()
 		if lost > 0 {
 			d.cfg.Log.Error("the journal did not keep up: measures of this time are incomplete", "records", lost)
+		}
+		if dropped > 0 {
+			d.cfg.Log.Error("records that no journal takes, or that were too many at once, are dropped: measures of this time are incomplete", "records", dropped)
 		}
 		if len(batch) == 0 {
 			return nil
@@ -178,13 +194,16 @@ func (d *Dispatcher) append(ctx context.Context, batch []measure.Record) error {
 	return nil
 }
 
-// batch gives the oldest records; only one goroutine at a time writes, so they stay the first.
-func (d *Dispatcher) batch() (batch []measure.Record, lost int) {
+// batch gives the oldest records, and how many were lost since it was asked last; only who has the pen writes, so they stay
+// the first.
+func (d *Dispatcher) batch() (batch []measure.Record, lost int, dropped int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.books.drain()
-	lost, d.books.lost = d.books.lost, 0
-	return d.books.backlog[:min(JournalBatch, len(d.books.backlog))], lost
+	all := d.books.recorder.Dropped()
+	lost, dropped = d.books.lost, all-d.books.told
+	d.books.lost, d.books.told = 0, all
+	return d.books.backlog[:min(JournalBatch, len(d.books.backlog))], lost, dropped
 }
 
 // eraseOld removes what is over its retention.
@@ -241,7 +260,7 @@ func (d *Dispatcher) read(ctx context.Context) (h history) {
 // after it. Where it could not be read, today's counts stay.
 func (b *books) resume(h history) {
 	b.drain()
-	b.recorder = measure.NewRecorder(id.New())
+	b.recorder, b.told = measure.NewRecorder(id.New()), 0
 	for _, r := range h.open {
 		b.recorder.Replay(r)
 	}

@@ -3,6 +3,8 @@ package dispatch
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,5 +177,53 @@ func TestIntervalsAreClosedAtTheirEnd(t *testing.T) {
 			t.Fatal(ready)
 		}
 		_ = d
+	})
+}
+
+// A take-over writes what is left over too, while the journal's own goroutine may be in the middle of it.
+func TestATakeOverAndASlowJournalLoseNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		door, s, r := newDoor(), newShelf(), newRoom()
+		s.slow = 3 * time.Second
+		d := leased(t, door, "one", r, func(c *Config) { c.Journal, c.Zone = s, time.UTC })
+		d.Settled()
+		ready(t, d, "a")
+		bring(t, r, d, "c1")
+		time.Sleep(JournalEvery) // its writing begins
+		d.Remove("c1", routing.Abandoned)
+		lose(door, "one")
+		regain(door, "one")
+		s.mu.Lock()
+		s.slow = 0
+		s.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !d.Deciding() || s.most != 1 {
+			t.Fatal("decides:", d.Deciding(), "writing at once:", s.most)
+		}
+		for _, want := range []measure.Type{measure.Queued, measure.Left} {
+			if !slices.ContainsFunc(s.all(), func(r measure.Record) bool { return r.Type == want && r.Work == "c1" }) {
+				t.Error("no record", want)
+			}
+		}
+	})
+}
+
+// What no journal takes is missing in the figures: the log says so, once.
+func TestDroppedRecordsAreLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		d := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil)), Journal: newShelf(), Zone: time.UTC})
+		if err := d.Enqueue(routing.Work{ID: strings.Repeat("w", measure.MaxIDLen+1), Queue: "q"}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := d.write(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if strings.Count(log.String(), "records=1") != 1 {
+			t.Fatal(log.String())
+		}
 	})
 }

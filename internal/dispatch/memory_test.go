@@ -19,8 +19,11 @@ var errAway = errors.New("away")
 type shelf struct {
 	mu      sync.Mutex
 	cut     bool
+	slow    time.Duration // that Append takes
 	records map[string]measure.Record
 	appends int
+	writing int // at once
+	most    int
 }
 
 func newShelf() *shelf { return &shelf{records: map[string]measure.Record{}} }
@@ -34,6 +37,14 @@ func (s *shelf) away(cut bool) {
 func (s *shelf) Append(_ context.Context, records []measure.Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writing++
+	s.most = max(s.most, s.writing)
+	if s.slow > 0 {
+		s.mu.Unlock()
+		time.Sleep(s.slow)
+		s.mu.Lock()
+	}
+	s.writing--
 	if s.cut {
 		return errAway
 	}

@@ -151,6 +151,8 @@ func (d *Dispatcher) rest() {
 
 // takeOver makes a new engine of what the rooms announce and of what is remembered here.
 func (d *Dispatcher) takeOver(ctx context.Context, t tenure) {
+	d.books.pen <- struct{}{}
+	defer func() { <-d.books.pen }()
 	if d.books.journal != nil {
 		if err := d.write(ctx); err != nil {
 			d.cfg.Log.Error("the journal can't be written; it is tried again", "error", err)

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"time"
 
 	"santra/internal/errs"
@@ -138,7 +139,7 @@ func (d *Dispatcher) Decline(workID, agent string) error {
 }
 
 // Transfer gives what an agent has in hand back to a queue, or to an agent by Preferred; of to count Queue, Language, Skills,
-// Priority, Preferred and PreferredFor. It keeps its place by its arrival, and the agent's wrap-up begins. errs.Conflict where
+// Priority (of these, what is empty stays as it was), Preferred and PreferredFor. It keeps its place by its arrival, and the agent's wrap-up begins. errs.Conflict where
 // the agent has not got it, errs.NotFound where nobody configured the queue.
 func (d *Dispatcher) Transfer(workID, agent string, to routing.Work) error {
 	d.mu.Lock()
@@ -166,9 +167,13 @@ func (d *Dispatcher) Transfer(workID, agent string, to routing.Work) error {
 	return nil
 }
 
+// transferred is the work as the engine has it afterwards: what is left empty stays, but for whom it is kept.
 func transferred(w, to routing.Work) routing.Work {
-	w.Language, w.Skills, w.Priority, w.Preferred, w.PreferredFor = to.Language, to.Skills, to.Priority, to.Preferred, to.PreferredFor
-	w.Transferred = true
+	w.Language, w.Priority = cmp.Or(to.Language, w.Language), cmp.Or(to.Priority, w.Priority)
+	if to.Skills != nil {
+		w.Skills = to.Skills
+	}
+	w.Preferred, w.PreferredFor, w.Transferred = to.Preferred, to.PreferredFor, true
 	return w
 }
 

@@ -66,6 +66,31 @@ func TestATransferKeepsItsPlaceAndCountsOnce(t *testing.T) {
 	})
 }
 
+func TestATransferKeepsWhatIsNotAskedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, r := staffed(t, []routing.Queue{{ID: "q"}, {ID: "other"}}, nil)
+		d.SignIn(routing.Agent{ID: "a", Skills: map[string]int{"tax": 3, routing.Language("sv"): 3}})
+		if err := d.SetState("a", routing.Ready, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.bring(d, routing.Work{ID: "c1", Queue: "q", Language: "sv", Skills: []string{"tax"}, Priority: 4}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := r.answer(d, r.state("c1").offer); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Transfer("c1", "a", routing.Work{Queue: "other"}); err != nil {
+			t.Fatal(err)
+		}
+		r.with("c1", func(s *stay) { s.agent = "" })
+		synctest.Wait()
+		if w := r.state("c1").offer.Work; w.Queue != "other" || w.Language != "sv" || len(w.Skills) != 1 || w.Priority != 4 {
+			t.Fatalf("%+v", w)
+		}
+	})
+}
+
 func TestAWaitingCallBecomesACallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, r := staffed(t, []routing.Queue{{ID: "q"}}, nil)
