@@ -56,6 +56,14 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 }
 
+// BenchmarkViews is what the desktop asks for all the time: every queue of a full centre.
+func BenchmarkViews(b *testing.B) {
+	e, _ := full(load.Full())
+	for b.Loop() {
+		e.Queues()
+	}
+}
+
 // TestMemoryOfWhatWaits holds the published bound: at most 200 bytes of a waiting piece of work beyond the Work itself.
 func TestMemoryOfWhatWaits(t *testing.T) {
 	const n = 50_000

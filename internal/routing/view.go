@@ -80,12 +80,17 @@ func (e *Engine) Queues() map[string]QueueView {
 	return views
 }
 
-// ringing gives what is on offer, by queue.
-func (e *Engine) ringing() map[*queue][]*work {
-	by := map[*queue][]*work{}
+// ringing gives the earliest arrivals of what is on offer, by queue.
+func (e *Engine) ringing() map[*queue]*[Kinds]int64 {
+	by := map[*queue]*[Kinds]int64{}
 	for _, a := range e.agents {
-		if a.offer != nil {
-			by[a.offer.queue] = append(by[a.offer.queue], a.offer)
+		if w := a.offer; w != nil {
+			oldest := by[w.queue]
+			if oldest == nil {
+				oldest = &[Kinds]int64{never, never, never}
+				by[w.queue] = oldest
+			}
+			oldest[w.kind] = min(oldest[w.kind], w.arrived)
 		}
 	}
 	return by
@@ -100,7 +105,7 @@ func (e *Engine) Queue(id string) (QueueView, bool) {
 	return e.viewOf(q, e.ringing()), true
 }
 
-func (e *Engine) viewOf(q *queue, ringing map[*queue][]*work) QueueView {
+func (e *Engine) viewOf(q *queue, ringing map[*queue]*[Kinds]int64) QueueView {
 	v := QueueView{
 		Queue: q.ID, Closed: q.closed, Calls: q.present[Call], Mails: q.present[Mail], Callbacks: q.present[Callback],
 		Talking: q.inHand[Call] + q.inHand[Callback], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
@@ -109,12 +114,31 @@ func (e *Engine) viewOf(q *queue, ringing map[*queue][]*work) QueueView {
 		v.Staffed += p.staff
 		v.Ready += len(p.pools[voicePool][byIdle]) + len(p.pools[disturbPool][byIdle])
 	}
-	oldest := [Kinds]int64{never, never, never}
-	for _, w := range append(e.waiters(q), ringing[q]...) {
-		oldest[w.kind] = min(oldest[w.kind], w.arrived)
+	oldest := q.oldest()
+	if ring := ringing[q]; ring != nil {
+		for k := range oldest {
+			oldest[k] = min(oldest[k], ring[k])
+		}
 	}
 	v.OldestCall, v.OldestMail = moment(oldest[Call]), moment(oldest[Mail])
 	return v
+}
+
+// oldest gives the earliest arrivals of what waits, by medium: each line's first of its own queue's work.
+func (q *queue) oldest() [Kinds]int64 {
+	oldest := [Kinds]int64{never, never, never}
+	for _, l := range q.lines {
+		for w := range l.waiting.all {
+			if w.queue == q {
+				oldest[w.kind] = min(oldest[w.kind], w.arrived)
+				break
+			}
+		}
+	}
+	for _, w := range q.aside {
+		oldest[w.kind] = min(oldest[w.kind], w.arrived)
+	}
+	return oldest
 }
 
 // Explain says why a piece of work is where it is; false for unknown work.
