@@ -76,6 +76,7 @@ type generator struct {
 	made   int
 	agents int
 	queues int
+	rush   bool              // one queue, call after call: enough for estimates
 	offers map[string]string // work → agent, by the decisions
 	hands  map[string]string
 	lines  []string        // all work that is known, in order
@@ -88,6 +89,9 @@ func newGenerator(pick choices) *generator {
 		g.has[f] = pick(2) == 0
 	}
 	g.agents, g.queues = 1+pick(5), 1+pick(4)
+	if g.rush = pick(8) == 7; g.rush {
+		g.agents, g.queues = 1+pick(2), 1+pick(2)
+	}
 	return g
 }
 
@@ -127,7 +131,11 @@ func (g *generator) queueID() string { return fmt.Sprintf("q%d", g.pick(g.queues
 
 // pass lets time go on: often not at all, at times long.
 func (g *generator) pass() time.Time {
-	g.at = g.at.Add(seconds(of(g.pick, 0, 0, 0, 1, 2, 5, 10, 20, 40, 90)))
+	if g.rush {
+		g.at = g.at.Add(seconds(of(g.pick, 0, 0, 1, 2, 3, 5)))
+	} else {
+		g.at = g.at.Add(seconds(of(g.pick, 0, 0, 0, 1, 2, 5, 10, 20, 40, 90)))
+	}
 	return g.at
 }
 
@@ -142,6 +150,9 @@ func (g *generator) next() routing.Event {
 }
 
 func (g *generator) event() routing.Event {
+	if g.rush && g.pick(10) > 0 {
+		return g.rushed()
+	}
 	switch n := g.pick(40); {
 	case n < 10:
 		return g.arrival()
@@ -161,6 +172,23 @@ func (g *generator) event() routing.Event {
 	default:
 		return g.rarer(n)
 	}
+}
+
+// rushed keeps everybody in calls and some callers waiting.
+func (g *generator) rushed() routing.Event {
+	if len(g.offers) > 0 && g.pick(8) > 0 {
+		id, a := g.one(g.offers)
+		return routing.Event{Type: routing.Accepted, WorkID: id, AgentID: a}
+	}
+	if len(g.lines) < 3+g.pick(4) {
+		g.made++
+		return routing.Event{Type: routing.Arrived, Work: &routing.Work{ID: fmt.Sprintf("w%d", g.made), Queue: "q0"}}
+	}
+	if len(g.hands) == 0 || g.pick(4) == 0 {
+		return routing.Event{Type: routing.StateSet, AgentID: g.agentID(), State: routing.Ready}
+	}
+	id, a := g.one(g.hands)
+	return routing.Event{Type: routing.Finished, WorkID: id, AgentID: a}
 }
 
 func (g *generator) rarer(n int) routing.Event {
@@ -198,7 +226,10 @@ func (g *generator) arrival() routing.Event {
 }
 
 func (g *generator) past() *routing.Placement {
-	return &routing.Placement{Entered: g.at.Add(-seconds(g.pick(60))), Hops: g.pick(9), Fired: uint16(g.pick(4)), Passed: g.pick(4)}
+	return &routing.Placement{
+		AlsoPassed: []int{g.pick(4), g.pick(4)}[:g.pick(3)], Invited: g.chance(4), Unkept: g.chance(4), Guarded: g.chance(4), Disturbed: g.pick(3),
+		Entered: g.at.Add(-seconds(g.pick(60))), Hops: g.pick(9), Fired: uint16(g.pick(4)), Passed: g.pick(4),
+	}
 }
 
 func (g *generator) history() *routing.History {
@@ -409,7 +440,7 @@ func (g *generator) spoil(ev *routing.Event) {
 		ev.WorkID, ev.AgentID = g.any(), g.agentID()
 	default:
 		if ev.Work != nil {
-			ev.Work.ID, ev.Work.Queue = of(g.pick, "", g.any()), of(g.pick, ev.Work.Queue, "nowhere")
+			ev.Work.ID, ev.Work.Queue = of(g.pick, append(slices.Clone(g.lines), "")...), of(g.pick, ev.Work.Queue, "nowhere")
 		}
 	}
 }

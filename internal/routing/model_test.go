@@ -46,6 +46,7 @@ type workModel struct {
 	agent     string // offered to or in the hands of
 	taken     bool
 	protected bool
+	placed    bool              // it has waited in its queue, if only for a moment
 	disturbed int               // times that a call interrupted its offer
 	unkept    bool              // the preferred agent did not take it, went, or was waited for long enough
 	lines     map[string]string // queue → line, as the last event left them
@@ -71,6 +72,9 @@ func (m *model) object(format string, args ...any) {
 func (m *model) apply(ev routing.Event, ds []routing.Decision) {
 	if ev.At.After(m.now) {
 		m.now = ev.At
+	}
+	for _, a := range m.agents {
+		a.before = a.state
 	}
 	refused := len(ds) > 0 && ds[len(ds)-1].Type == routing.Refuse
 	m.shouldRefuse(ev, refused)
@@ -193,7 +197,7 @@ func (m *model) arrived(in routing.Work) *workModel {
 		w.Arrived = m.now
 	}
 	if in.Past != nil {
-		w.unkept, w.disturbed = in.Past.Unkept, in.Past.Disturbed
+		w.placed, w.unkept, w.disturbed = true, in.Past.Unkept, in.Past.Disturbed
 		if !in.Past.Entered.IsZero() {
 			w.entered = in.Past.Entered
 		}
@@ -249,7 +253,7 @@ func (m *model) transferred(ev routing.Event) {
 	if to.Priority > 0 {
 		w.Priority = to.Priority
 	}
-	w.Preferred, w.PreferredFor, w.entered, w.unkept, w.lines = to.Preferred, to.PreferredFor, m.now, false, nil
+	w.Preferred, w.PreferredFor, w.entered, w.unkept, w.placed, w.lines = to.Preferred, to.PreferredFor, m.now, false, false, nil
 }
 
 // release takes the work out of the agent's hands.
@@ -318,9 +322,10 @@ func (m *model) withdrawn(w *workModel, d routing.Decision) {
 		return
 	}
 	a := m.agents[d.AgentID]
-	a.offer, w.agent = "", ""
+	a.offer, w.agent, w.placed = "", "", true
 	if d.Reason == routing.Interrupted {
 		w.disturbed++
+		a.before = routing.Offered // and stays, with no StateChange where the end is the same
 	}
 	if d.Reason == routing.NoAnswer || d.Reason == routing.WasDeclined {
 		if w.Preferred == a.ID {
@@ -339,7 +344,10 @@ func (m *model) moved(w *workModel, d routing.Decision) {
 	if m.queues[d.To.Name] == nil || d.To.Name == w.Queue {
 		m.object("%s is moved from %s to %s", w.ID, w.Queue, d.To.Name)
 	}
-	w.Queue, w.entered = d.To.Name, m.now
+	if m.queues[w.Queue] != nil && w.placed && !m.parked(w) && !m.mayBeKept(w) {
+		w.unkept = true
+	}
+	w.Queue, w.entered, w.placed = d.To.Name, m.now, false
 }
 
 func (m *model) diverted(w *workModel, d routing.Decision, then []routing.Decision) {
@@ -384,7 +392,7 @@ func (m *model) afterwards(ev routing.Event) {
 func (m *model) remember() {
 	live := map[string]bool{}
 	for _, w := range m.work {
-		w.lines = nil
+		w.lines, w.placed = nil, true
 		if w.agent == "" && !m.parked(w) && !m.mayBeKept(w) {
 			w.lines = m.linesOf(w)
 			for _, l := range w.lines {

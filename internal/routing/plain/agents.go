@@ -66,6 +66,7 @@ func (e *Engine) signIn(ev routing.Event) {
 		a = e.newcomer(in.Past)
 	}
 	a.left = false
+	a.endPause(e.now)
 	in.Past = nil
 	a.Agent = in
 	var back *work
@@ -222,7 +223,7 @@ func (e *Engine) settle(a *agent) {
 // goOn ends a wrap-up or a call without one: the agent gets the state asked for meanwhile, else Ready.
 func (e *Engine) goOn(a *agent) {
 	next, reason := a.next, a.nextFor
-	a.next, a.nextFor, a.forced = "", "", false
+	a.next, a.nextFor, a.forced, a.idle = "", "", false, e.now
 	if next == routing.Break || next == routing.Offline {
 		e.become(a, next, reason)
 		return
@@ -286,7 +287,7 @@ func (e *Engine) agentDues(a *agent, see func(due)) {
 	if a.state == routing.WrapUp && !a.until.IsZero() {
 		look(a.until)
 	}
-	if !a.paused.IsZero() {
+	if !a.paused.IsZero() && !a.left {
 		look(a.paused)
 	}
 }
@@ -300,10 +301,14 @@ func (e *Engine) look(a *agent) {
 		e.goOn(a)
 		e.endKeeping(a)
 	}
-	if !a.paused.After(e.now) {
+	a.endPause(e.now)
+	e.serve(a)
+}
+
+func (a *agent) endPause(now time.Time) {
+	if !a.paused.After(now) {
 		a.paused = time.Time{}
 	}
-	e.serve(a)
 }
 
 func later(a, b time.Time) time.Time {

@@ -33,6 +33,7 @@ func New(p routing.Policy) *Engine {
 	if p.Overtaken <= 0 {
 		p.Overtaken = routing.DefaultOvertaken
 	}
+	p.Overtaken = min(p.Overtaken, routing.MaxOvertaken)
 	if p.Channels == nil {
 		p.Channels = &[routing.Kinds]routing.Channel{routing.Call: {Class: 1}, routing.Callback: {Class: 1}}
 	}

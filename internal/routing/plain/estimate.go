@@ -32,9 +32,14 @@ func last[T any](list []T) []T { return list[max(0, len(list)-remembered):] }
 
 // predict makes the prediction for a call that has to wait, where there is enough to go by.
 func (e *Engine) predict(w *work, q *queue) {
-	if low, high, ok := e.interval(q, e.placeOf(w)); ok && w.Kind == routing.Call {
+	if low, high, ok := e.interval(q, e.placeOf(w)); ok && w.Kind == routing.Call && !e.crowded(q) {
 		w.guess = guess{low, high}
 	}
+}
+
+// crowded tells whether more calls wait than anything is said about.
+func (e *Engine) crowded(q *queue) bool {
+	return e.others(&work{Work: routing.Work{Queue: q.ID}}, isCall) > routing.MaxPredicted
 }
 
 // placeOf gives the call's place among the calls that wait in its queue, from 1.
@@ -88,7 +93,7 @@ func (e *Engine) estimate(q *queue, k int) routing.Estimate {
 		est.Why = routing.NobodyServes
 	case !ok || len(q.held) < routing.MinStarts:
 		est.Why = routing.TooFewStarts
-	case 4*held < 3*len(q.held):
+	case 4*held < 3*len(q.held) || e.crowded(q):
 		est.Why = routing.NotReliable
 	default:
 		est.Known, est.Low, est.High = true, low, high

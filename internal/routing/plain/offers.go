@@ -152,7 +152,11 @@ func (e *Engine) wrapUpOf(w *work) (wrapUp, most time.Duration) {
 
 // transfer gives what is in hand back to a queue.
 func (e *Engine) transfer(a *agent, w *work, ev routing.Event) {
-	to := e.completed(w, ev.Work)
+	if ev.Work == nil {
+		e.refuse(ev, routing.Invalid)
+		return
+	}
+	to := e.completed(w, *ev.Work)
 	reason := e.tooMuch(&to)
 	switch {
 	case to.Priority < 0 || to.Priority > 9:
@@ -164,12 +168,13 @@ func (e *Engine) transfer(a *agent, w *work, ev routing.Event) {
 		e.refuse(ev, reason)
 		return
 	}
+	wasFree := e.free(a, w.Kind)
 	back := e.letGo(a, w)
 	w.Queue, w.Language, w.Skills, w.Priority = to.Queue, to.Language, slices.Clone(to.Skills), to.Priority
 	w.Preferred, w.PreferredFor, w.unkept, w.Transferred = to.Preferred, to.PreferredFor, false, true
 	w.agent, w.taken, w.entered, w.hops, w.fired, w.waited, w.guess = nil, false, e.now, 0, 0, false, guess{}
 	e.comeBackBefore(a, back)
-	a.waits = true
+	a.waits = !wasFree // who comes free now chooses among all
 	e.enter(w)
 	a.waits = false
 	e.endKeeping(a)
@@ -177,11 +182,7 @@ func (e *Engine) transfer(a *agent, w *work, ev routing.Event) {
 }
 
 // completed gives what is asked at a transfer; what is empty stays as it was.
-func (e *Engine) completed(w *work, to *routing.Work) routing.Work {
-	var out routing.Work
-	if to != nil {
-		out = *to
-	}
+func (e *Engine) completed(w *work, out routing.Work) routing.Work {
 	out.Queue, out.Language = cmp.Or(out.Queue, w.Queue), cmp.Or(out.Language, w.Language)
 	out.Priority = cmp.Or(out.Priority, w.Priority)
 	if out.Skills == nil {

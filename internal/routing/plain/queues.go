@@ -46,7 +46,7 @@ func (e *Engine) setQueue(ev routing.Event) {
 	in := ownQueue(*ev.Queue)
 	q := e.queue(in.ID)
 	if q == nil {
-		q = &queue{}
+		q = &queue{Queue: routing.Queue{ID: in.ID}}
 		e.queues = append(e.queues, q)
 	}
 	otherRules := !slices.Equal(q.Overflow, in.Overflow)
@@ -94,6 +94,12 @@ func (e *Engine) queueObjection(q *routing.Queue) string {
 // ownQueue copies what the queue points to.
 func ownQueue(in routing.Queue) routing.Queue {
 	in.Needs, in.Overflow, in.Also = slices.Clone(in.Needs), slices.Clone(in.Overflow), slices.Clone(in.Also)
+	in.Also = slices.DeleteFunc(in.Also, func(a routing.Also) bool { return a.Queue == in.ID })
+	for i := len(in.Also) - 1; i >= 0; i-- {
+		if slices.ContainsFunc(in.Also[:i], func(a routing.Also) bool { return a.Queue == in.Also[i].Queue }) {
+			in.Also = slices.Delete(in.Also, i, i+1) // only the first of each
+		}
+	}
 	in.Rings = slices.Clone(in.Rings)
 	for i := range in.Rings {
 		in.Rings[i].Levels = maps.Clone(in.Rings[i].Levels)
@@ -103,37 +109,36 @@ func ownQueue(in routing.Queue) routing.Queue {
 }
 
 func (e *Engine) removeQueue(q *queue) {
-	there := e.clear(q)
+	var there []*work
 	for _, w := range e.work {
-		if w.Queue == q.ID && !w.waits() && !w.taken {
+		w.lines = slices.DeleteFunc(w.lines, func(l line) bool { return l.queue == q.ID })
+		if w.Queue == q.ID && !w.taken {
 			there = append(there, w)
 		}
 	}
 	slices.SortFunc(there, inOrder)
 	e.queues = slices.DeleteFunc(e.queues, func(o *queue) bool { return o == q })
+	var free []*agent
 	for _, w := range there {
-		if w.Queue == q.ID {
-			e.gone(w)
-		} else if w.waits() {
-			e.place(w)
-		}
+		free = append(free, e.gone(w)...)
+	}
+	for _, a := range free {
+		e.serve(a)
 	}
 }
 
-// gone ends work whose queue was removed.
-func (e *Engine) gone(w *work) {
-	a := w.agent
-	if a != nil {
+// gone ends work whose queue was removed, and gives the agent at whom it rang, who is to be served.
+func (e *Engine) gone(w *work) (free []*agent) {
+	if a := w.agent; a != nil {
 		e.withdraw(a, routing.Gone)
+		defer e.settle(a)
+		free = []*agent{a}
 	}
 	if w.Kind == routing.Call {
 		e.divert(w, routing.Target{Kind: routing.ToAnnouncement, Name: announceClosed}, routing.ConditionRemoved)
 	}
 	e.end(w, routing.Closed)
-	if a != nil {
-		e.settle(a)
-		e.serve(a)
-	}
+	return free
 }
 
 // The prompts of who gets no place.
@@ -170,9 +175,11 @@ func (e *Engine) close(q *queue) {
 // enter brings work into its queue as of now: it may find it closed, full, or a rule that sends it on at once.
 func (e *Engine) enter(w *work) {
 	q := e.queue(w.Queue)
-	w.looked = e.now
 	left := false
 	switch {
+	case w.expired(e.now):
+		e.end(w, routing.Expired)
+		left = true
 	case w.Kind == routing.Call && q.closed:
 		left = e.intoClosed(w, q)
 	case w.Kind == routing.Call && q.Cap > 0 && e.others(w, isCall) >= q.Cap:
@@ -235,7 +242,7 @@ func (e *Engine) holds(w *work, q *queue, r routing.Overflow) bool {
 		return !e.staffed(q)
 	case routing.WhenEstimate:
 		est := e.estimate(q, e.placeOf(w))
-		return est.Known && est.High > r.Estimate
+		return w.Kind == routing.Call && est.Known && est.High > r.Estimate
 	default:
 		return false
 	}

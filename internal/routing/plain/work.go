@@ -77,7 +77,11 @@ func (e *Engine) workEvent(ev routing.Event) {
 }
 
 func (e *Engine) arrive(ev routing.Event) {
-	if reason := e.objection(ev.Work); reason != "" {
+	reason := e.objection(ev.Work)
+	if reason == "" && ev.Work.Kind == routing.Callback && ev.Work.Past == nil && e.onceTaken(ev.Work.Queue, ev.Work.Once) {
+		reason = routing.Duplicate
+	}
+	if reason != "" {
 		e.refuse(ev, reason)
 		return
 	}
@@ -87,8 +91,23 @@ func (e *Engine) arrive(ev routing.Event) {
 		return
 	}
 	e.back(w)
-	if len(w.lines) > 0 {
-		e.passed[w.lines[0]] = max(e.passed[w.lines[0]], min(ev.Work.Past.Passed, e.policy.Overtaken))
+	e.inherit(w, ev.Work.Past)
+}
+
+// inherit gives the lines of work that waited before a take-over the counts that were told.
+func (e *Engine) inherit(w *work, past *routing.Placement) {
+	for _, l := range w.lines {
+		told := past.Passed
+		if l.queue != w.Queue {
+			told = 0
+			i := slices.IndexFunc(e.queue(w.Queue).Also, func(a routing.Also) bool { return a.Queue == l.queue })
+			if i < len(past.AlsoPassed) {
+				told = past.AlsoPassed[i]
+			}
+		}
+		if told = min(told, e.policy.Overtaken); told > e.passed[l] {
+			e.passed[l] = told
+		}
 	}
 }
 
@@ -99,7 +118,7 @@ func (e *Engine) objection(w *routing.Work) string {
 		return routing.Invalid
 	case e.queue(w.Queue) == nil:
 		return routing.Unknown
-	case e.workByID(w.ID) != nil || w.Kind == routing.Callback && e.onceTaken(w.Queue, w.Once):
+	case e.workByID(w.ID) != nil:
 		return routing.Duplicate
 	default:
 		return e.tooMuch(w)
@@ -175,6 +194,7 @@ func (e *Engine) end(w *work, reason string) {
 	}
 	e.out = append(e.out, d)
 	e.work = slices.DeleteFunc(e.work, func(o *work) bool { return o == w })
+	w.lines = nil
 }
 
 func (e *Engine) remove(w *work, reason string) {
@@ -201,7 +221,7 @@ func (e *Engine) convert(w *work, ev routing.Event) {
 	default:
 		w.Kind, w.Once, w.Expires, w.NotBefore = routing.Callback, ev.Work.Once, ev.Work.Expires, ev.Work.NotBefore
 		w.guess = guess{}
-		e.place(w)
+		e.back(w)
 	}
 }
 
@@ -263,11 +283,16 @@ func (e *Engine) keeper(w *work) *agent {
 		return nil
 	}
 	a := e.agent(w.Preferred)
-	if a == nil || a.left || a.state == routing.Offline || !worksFor(a, e.agencyOf(w)) || !e.now.Before(e.keptUntil(w)) {
+	if !e.waitedFor(a, w) || !e.now.Before(e.keptUntil(w)) {
 		w.unkept = true
 		return nil
 	}
 	return a
+}
+
+// waitedFor tells whether the agent is one whom work can be kept for.
+func (e *Engine) waitedFor(a *agent, w *work) bool {
+	return a != nil && !a.left && a.state != routing.Offline && worksFor(a, e.agencyOf(w))
 }
 
 func (e *Engine) keptUntil(w *work) time.Time {
@@ -281,7 +306,7 @@ func (e *Engine) keptUntil(w *work) time.Time {
 // endKeeping sends what was kept for an agent who can't be waited for any more to its lines.
 func (e *Engine) endKeeping(a *agent) {
 	for _, w := range e.inOrder(func(w *work) bool { return w.kept && w.Preferred == a.ID }) {
-		if w.waits() && w.kept && e.keeper(w) == nil {
+		if w.waits() && w.kept && !e.waitedFor(a, w) {
 			e.place(w)
 		}
 	}
@@ -298,11 +323,9 @@ func (e *Engine) waitsIn(w *work) []waitingIn {
 	q := e.queue(w.Queue)
 	list := []waitingIn{{q, w.entered}}
 	for _, also := range q.Also {
-		o := e.queue(also.Queue)
-		if o == nil || slices.ContainsFunc(list, func(in waitingIn) bool { return in.queue == o }) {
-			continue
+		if o := e.queue(also.Queue); o != nil {
+			list = append(list, waitingIn{o, w.entered.Add(max(also.After, 0))})
 		}
-		list = append(list, waitingIn{o, w.entered.Add(max(also.After, 0))})
 	}
 	return list
 }
