@@ -245,8 +245,8 @@ func TestACrowdIsNotPredicted(t *testing.T) {
 	for i := range 3 * first {
 		do(routing.Event{Type: routing.StateSet, AgentID: "a", State: routing.Ready})
 		do(routing.Event{Type: routing.Accepted, WorkID: fmt.Sprint(i), AgentID: "a"})
-		at = at.Add(10 * time.Second)
 		arrive(first + i)
+		at = at.Add(10 * time.Second)
 		do(routing.Event{Type: routing.Finished, WorkID: fmt.Sprint(i), AgentID: "a"})
 	}
 	known := p.engine.Queues()["q"].Estimate.Known
