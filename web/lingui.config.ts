@@ -5,6 +5,7 @@ import type { LinguiConfig } from "@lingui/conf";
 const office = [
   ...["Abilities", "Archive", "Attest", "ForceState", "Grants", "Log.", "Measures", "People", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
   "src/lib/explain.ts",
+  "src/lib/notes.ts",
   "src/play",
   "src/plot",
 ];

@@ -429,6 +429,34 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// What a warning says in words it also says in parts, for readers in other languages.
+func TestLacks(t *testing.T) {
+	city := full()
+	city.Queues[0].Rings = nil
+	lacks := map[Lack]Warning{}
+	for _, staff := range [][]Staff{
+		{{Skills: map[string]int{"social": 1, "permits": 2, "language:sv": 2}, Languages: Langs()}},
+		{{Skills: map[string]int{"social": 1, "permits": 4, "language:sv": 2}, Languages: Langs(), Agencies: []string{"social"}}},
+	} {
+		for _, w := range city.Warnings(staff) {
+			lacks[w.Lack] = w
+		}
+	}
+	if w := lacks[LackSkill]; w.Queue != "social-main" || w.Agency != "social" || len(w.Needs) != 1 || w.Needs[0].Skill != "permits" || w.Needs[0].Level != 4 {
+		t.Errorf("%+v", w)
+	}
+	if w := lacks[LackAgency]; w.Queue != "water-faults" || w.Agency != "water" || w.Needs != nil {
+		t.Errorf("%+v", w)
+	}
+	city = full()
+	city.Queues[1].LanguageLevel = 3
+	for _, w := range city.Warnings([]Staff{{Skills: map[string]int{"social": 1, "permits": 4, "language:sv": 2}, Languages: Langs()}}) {
+		if w.Lack != LackLanguage || w.Needs[0].Level != 3 || !strings.HasPrefix(w.Needs[0].Skill, LanguagePrefix) {
+			t.Errorf("%+v", w)
+		}
+	}
+}
+
 // With people who have every skill at the highest level nothing is missing, whatever the queues ask.
 func TestTheAbleServeAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

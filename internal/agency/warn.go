@@ -18,7 +18,23 @@ type Staff struct {
 type Warning struct {
 	Field string // as in an error: "city.queues[2].needs[0]"
 	Text  string
+
+	Lack   Lack   // what nobody can; "" for other warnings
+	Queue  string // its id, with a Lack
+	Agency string // of the queue
+	Needs  []Need // what nobody has
 }
+
+// Lack is why nobody can serve a queue, or some of its customers.
+type Lack string
+
+// The kinds of Lack.
+const (
+	LackAgency   Lack = "agency"   // nobody may do the agency's work
+	LackSkill    Lack = "skill"    // nobody has Needs
+	LackLanguage Lack = "language" // customers may choose a language of Needs, and nobody who has the rest speaks it
+	LackTogether Lack = "together" // somebody has each of Needs, nobody all
+)
 
 // String is the field and the text.
 func (w Warning) String() string { return w.Field + ": " + w.Text }
@@ -49,7 +65,12 @@ type warnings struct {
 }
 
 func (w *warnings) add(field, format string, args ...any) {
-	w.all = append(w.all, Warning{field, fmt.Sprintf(format, args...)})
+	w.all = append(w.all, Warning{Field: field, Text: fmt.Sprintf(format, args...)})
+}
+
+// lack adds why nobody can serve a queue.
+func (w *warnings) lack(at string, q *Queue, lack Lack, needs []Need, text string) {
+	w.all = append(w.all, Warning{Field: at, Text: text, Lack: lack, Queue: q.ID, Agency: q.Agency, Needs: needs})
 }
 
 func (w *warnings) hours() {
@@ -83,19 +104,19 @@ func (h *Hours) never() bool {
 func (w *warnings) queue(at string, q *Queue) {
 	able := w.of(q.Agency)
 	if len(able) == 0 {
-		w.add(at, "nobody may do the work of agency %s: queue %s can't be served", q.Agency, q.ID)
+		w.lack(at, q, LackAgency, nil, fmt.Sprintf("nobody may do the work of agency %s: queue %s can't be served", q.Agency, q.ID))
 		return
 	}
 	needs, before := q.widest(), len(w.all)
 	for _, n := range needs {
 		if !slices.ContainsFunc(able, func(s Staff) bool { return s.has(n) }) {
-			w.add(at, "queue %s needs %s that nobody has", q.ID, n.words())
+			w.lack(at, q, LackSkill, []Need{n}, fmt.Sprintf("queue %s needs %s that nobody has", q.ID, n.words()))
 		}
 	}
 	w.languages(at, q, able)
 	all := func(s Staff) bool { return !slices.ContainsFunc(needs, func(n Need) bool { return !s.has(n) }) }
 	if len(w.all) == before && !slices.ContainsFunc(able, all) {
-		w.add(at, "queue %s needs %s of one person: somebody has each, nobody all", q.ID, wordsOf(needs))
+		w.lack(at, q, LackTogether, needs, fmt.Sprintf("queue %s needs %s of one person: somebody has each, nobody all", q.ID, wordsOf(needs)))
 	}
 }
 
@@ -115,7 +136,7 @@ func (w *warnings) languages(at string, q *Queue, able []Staff) {
 	for _, l := range q.Languages {
 		n := Need{Skill: LanguagePrefix + string(l), Level: level}
 		if !slices.ContainsFunc(able, func(s Staff) bool { return s.has(n) }) {
-			w.add(at, "queue %s offers callers %s, and nobody speaks it at level %d", q.ID, l, level)
+			w.lack(at, q, LackLanguage, []Need{n}, fmt.Sprintf("queue %s offers callers %s, and nobody speaks it at level %d", q.ID, l, level))
 		}
 	}
 }

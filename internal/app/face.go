@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/identity"
 	"santra/internal/recorder"
 	"santra/internal/registry"
 	"santra/internal/remote"
@@ -30,10 +31,14 @@ func (c *contactCentre) face() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	staff := func(ctx context.Context) ([]agency.Staff, error) {
+		people, err := c.people.People(ctx, identity.Operator("routing"))
+		return staffOf(people, time.Now()), err
+	}
 	resources := api.New(api.Deps{
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
 		Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
-		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy,
+		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
 		Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"), Proxies: proxies, Log: c.log,
 	})
 	mux := http.NewServeMux()

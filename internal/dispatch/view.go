@@ -24,10 +24,17 @@ type QueueView struct {
 
 // Today counts a queue's calls that came since midnight, by the formulas of the measures (docs/measures.md): offered to the
 // queue, answered, answered within the queue's target, abandoned, abandoned so soon that it does not count, gone elsewhere
-// unanswered, come from elsewhere; and the sum of the answered calls' waits (ASA = Waited / Answered).
+// unanswered (of them diverted: to no other queue), come from elsewhere, expired, closed, lost; and the sum of the answered
+// calls' waits (ASA = Waited / Answered). The service level is InTime / Decided.
 type Today struct {
-	Offered, Answered, InTime, Abandoned, Short, Overflowed, OverflowedIn int
-	Waited                                                                time.Duration
+	Offered, Answered, InTime, Abandoned, Short, Overflowed, Diverted, OverflowedIn, Expired, Closed, Lost int
+
+	Waited time.Duration
+}
+
+// Decided is how many have an outcome that counts for the service level, as measure.QueueFigures.Decided.
+func (t Today) Decided() int {
+	return t.Answered + t.Abandoned + t.Diverted + t.Expired + t.Closed + t.Lost
 }
 
 // plus adds a half-hour's figures.
@@ -35,7 +42,8 @@ func (t Today) plus(f measure.QueueFigures) Today {
 	return Today{
 		Offered: t.Offered + int(f.Offered), Answered: t.Answered + int(f.Answered), InTime: t.InTime + int(f.InTime),
 		Abandoned: t.Abandoned + int(f.Abandoned), Short: t.Short + int(f.ShortAbandoned),
-		Overflowed: t.Overflowed + int(f.OverflowedOut+f.Diverted), OverflowedIn: t.OverflowedIn + int(f.OverflowedIn),
+		Overflowed: t.Overflowed + int(f.OverflowedOut+f.Diverted), Diverted: t.Diverted + int(f.Diverted), Expired: t.Expired + int(f.Expired),
+		Closed: t.Closed + int(f.Closed), Lost: t.Lost + int(f.Lost), OverflowedIn: t.OverflowedIn + int(f.OverflowedIn),
 		Waited: t.Waited + f.WaitAnswered,
 	}
 }
@@ -140,7 +148,8 @@ func queueEvent(v QueueView, version uint64) event.Event {
 	fields := map[string]any{
 		"waiting_calls": v.Calls, "waiting_mails": v.Mails, "callbacks": v.Callbacks, "talking": v.Talking, "open_mails": v.Open,
 		"offered_today": v.Today.Offered, "answered_today": v.Today.Answered, "in_time_today": v.Today.InTime, "abandoned_today": v.Today.Abandoned,
-		"open": !v.Closed, "staffed": v.Staffed, "emergency": v.Emergency, "estimate_known": v.Estimate.Known,
+		"decided_today": v.Today.Decided(),
+		"open":          !v.Closed, "staffed": v.Staffed, "emergency": v.Emergency, "estimate_known": v.Estimate.Known,
 	}
 	if !v.OldestCall.IsZero() {
 		fields["oldest_call"] = v.OldestCall

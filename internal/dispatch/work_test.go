@@ -27,6 +27,9 @@ func TestWorkMovesAndIsDiverted(t *testing.T) {
 		if today := d.Queues(); today["q"].Today.Overflowed != 1 || today["next"].Today.OverflowedIn != 1 || today["next"].Today.Overflowed != 1 {
 			t.Fatalf("%+v", today)
 		}
+		if today := d.Queues(); today["q"].Today.Decided() != 0 || today["next"].Today.Diverted != 1 || today["next"].Today.Decided() != 1 {
+			t.Fatalf("who goes to another queue is decided there: %+v", today)
+		}
 	})
 }
 

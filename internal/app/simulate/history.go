@@ -44,7 +44,7 @@ func (q *question) past(ctx context.Context, m Measures) (map[string]*history, e
 		h.days = days
 	}
 	if days > 0 {
-		q.notes = append(q.notes, fmt.Sprintf("Calls as on %d past %ss.", days, q.day.Weekday()))
+		q.notes = append(q.notes, sim.Note{Code: sim.NotePast, Days: days, Weekday: (int(q.day.Weekday())+6)%7 + 1})
 	}
 	return all, nil
 }

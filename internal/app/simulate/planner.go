@@ -68,7 +68,7 @@ func (p *Planner) Simulate(ctx context.Context, r sim.Request) (sim.Answer, erro
 type question struct {
 	*centre
 	sim.Request
-	notes []string
+	notes []sim.Note
 }
 
 func inSeconds(x float64) time.Duration {
@@ -133,7 +133,7 @@ func (q *question) one(at string, r sim.QueueRequest, h *history) (sim.Traffic, 
 	case handling == 0 && q.Weeks == 0:
 		return t, errs.At(errs.Invalid, at+".aht_seconds", "is missing: how long a call takes, talk and wrap-up")
 	case len(t.Rate) == 0 || handling == 0:
-		q.notes = append(q.notes, fmt.Sprintf("%s: nothing was measured; it gets no calls.", r.Queue))
+		q.notes = append(q.notes, sim.Note{Code: sim.NoteUnmeasured, Queues: []string{r.Queue}})
 		return t, nil
 	}
 	var ok bool

@@ -44,6 +44,15 @@ func (k *kept) Rollups(_ context.Context, from, to time.Time) (rows measure.Rows
 	return rows, k.err
 }
 
+// notesText is the notes in English.
+func notesText(a sim.Answer) string {
+	var all []string
+	for _, n := range a.Notes {
+		all = append(all, n.String())
+	}
+	return strings.Join(all, "\n")
+}
+
 func planner(m Measures) *Planner {
 	return &Planner{City: func() *agency.City { return city() }, Measures: m}
 }
@@ -60,7 +69,7 @@ func TestPlanner(t *testing.T) {
 	if a.Report.Total.Offered < 300 || a.Report.Total.ServiceLevel == nil || a.Report.PaidHours != 56 || a.Comparison != nil || a.Staffing != nil {
 		t.Errorf("%+v", a.Report.Total)
 	}
-	contains(t, strings.Join(a.Notes, "\n"), "parking: open 08:00–12:00, 13:00–16:00.")
+	contains(t, notesText(a), "parking: open 08:00–12:00, 13:00–16:00.")
 }
 
 func TestPlannerSearchesAndCompares(t *testing.T) {
@@ -110,7 +119,7 @@ func TestCallsOfThePast(t *testing.T) {
 		if at10 := a.Report.Intervals[20].Offered; at10 != total.Offered {
 			t.Errorf("%v of %v calls at 10", at10, total.Offered)
 		}
-		contains(t, strings.Join(a.Notes, "\n"), "Calls as on 2 past Tuesdays.", "advice: nothing was measured")
+		contains(t, notesText(a), "Calls as on 2 past Tuesdays.", "advice: nothing was measured")
 	})
 }
 

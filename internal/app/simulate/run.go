@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -57,7 +56,7 @@ type study struct {
 	base    sim.Scenario
 	other   *sim.Scenario // compared with
 	target  *sim.Target
-	notes   []string
+	notes   []sim.Note
 	callers []string // queues that get calls
 }
 
@@ -166,7 +165,7 @@ func (s *study) demand(e *centre) (d demand, err error) {
 		return d, err
 	}
 	if on := e.day.Format(time.DateOnly); d.calls.day != "" && d.calls.day != on {
-		s.notes = append(s.notes, fmt.Sprintf("The calls of %s come on %s.", d.calls.day, on))
+		s.notes = append(s.notes, sim.Note{Code: sim.NoteMoved, Of: d.calls.day, Date: on})
 	}
 	return d, nil
 }
@@ -256,30 +255,32 @@ func (s *study) otherStaff(e *centre, other *sim.Scenario) (err error) {
 
 // noteDay says what is special about the day.
 func (s *study) noteDay(e *centre) {
-	if h := e.holiday(); h != "" {
-		s.notes = append(s.notes, fmt.Sprintf("%s is %s.", e.day.Format(time.DateOnly), h))
+	if name := e.holiday(); name != nil {
+		s.notes = append(s.notes, sim.Note{Code: sim.NoteHoliday, Date: e.day.Format(time.DateOnly), Name: name})
 	}
-	var open []string // different hours, in order
-	of := map[string][]string{}
+	s.noteHours(e)
+	if hours := e.day.AddDate(0, 0, 1).Sub(e.day); hours != 24*time.Hour {
+		s.notes = append(s.notes, sim.Note{Code: sim.NoteClock, Hours: hours.Hours()})
+	}
+}
+
+// noteHours says when queues are open that are not always: those with the same hours together.
+func (s *study) noteHours(e *centre) {
+	first := len(s.notes)
 	for _, q := range s.callers {
 		spans := e.spansOf(q)
 		if slices.Equal(spans, []sim.Span{e.wholeDay()}) {
 			continue
 		}
-		text := "closed all day"
-		if len(spans) > 0 {
-			text = "open " + spansText(spans)
+		note := sim.Note{Code: sim.NoteOpen, Spans: clocks(spans)}
+		if len(spans) == 0 {
+			note.Code = sim.NoteClosed
 		}
-		if of[text] == nil {
-			open = append(open, text)
+		i := slices.IndexFunc(s.notes[first:], func(n sim.Note) bool { return n.Code == note.Code && slices.Equal(n.Spans, note.Spans) })
+		if i < 0 {
+			s.notes, i = append(s.notes, note), len(s.notes)-first
 		}
-		of[text] = append(of[text], q)
-	}
-	for _, text := range open {
-		s.notes = append(s.notes, fmt.Sprintf("%s: %s.", strings.Join(of[text], ", "), text))
-	}
-	if hours := e.day.AddDate(0, 0, 1).Sub(e.day); hours != 24*time.Hour {
-		s.notes = append(s.notes, fmt.Sprintf("The day has %g hours: the clock is changed.", hours.Hours()))
+		s.notes[first+i].Queues = append(s.notes[first+i].Queues, q)
 	}
 }
 
@@ -289,6 +290,14 @@ func spansText(spans []sim.Span) string {
 		out = append(out, clockText(s.From)+"–"+clockText(s.To))
 	}
 	return strings.Join(out, ", ")
+}
+
+func clocks(spans []sim.Span) []sim.NoteSpan {
+	var out []sim.NoteSpan
+	for _, s := range spans {
+		out = append(out, sim.NoteSpan{From: clockText(s.From), To: clockText(s.To)})
+	}
+	return out
 }
 
 // answer runs the simulator.

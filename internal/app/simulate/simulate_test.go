@@ -110,7 +110,7 @@ func TestShiftsFromAFile(t *testing.T) {
 	asks.Queues[0].Skills, asks.Queues[0].Needs = nil, []agency.Need{{Skill: "parking", Level: 5}}
 	asks.Queues[0].Rings = []agency.Ring{{After: time.Minute, Levels: map[string]int{"parking": 2}}}
 	path = file(t, "some.csv", "agents,from,to,skills\n5,8:00,16:00,parking:3\n")
-	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.City = 0, path, asks }), "nobody has parking at level 5, which parking asks until a ring relaxes it.")
+	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.City = 0, path, asks }), "nobody has skill parking of level 5, which parking asks until a ring relaxes it.")
 	asks.Queues[0].Rings = nil
 	contains(t, run(t, func(o *Options) { o.Agents, o.Shifts, o.City = 0, path, asks }), "queue parking needs", "nobody has")
 }

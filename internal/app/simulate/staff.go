@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -75,10 +74,25 @@ func (e *centre) shifts(queues []string) []sim.Span {
 func (e *centre) wholeDay() sim.Span { return sim.Span{To: e.clock(e.day.AddDate(0, 0, 1))} }
 
 // lacks says what queues ask that nobody in the plan has: for ever, or until a ring relaxes it.
-func (e *centre) lacks(plans []sim.AgentPlan, queues []string) (notes []string) {
+func (e *centre) lacks(plans []sim.AgentPlan, queues []string) (notes []sim.Note) {
 	if len(plans) == 0 {
 		return nil
 	}
+	never := map[string]bool{}
+	for _, w := range e.city.Warnings(staffOf(plans)) {
+		if w.Lack != "" && slices.Contains(queues, w.Queue) {
+			notes, never[w.Queue] = append(notes, lackNote(w)), true
+		}
+	}
+	for _, q := range e.queues {
+		if slices.Contains(queues, q.ID) && !never[q.ID] {
+			notes = append(notes, untilRing(q, plans)...)
+		}
+	}
+	return notes
+}
+
+func staffOf(plans []sim.AgentPlan) []agency.Staff {
 	staff := make([]agency.Staff, 0, len(plans))
 	for _, p := range plans {
 		s := agency.Staff{Skills: p.Agent.Skills, Agencies: p.Agent.Agencies}
@@ -87,23 +101,27 @@ func (e *centre) lacks(plans []sim.AgentPlan, queues []string) (notes []string) 
 		}
 		staff = append(staff, s)
 	}
-	never := map[string]bool{}
-	for _, w := range e.city.Warnings(staff) {
-		for i, q := range e.city.Queues {
-			if w.Field == fmt.Sprintf("city.queues[%d]", i) && slices.Contains(queues, q.ID) {
-				notes, never[q.ID] = append(notes, w.Text+"."), true
-			}
-		}
+	return staff
+}
+
+// lackNote is a warning of the configuration as a note.
+func lackNote(w agency.Warning) sim.Note {
+	codes := map[agency.Lack]sim.NoteCode{
+		agency.LackAgency: sim.NoteNoAgency, agency.LackSkill: sim.NoteNoSkill, agency.LackLanguage: sim.NoteNoLanguage, agency.LackTogether: sim.NoteNotTogether,
 	}
-	for _, q := range e.queues {
-		if !slices.Contains(queues, q.ID) || never[q.ID] {
-			continue
-		}
-		for _, n := range q.Needs {
-			level := max(n.Level, 1)
-			if !n.Preferred && !slices.ContainsFunc(plans, func(p sim.AgentPlan) bool { return p.Agent.Skills[n.Skill] >= level }) {
-				notes = append(notes, fmt.Sprintf("nobody has %s at level %d, which %s asks until a ring relaxes it.", n.Skill, level, q.ID))
-			}
+	note := sim.Note{Code: codes[w.Lack], Queues: []string{w.Queue}, Agency: w.Agency}
+	for _, n := range w.Needs {
+		note.Needs = append(note.Needs, sim.NoteNeed{Skill: n.Skill, Level: n.Level})
+	}
+	return note
+}
+
+// untilRing notes what a queue asks at first and nobody in the plan has.
+func untilRing(q routing.Queue, plans []sim.AgentPlan) (notes []sim.Note) {
+	for _, n := range q.Needs {
+		level := max(n.Level, 1)
+		if !n.Preferred && !slices.ContainsFunc(plans, func(p sim.AgentPlan) bool { return p.Agent.Skills[n.Skill] >= level }) {
+			notes = append(notes, sim.Note{Code: sim.NoteUntilRing, Queues: []string{q.ID}, Needs: []sim.NoteNeed{{Skill: n.Skill, Level: level}}})
 		}
 	}
 	return notes

@@ -60,7 +60,10 @@ func (s *study) title() string { return s.base.Day.Format("Monday 2 January 2006
 func (s *study) setting(a sim.Answer) []string {
 	r := a.Report
 	lines := []string{fmt.Sprintf("%s calls a day; %d agents, %.0f h; %s, seed %d", number(r.Total.Offered), r.Agents, r.PaidHours, days(r.Days), r.Seed)}
-	return append(lines, a.Notes...)
+	for _, n := range a.Notes {
+		lines = append(lines, n.String())
+	}
+	return lines
 }
 
 func days(n int) string {

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -38,7 +37,7 @@ type demand struct {
 }
 
 // traffic turns a demand into the Scenario's calls, and says what it assumed.
-func (e *centre) traffic(s *sim.Scenario, d demand) (notes []string, err error) {
+func (e *centre) traffic(s *sim.Scenario, d demand) (notes []sim.Note, err error) {
 	rates := maps.Clone(d.rates)
 	if d.rate != nil {
 		if notes, err = e.share(*d.rate, rates); err != nil {
@@ -67,7 +66,7 @@ func (e *centre) traffic(s *sim.Scenario, d demand) (notes []string, err error) 
 }
 
 // share splits a rate evenly among the queues with a number that have no rate of their own.
-func (e *centre) share(rate float64, rates map[string]float64) ([]string, error) {
+func (e *centre) share(rate float64, rates map[string]float64) ([]sim.Note, error) {
 	var among []string
 	for _, q := range e.ids() {
 		if _, ok := rates[q]; !ok {
@@ -83,7 +82,7 @@ func (e *centre) share(rate float64, rates map[string]float64) ([]string, error)
 	if len(among) == 1 {
 		return nil, nil
 	}
-	return []string{fmt.Sprintf("%g calls/h, shared evenly by %s; --rate %s=… says otherwise.", rate, strings.Join(among, ", "), among[0])}, nil
+	return []sim.Note{{Code: sim.NoteShared, Rate: rate, Queues: among}}, nil
 }
 
 // stream adds made-up calls to a queue. counted may say how long they take.

@@ -55,6 +55,6 @@ type Answer struct {
 	Report     Report        `json:"report"`
 	Comparison *Comparison   `json:"comparison,omitempty"`
 	Staffing   *Staffing     `json:"staffing,omitempty"`
-	Notes      []string      `json:"notes,omitempty"` // what was assumed, in English
+	Notes      []Note        `json:"notes,omitempty"` // what was assumed
 	Took       time.Duration `json:"-"`
 }

@@ -35,6 +35,7 @@ type API struct {
 	origin *http.CrossOriginProtection
 	once   *onces
 	desk   *desk
+	staff  staff
 
 	refusals *rate.Limiter
 	planning chan struct{} // a place for each simulation that may run

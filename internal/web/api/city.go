@@ -102,6 +102,13 @@ type QueueState struct {
 	Closing          *Closing   `json:"closing,omitempty" doc:"The emergency closing in force."`
 	Estimate         Estimate   `json:"estimate" doc:"Of a call that would come now."`
 	Today            Today      `json:"today"`
+	Lacks            []Lack     `json:"lacks" doc:"Why nobody with an account can serve it, or some of its callers; for supervisors, empty for others."`
+}
+
+// Lack is something that a queue asks when all its rings are open, and that nobody has.
+type Lack struct {
+	Kind  string `json:"kind" enum:"agency,skill,language,together" doc:"Nobody may work for the agency; nobody has the needs; callers may choose a language that nobody speaks who has the rest; somebody has each need, nobody all."`
+	Needs []Need `json:"needs" doc:"Empty for the agency."`
 }
 
 // Today counts a queue's calls that came since local midnight, as the measures do (docs/measures.md).
@@ -111,13 +118,21 @@ type Today struct {
 	InTime         int     `json:"in_time" doc:"Answered within the queue's service target."`
 	Abandoned      int     `json:"abandoned" doc:"Without the short ones."`
 	ShortAbandoned int     `json:"short_abandoned" doc:"Hung up so soon that it does not count."`
-	Overflowed     int     `json:"overflowed" doc:"Went elsewhere unanswered."`
+	Overflowed     int     `json:"overflowed" doc:"Went elsewhere unanswered: to another queue, or diverted."`
+	Diverted       int     `json:"diverted" doc:"Of overflowed: for an announcement or a number, not for a queue."`
+	Expired        int     `json:"expired" doc:"Not made in time; of callbacks, so 0 for calls."`
+	Closed         int     `json:"closed" doc:"Left in another way: the queue was removed."`
+	Lost           int     `json:"lost" doc:"Gone with a restart."`
+	Decided        int     `json:"decided" doc:"answered + abandoned + diverted + expired + closed + lost. The service level is in_time / decided."`
 	OverflowedIn   int     `json:"overflowed_in" doc:"Came from another queue unanswered; not in offered."`
 	WaitedSeconds  float64 `json:"waited_seconds" doc:"Sum of the answered calls' waits."`
 }
 
 func todayOf(t dispatch.Today) Today {
-	return Today{t.Offered, t.Answered, t.InTime, t.Abandoned, t.Short, t.Overflowed, t.OverflowedIn, t.Waited.Seconds()}
+	return Today{
+		Offered: t.Offered, Answered: t.Answered, InTime: t.InTime, Abandoned: t.Abandoned, ShortAbandoned: t.Short, Overflowed: t.Overflowed,
+		Diverted: t.Diverted, Expired: t.Expired, Closed: t.Closed, Lost: t.Lost, Decided: t.Decided(), OverflowedIn: t.OverflowedIn, WaitedSeconds: t.Waited.Seconds(),
+	}
 }
 
 // AgentState is an agent's present, for supervisors.
@@ -198,7 +213,7 @@ func queueOf(q agency.Queue) Queue {
 	return Queue{
 		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
 		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Strategy: strategy.String(),
-		Needs:  list(q.AllNeeds(), func(n agency.Need) Need { return Need{n.Skill, max(n.Level, agency.DefaultLevel), n.Preferred} }),
+		Needs:  list(q.AllNeeds(), needWanted),
 		Within: seconds(within),
 	}
 }

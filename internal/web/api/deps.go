@@ -34,6 +34,8 @@ type Deps struct {
 	Live     *live.Hub
 	Measures Measures
 	Planner  Planner
+	// Staff lists who takes work, for what queues lack; nil: not known.
+	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
 	Health func(context.Context) error
 	// Secure says that browsers come by HTTPS: the cookie is then never sent otherwise.

@@ -18,6 +18,7 @@ type Me struct {
 	Actions        []string   `json:"actions" doc:"Actions (x-action of the operations) that the person may do in at least one agency."`
 	Seat           string     `json:"seat" doc:"Code of the seat; empty without one."`
 	State          string     `json:"state" enum:"offline,ready,break,offered,busy,wrap_up,not_answering"`
+	Reason         string     `json:"reason" doc:"Kind of break, of the city's list; empty without one and in other states."`
 	StateSince     time.Time  `json:"state_since"`
 	WrapUpUntil    *time.Time `json:"wrap_up_until,omitempty" doc:"Missing in a wrap-up that lasts until the agent ends it."`
 	OfferUntil     *time.Time `json:"offer_until,omitempty"`
@@ -107,6 +108,8 @@ func (a *API) seatOf(person string, m *Me) {
 	}
 	m.Seat, m.State, m.Mails, m.StateSince = v.Seat, string(v.State), v.Mails, v.Since.UTC()
 	switch v.State {
+	case routing.Break:
+		m.Reason = v.Reason
 	case routing.WrapUp:
 		m.WrapUpUntil = stamp(v.Until)
 	case routing.Offered:

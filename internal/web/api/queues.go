@@ -42,11 +42,19 @@ func (a *API) getQueues(ctx context.Context, c *caller, _ *none) (*queuesOutput,
 	if err != nil {
 		return nil, err
 	}
+	lacks, err := a.lacks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out queuesOutput
 	out.Body.ServerTime, out.Body.Queues = now.at, []QueueState{}
 	for _, q := range a.deps.City.Current().Queues {
 		if c.May(identity.QueueWatch, q.Agency) == nil {
-			out.Body.Queues = append(out.Body.Queues, now.state(q))
+			s := now.state(q)
+			if c.May(identity.AgentWatch, q.Agency) == nil {
+				s.Lacks = append(s.Lacks, lacks[q.ID]...)
+			}
+			out.Body.Queues = append(out.Body.Queues, s)
 		}
 	}
 	return &out, nil
@@ -69,6 +77,7 @@ func (p *present) state(q agency.Queue) QueueState {
 		Busy:     v.Staffed - v.Ready,
 		Estimate: estimateOf(v.Estimate),
 		Today:    todayOf(v.Today),
+		Lacks:    []Lack{},
 	}
 	p.opening(q, v, &s)
 	return s

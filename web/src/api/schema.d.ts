@@ -1379,6 +1379,15 @@ export interface components {
         HealthOutputBody: {
             ok: boolean;
         };
+        Lack: {
+            /**
+             * @description Nobody may work for the agency; nobody has the needs; callers may choose a language that nobody speaks who has the rest; somebody has each need, nobody all.
+             * @enum {string}
+             */
+            kind: "agency" | "skill" | "language" | "together";
+            /** @description Empty for the agency. */
+            needs: components["schemas"]["Need"][];
+        };
         ListenGrant: {
             agency: string;
             /** @description Person who granted it. */
@@ -1439,6 +1448,8 @@ export interface components {
             /** Format: date-time */
             offer_until?: string;
             person: components["schemas"]["Person"];
+            /** @description Kind of break, of the city's list; empty without one and in other states. */
+            reason: string;
             /** @description Origin that audio is played from. */
             recorder_origin: string;
             roles: components["schemas"]["Role"][];
@@ -1825,6 +1836,8 @@ export interface components {
             /** @description Of a call that would come now. */
             estimate: components["schemas"]["Estimate"];
             id: string;
+            /** @description Why nobody with an account can serve it, or some of its callers; for supervisors, empty for others. */
+            lacks: components["schemas"]["Lack"][];
             /** Format: date-time */
             longest_call_since?: string;
             /** Format: date-time */
@@ -1972,7 +1985,7 @@ export interface components {
         };
         SimulatedAnswer: {
             comparison?: components["schemas"]["SimulatedComparison"];
-            notes?: string[];
+            notes?: components["schemas"]["SimulatedNote"][];
             report: components["schemas"]["SimulatedReport"];
             staffing?: components["schemas"]["SimulatedStaffing"];
         };
@@ -2005,6 +2018,35 @@ export interface components {
             service_level: number | null;
             /** Format: date-time */
             start: string;
+        };
+        SimulatedNote: {
+            agency?: string;
+            code: string;
+            date?: string;
+            /** Format: int64 */
+            days?: number;
+            /** Format: double */
+            hours?: number;
+            name?: {
+                [key: string]: string;
+            };
+            needs?: components["schemas"]["SimulatedNoteNeed"][];
+            of?: string;
+            queues?: string[];
+            /** Format: double */
+            rate?: number;
+            spans?: components["schemas"]["SimulatedNoteSpan"][];
+            /** Format: int64 */
+            weekday?: number;
+        };
+        SimulatedNoteNeed: {
+            /** Format: int64 */
+            level: number;
+            skill: string;
+        };
+        SimulatedNoteSpan: {
+            from: string;
+            to: string;
         };
         SimulatedQueueReport: {
             intervals: components["schemas"]["SimulatedRow"][];
@@ -2265,9 +2307,34 @@ export interface components {
             answered: number;
             /**
              * Format: int64
+             * @description Left in another way: the queue was removed.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description answered + abandoned + diverted + expired + closed + lost. The service level is in_time / decided.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Of overflowed: for an announcement or a number, not for a queue.
+             */
+            diverted: number;
+            /**
+             * Format: int64
+             * @description Not made in time; of callbacks, so 0 for calls.
+             */
+            expired: number;
+            /**
+             * Format: int64
              * @description Answered within the queue's service target.
              */
             in_time: number;
+            /**
+             * Format: int64
+             * @description Gone with a restart.
+             */
+            lost: number;
             /**
              * Format: int64
              * @description New calls; short_abandoned and overflowed ones are in it.
@@ -2275,7 +2342,7 @@ export interface components {
             offered: number;
             /**
              * Format: int64
-             * @description Went elsewhere unanswered.
+             * @description Went elsewhere unanswered: to another queue, or diverted.
              */
             overflowed: number;
             /**

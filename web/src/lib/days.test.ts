@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { dayOf, dayPlus, dayStart, localOf, momentOf, nextFriday } from "./days.ts";
+import { dayOf, dayPlus, dayStart, localOf, momentOf, nextFriday, daysOf } from "./days.ts";
 
 it.each([
   ["2026-11-23", 0, "2026-11-22T22:00:00.000Z"],
@@ -34,4 +34,11 @@ it("counts days", () => {
   expect(dayPlus("2026-12-31", 1)).toBe("2027-01-01");
   expect(nextFriday("2026-11-23")).toBe("2026-11-27");
   expect(nextFriday("2026-11-27")).toBe("2026-12-04");
+});
+
+it("lists the days of a range, over the change of clocks", () => {
+  expect(daysOf("2026-10-24", "2026-10-26")).toEqual(["2026-10-24", "2026-10-25", "2026-10-26"]);
+  expect(daysOf("2026-11-27", "2026-11-27")).toEqual(["2026-11-27"]);
+  expect(daysOf("2026-11-27", "2026-11-01")).toEqual(["2026-11-27"]);
+  expect(daysOf("0001-01-01", "9999-01-01")).toHaveLength(1000);
 });

@@ -46,6 +46,15 @@ export function dayPlus(day: string, days: number): string {
   return new Date(Date.parse(`${day}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
+/** Every day from the first to the last, both included; at least the first. A range too long to draw ends early. */
+export function daysOf(from: string, to: string): string[] {
+  const count = Math.round((Date.parse(`${to}T12:00:00Z`) - Date.parse(`${from}T12:00:00Z`)) / 86_400_000) + 1;
+  return Array.from({ length: Math.min(Math.max(1, count || 1), longest) }, (_, i) => dayPlus(from, i));
+}
+
+/** More days than this are never listed. */
+const longest = 1000;
+
 /** The next Friday after a day, which is when people are away. */
 export function nextFriday(day: string): string {
   const weekday = new Date(`${day}T12:00:00Z`).getUTCDay();

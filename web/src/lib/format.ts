@@ -38,9 +38,21 @@ export function weekdayMoment(moment: string, now: number = Date.now()): string 
   return `${day} ${clock}`;
 }
 
+/** "27.11.": a day within the year. */
+export function dayAndMonth(moment: string): string {
+  return format(moment, { day: "numeric", month: "numeric" });
+}
+
 /** "9.30": the clock alone. */
 export function clockOf(moment: string): string {
   return format(moment, { hour: "numeric", minute: "2-digit" });
+}
+
+/** A time of the day, "08:15" → "8.15"; "24:00" stays the day's end. */
+export function dayClock(clock: string): string {
+  const [hour = 0, minute = 0] = clock.split(":").map(Number);
+  const text = new Intl.DateTimeFormat(locale(), { timeZone: "UTC", hour: "numeric", minute: "2-digit" }).format(Date.UTC(2026, 0, 1, hour, minute));
+  return hour === 24 ? text.replace(/^0+/, "24") : text;
 }
 
 function format(moment: string, options: Intl.DateTimeFormatOptions): string {

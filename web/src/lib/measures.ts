@@ -35,6 +35,48 @@ export function along<Row extends { from: string }>(name: string, times: readonl
   };
 }
 
+/** Counts and sums of time add up. */
+const added = ["offered", "overflowed_in", "answered", "in_time", "abandoned", "short_abandoned", "overflowed_out", "diverted", "expired", "closed", "lost", "waiting", "transferred_in", "transferred_out", "offers", "no_answers", "declines", "handled", "talk_seconds", "hold_seconds", "wrap_up_seconds", "responded", "resolved", "reopened"] as const;
+
+/** Several intervals of a queue and medium as one; shares and means are divided last, as docs/measures.md has them. Undefined without rows. */
+export function merged(rows: readonly Measure[]): Measure | undefined {
+  const first = rows[0];
+  if (!first || rows.length === 1) return first;
+  const sum = (value: (m: Measure) => number) => rows.reduce((n, m) => n + value(m), 0);
+  const whole: Measure = { ...first, service_levels: [], to: rows.at(-1)!.to };
+  for (const key of added) whole[key] = sum((m) => m[key]);
+  const decided = whole.answered + whole.abandoned + whole.diverted + whole.expired + whole.closed + whole.lost;
+  return {
+    ...whole,
+    longest_wait_seconds: Math.max(...rows.map((m) => m.longest_wait_seconds)),
+    service_level: over(whole.in_time, decided),
+    abandonment: over(whole.abandoned, decided),
+    asa_seconds: over(sum((m) => (m.asa_seconds ?? 0) * m.answered), whole.answered),
+    aht_seconds: over(whole.talk_seconds + whole.hold_seconds + whole.wrap_up_seconds, whole.handled),
+    first_response_seconds: over(sum((m) => (m.first_response_seconds ?? 0) * m.responded), whole.responded),
+    resolution_seconds: over(sum((m) => (m.resolution_seconds ?? 0) * m.resolved), whole.resolved),
+  };
+}
+
+/** Rows of several intervals, one for each queue and medium, in the order in which they come first. */
+export function mergedRows(rows: readonly Measure[]): Measure[] {
+  const by = new Map<string, Measure[]>();
+  for (const m of rows) {
+    const key = `${m.queue} ${m.kind}`;
+    by.set(key, [...(by.get(key) ?? []), m]);
+  }
+  return [...by.values()].map((of) => merged(of)!);
+}
+
+/** How much of their time at work all agents were in calls and wrap-up. */
+export function occupancy(staff: readonly StaffMeasure[]): number | undefined {
+  const sum = (value: (s: StaffMeasure) => number) => staff.reduce((n, s) => n + value(s), 0);
+  const busy = sum((s) => s.busy_seconds + s.wrap_up_seconds);
+  return over(busy, busy + sum((s) => s.ready_seconds + s.ringing_seconds));
+}
+
+const over = (part: number, of: number) => (of > 0 ? part / of : undefined);
+
 /** Who left, sooner or later. */
 export const left = (m: Measure) => m.abandoned + m.short_abandoned;
 

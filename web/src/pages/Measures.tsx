@@ -5,108 +5,146 @@ import { type ReactNode, useState } from "react";
 import { api, take } from "../api/client.ts";
 import { cityQuery } from "../api/queries.ts";
 import type { City, Measure, Measures } from "../api/types.ts";
-import { dayOf, dayPlus } from "../lib/days.ts";
-import { clockOf, dateText, inLanguage } from "../lib/format.ts";
-import { along, drawnRows, elsewhere, halfHours, left, momentsOf } from "../lib/measures.ts";
+import { dayOf, dayPlus, daysOf, dayStart } from "../lib/days.ts";
+import { clockOf, dateText, dayAndMonth, inLanguage } from "../lib/format.ts";
+import { along, drawnRows, elsewhere, halfHours, type Kind, left, merged, mergedRows, momentsOf, occupancy } from "../lib/measures.ts";
 import { queuesOf } from "../lib/rights.ts";
+import { levelTarget, levelTargetText, sameWithin, withinText } from "../lib/targets.ts";
 import { Plot, type PlotProps } from "../plot/Plot.tsx";
 import { figureText, type Unit } from "../plot/text.ts";
 import { useMe } from "../shell/me.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { type Column, Empty, ErrorNotice, Loading, Page, Table } from "../ui/parts.tsx";
+import { type Column, Empty, ErrorNotice, Loading, Notice, Page, Table } from "../ui/parts.tsx";
 
 type Interval = "half_hour" | "day";
 
-/** The share of calls to be answered in time, as the wallboard has it. */
-const levelTarget = 0.8;
+/** What the server answers at once: so many days by half-hours, so many by days. */
+const mostHalfHourDays = 62;
+const mostDays = 400;
 
-const measuresQuery = (day: string, queue: string, interval: Interval) =>
+/** The days that are looked at, both included, and what of them. */
+interface Asked {
+  from: string;
+  to: string;
+  queue: string;
+  kind: Kind;
+}
+
+const measuresQuery = ({ from, to, queue }: Asked, interval: Interval) =>
   queryOptions({
-    queryKey: ["measures", day, queue, interval],
-    queryFn: () => take(api.GET("/api/measures", { params: { query: { from: day, to: day, queue: queue || undefined, interval } } })),
+    queryKey: ["measures", from, to, queue, interval],
+    queryFn: () => take(api.GET("/api/measures", { params: { query: { from, to, queue: queue || undefined, interval } } })),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
 
-/** A day of the queues: by half-hours as plots, each with its table, and by queues. */
+/** A day of the queues by half-hours, or several by days: as plots, each with its table, and by queues. */
 export function MeasuresPage() {
   const { i18n } = useLingui();
   const me = useMe();
   const today = dayOf(Date.now());
-  const [day, setDay] = useState(today);
-  const [queue, setQueue] = useState("");
+  const [asked, setAsked] = useState<Asked>({ from: today, to: today, queue: "", kind: "call" });
+  const put = (change: Partial<Asked>) => setAsked({ ...asked, ...change });
   const { data: city } = useQuery(cityQuery);
   const options = [{ id: "", text: i18n._("All queues") }, ...queuesOf(me, city).map((q) => ({ id: q.id, text: inLanguage(q.name) }))];
+  const media = [
+    { id: "call", text: i18n._("Calls") },
+    { id: "callback", text: i18n._("Callbacks") },
+  ];
+  const days = daysOf(asked.from, asked.to).length;
+  const step = (by: number) => put({ from: dayPlus(asked.from, by * days), to: dayPlus(asked.to, by * days) });
   return (
-    <Page title={i18n._("Measures")} lead={i18n._("How a day went, by half-hours. A call counts in the half-hour in which it came.")} wide>
+    <Page title={i18n._("Measures")} lead={i18n._("How a day went by half-hours, or several by days. A call counts in the half-hour in which it came.")} wide>
       <section className="card">
         <div className="filters">
-          <TextField label={i18n._("Day")} type="date" value={day} onChange={(v) => v && setDay(v)} />
-          <Select label={i18n._("Queue")} options={options} value={queue} onPick={setQueue} />
+          <TextField label={i18n._("From day")} type="date" value={asked.from} onChange={(from) => from && put({ from, to: asked.to < from ? from : asked.to })} />
+          <TextField label={i18n._("To day")} type="date" value={asked.to} onChange={(to) => to && put({ to, from: asked.from > to ? to : asked.from })} />
+          <Select label={i18n._("Queue")} options={options} value={asked.queue} onPick={(queue) => put({ queue })} />
+          <Select label={i18n._("Medium of the plots")} options={media} value={asked.kind} onPick={(kind) => put({ kind: kind as Kind })} />
           <div className="actions">
-            <Button look="secondary" onPress={() => setDay(dayPlus(day, -1))}>
-              {i18n._("Previous day")}
+            <Button look="secondary" onPress={() => step(-1)}>
+              {days === 1 ? i18n._("Previous day") : i18n._("Previous days")}
             </Button>
-            <Button look="secondary" onPress={() => setDay(dayPlus(day, 1))} isDisabled={day >= today}>
-              {i18n._("Next day")}
+            <Button look="secondary" onPress={() => step(1)} isDisabled={asked.to >= today}>
+              {days === 1 ? i18n._("Next day") : i18n._("Next days")}
             </Button>
+            {days === 1 && (
+              <Button look="secondary" onPress={() => put({ from: dayPlus(asked.to, -6) })}>
+                {i18n._("Seven days")}
+              </Button>
+            )}
           </div>
         </div>
         <p className="actions">
-          <Download day={day} queue={queue} interval="half_hour" text={i18n._("Half-hours as CSV")} />
-          <Download day={day} queue={queue} interval="day" text={i18n._("The day as CSV")} />
+          {days <= mostHalfHourDays && <Download asked={asked} interval="half_hour" text={i18n._("Half-hours as CSV")} />}
+          <Download asked={asked} interval="day" text={days === 1 ? i18n._("The day as CSV") : i18n._("The days as CSV")} />
         </p>
       </section>
-      <Day day={day} queue={queue} city={city} />
+      {days > mostDays ? <Notice look="warning">{i18n._("At most {n} days can be looked at together.", { n: mostDays })}</Notice> : <Days asked={asked} city={city} />}
     </Page>
   );
 }
 
-function Download({ day, queue, interval, text }: { day: string; queue: string; interval: Interval; text: string }) {
-  const query = new URLSearchParams({ from: day, to: day, interval, ...(queue && { queue }) });
+function Download({ asked: { from, to, queue }, interval, text }: { asked: Asked; interval: Interval; text: string }) {
+  const query = new URLSearchParams({ from, to, interval, ...(queue && { queue }) });
+  const days = from === to ? from : `${from}-${to}`;
   return (
-    <a className="download" href={`/api/measures.csv?${query}`} download={`santra-${day}-${interval}.csv`}>
+    <a className="download" href={`/api/measures.csv?${query}`} download={`santra-${days}-${interval}.csv`}>
       <Icon name="download" size={18} />
       {text}
     </a>
   );
 }
 
-function Day({ day, queue, city }: { day: string; queue: string; city: City | undefined }) {
+interface Part {
+  answer: Measures;
+  asked: Asked;
+  city: City | undefined;
+}
+
+function Days({ asked, city }: { asked: Asked; city: City | undefined }) {
   const { i18n } = useLingui();
-  const halves = useQuery(measuresQuery(day, queue, "half_hour"));
-  const days = useQuery(measuresQuery(day, queue, "day"));
-  const error = halves.error ?? days.error;
+  const one = asked.from === asked.to;
+  const halves = useQuery({ ...measuresQuery(asked, "half_hour"), enabled: one });
+  const days = useQuery(measuresQuery(asked, "day"));
+  const drawn = one ? halves : days;
+  const error = drawn.error ?? days.error;
   if (error) return <ErrorNotice error={error} />;
-  if (!halves.data || !days.data) return <Loading />;
-  if (days.data.rows.length === 0) return <Empty icon="measures" title={i18n._("Nothing was measured on {day}", { day: dateText(`${day}T12:00:00Z`) })} />;
+  if (!drawn.data || !days.data) return <Loading />;
+  if (days.data.rows.length === 0) return <Empty icon="measures" title={i18n._("Nothing was measured on {day}", { day: daysText(asked) })} />;
+  const rows = mergedRows(days.data.rows);
   return (
     <>
-      <Sums day={days.data} queue={queue} />
-      <Plots answer={halves.data} queue={queue} />
-      <Queues rows={days.data.rows} city={city} />
-      <Letters rows={days.data.rows} city={city} />
-      <Formulas day={days.data} queue={queue} />
+      <Sums answer={days.data} asked={asked} />
+      <Plots answer={drawn.data} asked={asked} city={city} />
+      <Queues rows={rows} city={city} />
+      <Letters rows={rows} city={city} />
+      {one && <Formulas day={days.data} asked={asked} />}
     </>
   );
 }
 
-function Sums({ day, queue }: { day: Measures; queue: string }) {
+/** "27.11.2026", "23.11.2026 – 27.11.2026" */
+function daysText({ from, to }: Asked): string {
+  const text = (day: string) => dateText(`${day}T12:00:00Z`);
+  return from === to ? text(from) : `${text(from)} – ${text(to)}`;
+}
+
+function Sums({ answer, asked }: Omit<Part, "city">) {
   const { i18n } = useLingui();
-  const calls = drawnRows(day, queue, "call")[0];
-  const staff = day.staff[0];
+  const all = merged(drawnRows(answer, asked.queue, asked.kind));
   return (
     <section className="card" aria-labelledby="sums">
-      <h2 id="sums">{i18n._("The day")}</h2>
+      <h2 id="sums">{asked.from === asked.to ? i18n._("The day") : i18n._("The days {days}", { days: daysText(asked) })}</h2>
       <dl className="sums">
-        <Sum name={i18n._("Calls came")} unit="count" value={calls?.offered} />
-        <Sum name={i18n._("Calls answered")} unit="count" value={calls?.answered} />
-        <Sum name={i18n._("Service level")} unit="share" value={calls?.service_level} />
-        <Sum name={i18n._("Abandoned")} unit="share" value={calls?.abandonment} />
-        <Sum name={i18n._("Mean wait")} unit="seconds" value={calls?.asa_seconds} />
-        <Sum name={i18n._("Mean handling time")} unit="seconds" value={calls?.aht_seconds} />
-        {staff && <Sum name={i18n._("Occupancy")} unit="share" value={staff.occupancy} />}
+        <Sum name={asked.kind === "call" ? i18n._("Calls came") : i18n._("Callbacks came")} unit="count" value={all?.offered} />
+        <Sum name={asked.kind === "call" ? i18n._("Calls answered") : i18n._("Callbacks made")} unit="count" value={all?.answered} />
+        <Sum name={i18n._("Service level")} unit="share" value={all?.service_level} />
+        <Sum name={i18n._("Abandoned")} unit="share" value={all?.abandonment} />
+        <Sum name={i18n._("Mean wait")} unit="seconds" value={all?.asa_seconds} />
+        <Sum name={i18n._("Mean handling time")} unit="seconds" value={all?.aht_seconds} />
+        {answer.staff.length > 0 && <Sum name={i18n._("Occupancy")} unit="share" value={occupancy(answer.staff)} />}
       </dl>
     </section>
   );
@@ -121,25 +159,28 @@ function Sum({ name, unit, value }: { name: string; unit: Unit; value: number | 
   );
 }
 
-function Plots({ answer, queue }: { answer: Measures; queue: string }) {
+function Plots({ answer, asked, city }: Part) {
   const { i18n } = useLingui();
-  const rows = drawnRows(answer, queue, "call");
-  const times = halfHours(momentsOf(rows, answer.staff));
+  const rows = drawnRows(answer, asked.queue, asked.kind);
+  const one = asked.from === asked.to;
+  const times = one ? halfHours(momentsOf(rows, answer.staff)) : daysOf(asked.from, asked.to).map((day) => dayStart(day)!);
   const [at, setAt] = useState(0);
   if (times.length === 0) return null;
+  const queues = (city?.queues ?? []).filter((q) => (asked.queue ? q.id === asked.queue : answer.rows.some((r) => r.queue === q.id && r.kind === asked.kind)));
+  const within = sameWithin(queues);
   const cursor = Math.min(at, times.length - 1);
   const of = (name: string, value: (m: Measure) => number | null | undefined) => along(name, times, rows, value);
-  const shared: Pick<PlotProps, "times" | "cursor" | "onCursor"> = { times: times.map(clockOf), cursor, onCursor: setAt };
+  const shared: Pick<PlotProps, "times" | "cursor" | "onCursor" | "step"> = { times: times.map(one ? clockOf : dayAndMonth), cursor, onCursor: setAt, step: one ? "half-hour" : "day" };
   return (
     <section className="plots" aria-labelledby="plots">
-      <h2 id="plots">{i18n._("By half-hours")}</h2>
-      <p className="quiet">{i18n._("Point at a plot, or choose it and move with the arrow keys.")}</p>
+      <h2 id="plots">{one ? i18n._("By half-hours") : i18n._("By days")}</h2>
+      <p className="quiet">{rows.length === 0 ? i18n._("No callbacks.") : i18n._("Point at a plot, or choose it and move with the arrow keys.")}</p>
       <Plot
         {...shared}
-        title={i18n._("Calls")}
+        title={asked.kind === "call" ? i18n._("Calls") : i18n._("Callbacks")}
         unit="count"
         kind="bars"
-        series={[of(i18n._("Calls answered"), (m) => m.answered), of(i18n._("Abandoned"), left), of(i18n._("Elsewhere or waiting"), elsewhere)]}
+        series={[of(i18n._("Answered"), (m) => m.answered), of(i18n._("Abandoned"), left), of(i18n._("Elsewhere or waiting"), elsewhere)]}
         more={[of(i18n._("Came"), (m) => m.offered)]}
       />
       <Plot
@@ -148,9 +189,15 @@ function Plots({ answer, queue }: { answer: Measures; queue: string }) {
         lead={i18n._("Answered within the queue’s target, of those who did not leave at once.")}
         unit="share"
         series={[of(i18n._("Service level"), (m) => m.service_level)]}
-        target={{ value: levelTarget, name: i18n._("Target {level}", { level: figureText("share", levelTarget) }) }}
+        target={{ value: levelTarget, name: levelTargetText(levelTarget, withinText(queues)) }}
       />
-      <Plot {...shared} title={i18n._("Waits")} unit="seconds" series={[of(i18n._("Mean wait"), (m) => m.asa_seconds), of(i18n._("Longest wait"), (m) => m.longest_wait_seconds)]} />
+      <Plot
+        {...shared}
+        title={i18n._("Waits")}
+        unit="seconds"
+        series={[of(i18n._("Mean wait"), (m) => m.asa_seconds), of(i18n._("Longest wait"), (m) => m.longest_wait_seconds)]}
+        target={within === undefined ? undefined : { value: within, name: i18n._("Target at most {time}", { time: figureText("seconds", within) }) }}
+      />
       <Plot {...shared} title={i18n._("Handling time")} lead={i18n._("Talk, hold and wrap-up.")} unit="seconds" series={[of(i18n._("Mean handling time"), (m) => m.aht_seconds)]} />
       {answer.staff.length > 0 && (
         <Plot
@@ -178,7 +225,7 @@ function queueColumn(city: City | undefined): Column<Measure> {
   return { head: i18n._("Queue"), names: true, cell: name };
 }
 
-const rowKey = (m: Measure) => `${m.queue} ${m.kind} ${m.from}`;
+const rowKey = (m: Measure) => `${m.queue} ${m.kind}`;
 
 function Queues({ rows, city }: { rows: readonly Measure[]; city: City | undefined }) {
   const { i18n } = useLingui();
@@ -201,7 +248,7 @@ function Queues({ rows, city }: { rows: readonly Measure[]; city: City | undefin
     <section className="card" aria-labelledby="queues">
       <h2 id="queues">{i18n._("By queues")}</h2>
       <div className="table-scroll" role="region" tabIndex={0} aria-label={i18n._("{plot}: table", { plot: i18n._("By queues") })}>
-        <Table caption={i18n._("Calls of the day by queues")} columns={columns} rows={calls} rowKey={rowKey} />
+        <Table caption={i18n._("Calls by queues")} columns={columns} rows={calls} rowKey={rowKey} />
       </div>
     </section>
   );
@@ -224,15 +271,15 @@ function Letters({ rows, city }: { rows: readonly Measure[]; city: City | undefi
     <section className="card" aria-labelledby="letters">
       <h2 id="letters">{i18n._("E-mail")}</h2>
       <p className="quiet">{i18n._("Times are counted in the queue’s opening hours.")}</p>
-      <Table caption={i18n._("E-mail of the day by queues")} columns={columns} rows={mails} rowKey={rowKey} />
+      <Table caption={i18n._("E-mail by queues")} columns={columns} rows={mails} rowKey={rowKey} />
     </section>
   );
 }
 
 /** What others call the service level, so that figures can be compared with theirs. */
-function Formulas({ day, queue }: { day: Measures; queue: string }) {
+function Formulas({ day, asked }: { day: Measures; asked: Asked }) {
   const { i18n } = useLingui();
-  const levels = drawnRows(day, queue, "call")[0]?.service_levels ?? [];
+  const levels = drawnRows(day, asked.queue, asked.kind)[0]?.service_levels ?? [];
   if (levels.length === 0) return null;
   return (
     <details className="card">

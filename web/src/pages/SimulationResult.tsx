@@ -1,10 +1,12 @@
 import { i18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useState } from "react";
-import type { City, SimulatedAnswer, SimulatedDifference, SimulatedReport, SimulatedRow, SimulatedStaffing } from "../api/types.ts";
+import type { City, SimulatedAnswer, SimulatedDifference, SimulatedNote, SimulatedReport, SimulatedRow, SimulatedStaffing } from "../api/types.ts";
 import { saveCsv } from "../lib/csv.ts";
 import { clockOf, dateText, inLanguage } from "../lib/format.ts";
+import { noteText } from "../lib/notes.ts";
 import { busySpan, numberOf, type Plan, reportsOf, rowsOf, simulationCsv, totalOf } from "../lib/simulation.ts";
+import { levelTarget, levelTargetText, withinText } from "../lib/targets.ts";
 import { Plot, type PlotProps } from "../plot/Plot.tsx";
 import type { Series } from "../plot/scale.ts";
 import { figureText, type Unit } from "../plot/text.ts";
@@ -33,8 +35,8 @@ export function SimulationResult({ answer, plan, city }: { answer: SimulatedAnsw
         <DayTable reports={reports} names={names} queue={queue} differences={answer.comparison?.differences ?? []} />
       </section>
       {answer.staffing && <Staffing staffing={answer.staffing} />}
-      <HalfHours reports={reports} names={names} queue={queue} plan={plan} />
-      <Notes notes={answer.notes ?? []} />
+      <HalfHours reports={reports} names={names} queue={queue} plan={plan} city={city} />
+      <Notes notes={answer.notes ?? []} city={city} />
     </>
   );
 }
@@ -144,7 +146,7 @@ function Staffing({ staffing }: { staffing: SimulatedStaffing }) {
   );
 }
 
-function HalfHours({ reports, names, queue, plan }: { reports: readonly SimulatedReport[]; names: readonly string[]; queue: string; plan: Plan }) {
+function HalfHours({ reports, names, queue, plan, city }: { reports: readonly SimulatedReport[]; names: readonly string[]; queue: string; plan: Plan; city: City }) {
   const { i18n } = useLingui();
   const all = reports.map((r) => rowsOf(r, queue));
   const [from, to] = busySpan(all);
@@ -154,13 +156,15 @@ function HalfHours({ reports, names, queue, plan }: { reports: readonly Simulate
   const cursor = Math.min(at, to - from - 1);
   const shared: Pick<PlotProps, "times" | "cursor" | "onCursor"> = { times: shown[0]!.map((r) => clockOf(r.start)), cursor, onCursor: setAt };
   const both = (value: (r: SimulatedRow) => number | null, name = (of: string) => of): Series[] => shown.map((rows, i) => ({ name: name(names[i]!), values: rows.map(value) }));
-  const level = numberOf(plan.level) / 100 || 0.8;
+  const level = plan.search ? numberOf(plan.level) / 100 : levelTarget;
+  // The figures are by each queue's own target, whatever target the search was for.
+  const within = withinText(city.queues.filter((q) => (queue === "" ? reports[0]!.queues.some((r) => r.queue === q.id) : q.id === queue)));
   const named = (what: string) => (of: string) => (shown.length > 1 ? `${what}, ${of}` : what);
   return (
     <section className="plots" aria-labelledby="sim-halves">
       <h2 id="sim-halves">{i18n._("By half-hours")}</h2>
       <p className="quiet">{i18n._("Point at a plot, or choose it and move with the arrow keys.")}</p>
-      <Plot {...shared} title={i18n._("Service level")} unit="share" series={both((r) => r.service_level)} target={{ value: level, name: i18n._("Target {level}", { level: figureText("share", level) }) }} />
+      <Plot {...shared} title={i18n._("Service level")} unit="share" series={both((r) => r.service_level)} target={{ value: level, name: levelTargetText(level, within) }} />
       <Plot
         {...shared}
         title={i18n._("Waits")}
@@ -185,16 +189,16 @@ function HalfHours({ reports, names, queue, plan }: { reports: readonly Simulate
   );
 }
 
-/** What the planner assumed; it says so in English. */
-function Notes({ notes }: { notes: readonly string[] }) {
+/** What the planner assumed. */
+function Notes({ notes, city }: { notes: readonly SimulatedNote[]; city: City }) {
   const { i18n } = useLingui();
   if (notes.length === 0) return null;
   return (
     <details className="card">
-      <summary>{i18n._("What was assumed (in English)")}</summary>
-      <ul className="plain" lang="en">
-        {notes.map((n) => (
-          <li key={n}>{n}</li>
+      <summary>{i18n._("What was assumed")}</summary>
+      <ul className="plain">
+        {notes.map((n, i) => (
+          <li key={i}>{noteText(n, city)}</li>
         ))}
       </ul>
     </details>

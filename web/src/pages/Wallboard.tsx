@@ -4,10 +4,13 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { cityQuery, queuesQuery } from "../api/queries.ts";
 import type { City, QueueLive } from "../api/types.ts";
-import { ageOf, boardOf, levelTarget, waitTarget } from "../lib/board.ts";
+import { ageOf, boardOf } from "../lib/board.ts";
 import { clockText, secondsSince, serverNow } from "../lib/clock.ts";
+import { durationText } from "../lib/duration.ts";
 import { inLanguage } from "../lib/format.ts";
+import { lackText } from "../lib/lacks.ts";
 import { estimateText, openingText } from "../lib/opening.ts";
+import { levelTarget, levelTargetText, withinOf, withinText } from "../lib/targets.ts";
 import { useTick } from "../lib/useTick.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Koros } from "../ui/Koros.tsx";
@@ -22,7 +25,10 @@ export function WallboardPage() {
   const { data: city } = useQuery(cityQuery);
   const queues = useQuery({ ...queuesQuery, refetchInterval: askEvery, refetchIntervalInBackground: true });
   const age = ageOf(queues.dataUpdatedAt, Date.now());
-  const board = boardOf(queues.data?.queues ?? []);
+  const live = queues.data?.queues ?? [];
+  const watched = (city?.queues ?? []).filter((q) => q.number && live.some((l) => l.id === q.id));
+  const board = boardOf(live, watched, serverNow());
+  const within = withinText(watched);
   const wait = board.longestSince ? secondsSince(board.longestSince) : 0;
   const shown = (value: ReactNode) => (age.stale ? "–" : value);
   return (
@@ -44,26 +50,26 @@ export function WallboardPage() {
         <Measure
           name={i18n._("Longest wait")}
           value={shown(clockText(wait))}
-          target={i18n._("Target at most {time}", { time: clockText(waitTarget) })}
-          breach={!age.stale && wait > waitTarget}
+          target={within && i18n._("Target at most {time}", { time: within })}
+          breach={!age.stale && board.late.length > 0}
         />
         <Measure name={i18n._("E-mails waiting")} value={shown(board.waitingMails)} />
         <Measure name={i18n._("Agents ready")} value={shown(board.ready)} breach={!age.stale && board.ready === 0 && board.waitingCalls > 0} />
         <Measure
           name={i18n._("Service level today")}
-          value={shown(board.level === undefined ? "–" : i18n.number(board.level / 100, { style: "percent" }))}
-          target={i18n._("Target {level} within 20 s", { level: i18n.number(levelTarget / 100, { style: "percent" }) })}
-          breach={!age.stale && (board.level ?? 100) < levelTarget}
+          value={shown(board.level === undefined ? "–" : i18n.number(board.level, { style: "percent" }))}
+          target={levelTargetText(levelTarget, within)}
+          breach={!age.stale && (board.level ?? 1) < levelTarget}
         />
         <Measure name={i18n._("Abandoned today")} value={shown(board.abandoned)} />
-        {!age.stale && <Openings queues={queues.data?.queues ?? []} city={city} />}
+        {!age.stale && <Openings queues={live} late={board.late} city={city} />}
       </main>
     </div>
   );
 }
 
 /** Each queue: open or closed with the next change, whether anybody can serve, and how long a new call waits where that is known. */
-function Openings({ queues, city }: { queues: readonly QueueLive[]; city: City | undefined }) {
+function Openings({ queues, late, city }: { queues: readonly QueueLive[]; late: readonly string[]; city: City | undefined }) {
   const { i18n } = useLingui();
   if (queues.length === 0) return null;
   return (
@@ -82,6 +88,18 @@ function Openings({ queues, city }: { queues: readonly QueueLive[]; city: City |
               <span className="board-nobody">
                 <Icon name="warning" size={18} />
                 {i18n._("Nobody to serve")}
+              </span>
+            )}
+            {q.lacks.map((l, i) => (
+              <span key={i} className="board-nobody">
+                <Icon name="warning" size={18} />
+                {lackText(l, city)}
+              </span>
+            ))}
+            {late.includes(q.id) && (
+              <span className="board-nobody">
+                <Icon name="clock" size={18} />
+                {i18n._("Longest wait {time}, target {target}", { time: clockText(secondsSince(q.longest_call_since!)), target: durationText(withinOf(city?.queues ?? [], q.id) ?? 0) })}
               </span>
             )}
             {q.open && q.estimate.known && <span>{i18n._("A new call waits {time}", { time: estimateText(q.estimate) })}</span>}

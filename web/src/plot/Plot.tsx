@@ -14,6 +14,8 @@ export interface PlotProps {
   kind?: "line" | "bars";
   /** What each interval is called: its beginning, "8.30". */
   times: readonly string[];
+  /** What an interval is; a half-hour unless said otherwise. */
+  step?: "half-hour" | "day";
   series: readonly Series[];
   target?: { value: number; name: string };
   /** Shared by all plots of a page, so that they are read at the same half-hour. */
@@ -143,7 +145,7 @@ function Drawing(p: PlotProps) {
       className="plot-area"
       role="slider"
       tabIndex={0}
-      aria-label={i18n._("{plot}: half-hour", { plot: p.title })}
+      aria-label={p.step === "day" ? i18n._("{plot}: day", { plot: p.title }) : i18n._("{plot}: half-hour", { plot: p.title })}
       aria-valuemin={0}
       aria-valuemax={Math.max(0, n - 1)}
       aria-valuenow={p.cursor}
@@ -231,7 +233,7 @@ function Figures(p: PlotProps) {
         <caption className="only-heard">{p.title}</caption>
         <thead>
           <tr>
-            <th scope="col">{i18n._("Clock time")}</th>
+            <th scope="col">{p.step === "day" ? i18n._("Day") : i18n._("Clock time")}</th>
             {columns.map((s) => (
               <th key={s.name} scope="col">
                 {s.name}

@@ -119,7 +119,7 @@ export function bars(series: readonly Series[], top: number, box: Box): Bar[] {
 /** Which of `n` labels are written when each needs `room`: the first and then each so many. */
 export function labelled(n: number, width: number, room: number): number[] {
   const fit = Math.max(1, Math.floor(width / room));
-  const every = [1, 2, 4, 6, 8, 12, 16, 24, 48].find((e) => Math.ceil(n / e) <= fit) ?? n;
+  const every = [1, 2, 4, 6, 8, 12, 16, 24, 48, 100].find((e) => Math.ceil(n / e) <= fit) ?? n;
   return Array.from({ length: Math.ceil(n / every) }, (_, i) => i * every);
 }
 

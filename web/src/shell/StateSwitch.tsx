@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { cityQuery } from "../api/queries.ts";
 import type { Me } from "../api/types.ts";
-import { errorText, reasonText, stateLabel } from "../lib/labels.ts";
+import { errorText, reasonText, stateText } from "../lib/labels.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Elapsed, StateMark } from "../ui/parts.tsx";
 import { toast } from "../ui/toast.tsx";
@@ -30,7 +30,7 @@ export function StateSwitch({ me }: { me: Me }) {
       <AriaButton className={`state-switch state-${me.state}`}>
         <span className="only-heard">{i18n._("Your state")}: </span>
         <StateMark state={me.state} />
-        <span className="state-name">{stateLabel(me.state)}</span>
+        <span className="state-name">{stateText(me.state, me.reason, city?.break_reasons)}</span>
         <span className="state-time" aria-hidden="true">
           <Elapsed since={me.state_since} />
         </span>
