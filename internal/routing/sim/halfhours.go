@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -13,7 +14,10 @@ func (f *search) halfHours(out *Staffing) error {
 	if err != nil {
 		return err
 	}
-	h := &perHalfHour{search: f, plan: p, erlang: p.erlang(f.target, out.Report)}
+	h := &perHalfHour{search: f, plan: p}
+	if h.erlang, err = p.erlang(f.ctx, f.target, out.Report); err != nil {
+		return err
+	}
 	h.agents = slices.Clone(h.erlang)
 	f.rounds = f.tried + maxRounds/2 + lowerings*apart
 	if err := h.raise(); err != nil {
@@ -39,10 +43,13 @@ type perHalfHour struct {
 }
 
 // erlang gives the formula's staffing for each interval.
-func (p *plan) erlang(target Target, r Report) []int {
+func (p *plan) erlang(ctx context.Context, target Target, r Report) ([]int, error) {
 	out := make([]int, p.intervals)
 	patience := p.patience()
 	for i, load := range p.loads() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if load <= 0 {
 			continue
 		}
@@ -58,7 +65,7 @@ func (p *plan) erlang(target Target, r Report) []int {
 		}
 		out[i] = Needed(load, patience.Seconds()/handling, target.Level, within.Seconds()/handling)
 	}
-	return out
+	return out, nil
 }
 
 // patience is the mean of all traffic, by calls expected; 0 where somebody waits for ever.

@@ -94,30 +94,55 @@ func queueWeights(c, load, theta float64) []float64 {
 	return above
 }
 
+// Below nobody is what has no weight any more; longPatience is the multiple of the mean patience that nobody has (e⁻⁵⁰).
+const (
+	nobody       = 1e-14
+	longPatience = 50
+)
+
 // answeredWithin gives the share of calls that wait and are answered within t, by uniformisation of the pure death chain that a
 // caller sees in front of them (Grassmann 1977): from n, at rate c + nθ to n−1, being answered from 0 at rate c; and out of the
 // system at rate θ.
 func answeredWithin(above []float64, all, c, theta, t float64) float64 {
-	top := len(above) - 1
+	t = min(t, longPatience/theta) // else who has hardly any patience would cost steps without end
+	top := reachable(len(above)-1, c, theta, t)
+	above = above[:top+1]
 	rate := c + float64(top+1)*theta
 	in := make([]float64, len(above)) // probability to have n in front and still wait
 	for n, w := range above {
 		in[n] = w / all
 	}
-	answered, service := 0.0, 0.0
+	answered, service, seen := 0.0, 0.0, 0.0
 	poisson := newPoisson(rate * t)
 	for k := 0; k <= poisson.last; k++ {
+		seen += poisson.at(k)
 		service += poisson.at(k) * answered
 		answered += in[0] * c / rate
+		waiting := 0.0
 		for n := 0; n <= top; n++ {
 			out := (c + float64(n+1)*theta) / rate // n in front leave or are served, the caller leaves
 			in[n] *= 1 - out
 			if n < top {
 				in[n] += in[n+1] * (c + float64(n+1)*theta) / rate
 			}
+			waiting += in[n]
+		}
+		if waiting < nobody {
+			return service + max(0, 1-seen)*answered
 		}
 	}
 	return service
+}
+
+// reachable is how many may be in front of a caller, at most top, who can still be answered within t: from so many on as the
+// chain makes no steps in that time, nobody gets through.
+func reachable(top int, c, theta, t float64) int {
+	for n := 64; n < top; n *= 2 {
+		if newPoisson((c+float64(n+1)*theta)*t).last < n {
+			return n
+		}
+	}
+	return top
 }
 
 // poisson gives the probabilities of a Poisson distribution, without underflow for means of millions.
@@ -166,15 +191,26 @@ func Needed(load, patience, level, within float64) int {
 	if load <= 0 {
 		return 0
 	}
-	for c := max(1, int(load/2)); ; c++ {
-		if patience == 0 && ErlangCService(c, load, within) >= level {
-			return c
-		}
-		if patience > 0 && SolveErlangA(c, load, patience, within).Service >= level {
-			return c
-		}
-		if c > MaxAgents {
-			return c
+	enough := func(c int) bool {
+		switch {
+		case float64(c) < level*load: // not even that share can be answered
+			return false
+		case patience == 0:
+			return ErlangCService(c, load, within) >= level
+		default:
+			return SolveErlangA(c, load, patience, within).Service >= level
 		}
 	}
+	low, high := 0, int(min(max(1, load), MaxAgents+1)) // low is too few: the more agents, the better
+	for step := 1; high <= MaxAgents && !enough(high); step *= 2 {
+		low, high = high, min(high+step, MaxAgents+1)
+	}
+	for low+1 < high {
+		if c := (low + high) / 2; enough(c) {
+			high = c
+		} else {
+			low = c
+		}
+	}
+	return high
 }
