@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SimulatedAnswer, SimulatedReport, SimulatedRow } from "../api/types.ts";
-import { busySpan, faults, firstPlan, numberOf, type Plan, reportsOf, requestOf, rowsOf, simulationCsv, totalOf } from "./simulation.ts";
+import { busySpan, faults, fileOf, firstPlan, numberOf, type Plan, reportsOf, requestOf, rowsOf, simulationCsv, totalOf } from "./simulation.ts";
 
 const plan = (more: Partial<Plan> = {}): Plan => ({ ...firstPlan("2026-11-27", ["vesi", "katu"]), ...more });
 
@@ -37,15 +37,43 @@ describe("the question", () => {
     expect(asked.against).toEqual({ shifts: [{ count: 4, from: "08:00", to: "12:00" }, { count: 4, from: "10:00", to: "16:00" }], rate: 1.2, choice: "breach" });
   });
 
+  it("changes the chosen shift, until midnight", () => {
+    const shifts = [
+      { count: "6", from: "08:00", to: "12:00" },
+      { count: "4", from: "16:00", to: "00:00" },
+    ];
+    const asked = plan({ staffing: "shifts", shifts, changed: "1", change: "-4" });
+    expect(requestOf(asked).shifts?.[1]).toEqual({ count: 4, from: "16:00", to: "24:00" });
+    expect(requestOf(asked).against).toEqual({ shifts: [{ count: 6, from: "08:00", to: "12:00" }] });
+    expect(requestOf({ ...asked, changed: "7" }).against?.shifts).toEqual([{ count: 2, from: "08:00", to: "12:00" }, { count: 4, from: "16:00", to: "24:00" }]);
+  });
+
+  it("takes calls by half-hours from a file", () => {
+    const file = fileOf("from,to,calls,queue,handling_seconds\n08:00,09:00,12,vesi,\n08:30,09:00,1,katu,200", ["vesi", "katu"]);
+    const { queues } = requestOf(plan({ basis: "file", file, fileAht: "300", filePatience: "60" }));
+    expect(queues?.map((q) => [q.queue, q.rate?.length, q.rate?.[16], q.rate?.[17], q.rate?.[18], q.aht_seconds, q.patience_seconds])).toEqual([
+      ["vesi", 48, 12, 12, 0, 300, 60],
+      ["katu", 48, 0, 2, 0, 200, 60],
+    ]);
+  });
+
   it("carries the target as a share", () => expect(requestOf(plan({ search: true, level: "82,5", within: "30" })).target).toEqual({ level: 0.825, within_seconds: 30 }));
 });
 
 describe("faults", () => {
   it("has none as it opens", () => expect(faults(plan())).toEqual([]));
+  it("refuses a change that leaves less than nobody", () => {
+    const shifts = [{ count: "2", from: "08:00", to: "12:00" }];
+    expect(faults(plan({ agents: "1" }))).toEqual(["change"]);
+    expect(faults(plan({ staffing: "shifts", shifts, change: "-3" }))).toEqual(["change"]);
+    expect(faults(plan({ staffing: "shifts", shifts, change: "-2" }))).toEqual(["change"]);
+    expect(faults(plan({ staffing: "shifts", shifts, change: "-1" }))).toEqual([]);
+  });
   it("names each field", () => {
     const traffic = [{ queue: "vesi", rate: "many", aht: "0", patience: "-1" }];
     const shifts = [{ count: "2", from: "16:00", to: "08:00" }];
     expect(faults(plan({ date: "", traffic, staffing: "shifts", shifts, change: "x", calls: "-200", search: true, level: "0", within: "9999" }))).toEqual(["date", "rate.0", "aht.0", "patience.0", "count.0", "change", "calls", "level", "within"]);
+    expect(faults(plan({ basis: "file", fileAht: "0", filePatience: "x" }))).toEqual(["file", "fileAht", "filePatience"]);
     expect(faults(plan({ basis: "measured", weeks: "0", agents: "99999" }))).toEqual(["weeks", "agents"]);
   });
 });

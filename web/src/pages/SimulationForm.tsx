@@ -2,7 +2,8 @@ import { useLingui } from "@lingui/react";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import type { City } from "../api/types.ts";
-import { inLanguage } from "../lib/format.ts";
+import { dayClock, inLanguage } from "../lib/format.ts";
+import { CallsFile } from "./SimulationFile.tsx";
 import { faults, type Plan, type Shift, type Traffic } from "../lib/simulation.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Checkbox, Choice } from "../ui/Checkbox.tsx";
@@ -15,7 +16,7 @@ interface FormProps {
   running: boolean;
 }
 
-interface PartProps {
+export interface PartProps {
   plan: Plan;
   put(change: Partial<Plan>): void;
   /** What is wrong with a field; empty while nothing is, or before it was tried. */
@@ -75,10 +76,13 @@ function Calls({ plan, put, fault, city }: PartProps & { city: City | undefined 
         onPick={(basis) => put({ basis })}
         options={[
           { id: "own", text: i18n._("Own estimate"), help: i18n._("Calls in an hour for each queue.") },
+          { id: "file", text: i18n._("By half-hours from a file"), help: i18n._("CSV as the command line takes it.") },
           { id: "measured", text: i18n._("As measured"), help: i18n._("Like the same weekday of the last weeks.") },
         ]}
       />
-      {plan.basis === "measured" ? (
+      {plan.basis === "file" ? (
+        <CallsFile plan={plan} put={put} fault={fault} city={city} />
+      ) : plan.basis === "measured" ? (
         <div className="filters filters-top">
           <TextField label={i18n._("Weeks")} inputMode="numeric" value={plan.weeks} error={fault("weeks")} onChange={(weeks) => put({ weeks })} />
         </div>
@@ -166,12 +170,14 @@ function WhatIf({ plan, put, fault }: PartProps) {
     { id: "weighted", text: i18n._("Who has waited longest, weighted") },
     { id: "breach", text: i18n._("Who will miss the target first") },
   ];
-  const first = plan.staffing === "shifts" ? i18n._("−2: two fewer in the first shift.") : i18n._("−2: two fewer. 0: no difference.");
+  const shifts = plan.shifts.map((s, i) => ({ id: String(i), text: i18n._("Shift {n}: {from}–{to}", { n: i + 1, from: dayClock(s.from), to: dayClock(s.to) }) }));
+  const chosen = shifts.some((s) => s.id === plan.changed) ? plan.changed : "0";
   return (
     <>
       <p className="quiet">{i18n._("The same calls come to both, so the difference is not chance.")}</p>
       <div className="filters filters-top">
-        <TextField label={i18n._("Change of agents")} help={first} value={plan.change} error={fault("change")} onChange={(change) => put({ change })} />
+        <TextField label={i18n._("Change of agents")} help={i18n._("−2: two fewer. 0: no difference.")} value={plan.change} error={fault("change")} onChange={(change) => put({ change })} />
+        {plan.staffing === "shifts" && <Select label={i18n._("In which shift")} options={shifts} value={chosen} onPick={(changed) => put({ changed })} />}
         <TextField label={i18n._("Change of calls, %")} help={i18n._("20: a fifth more.")} value={plan.calls} error={fault("calls")} onChange={(calls) => put({ calls })} />
         <Select label={i18n._("Who is served next")} options={choices} value={plan.choice} onPick={(choice) => put({ choice: choice as Plan["choice"] })} />
       </div>
