@@ -62,6 +62,9 @@ func (p *plan) times() error {
 	if p.Day.IsZero() {
 		return errs.At(errs.Invalid, "day", "is missing")
 	}
+	if y := p.Day.Year(); y < MinYear || y > MaxYear {
+		return errs.At(errs.Invalid, "day", "must be of the years %d to %d; have %d", MinYear, MaxYear, y)
+	}
 	if p.Length == 0 {
 		p.Length = p.Day.AddDate(0, 0, 1).Sub(p.Day)
 	}

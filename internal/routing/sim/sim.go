@@ -25,6 +25,8 @@ const (
 	MaxCallsInAll = 20_000_000
 	// MaxDays bounds how often a day is repeated.
 	MaxDays = 1000
+	// MinYear and MaxYear bound a Scenario's Day: the engine tells no other times apart.
+	MinYear, MaxYear = 1971, 2198
 	// MaxAgents bounds who works on a day.
 	MaxAgents = 20_000
 	// DefaultTargetLevel and DefaultTargetWithin are the target 80/20.

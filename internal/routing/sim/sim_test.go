@@ -393,6 +393,8 @@ func TestRefusedScenarios(t *testing.T) {
 		change func(*Scenario)
 	}{
 		{"day", func(s *Scenario) { s.Day = time.Time{} }},
+		{"day", func(s *Scenario) { s.Day = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }},
+		{"day", func(s *Scenario) { s.Day = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC) }},
 		{"days", func(s *Scenario) { s.Days = MaxDays + 1 }},
 		{"length", func(s *Scenario) { s.Length = -1 }},
 		{"length", func(s *Scenario) { s.Interval = time.Millisecond }},
