@@ -16,7 +16,8 @@ async function sit(page) {
   await page.getByRole("heading", { level: 1, name: "Työpöytä" }).waitFor();
   await button(page, /^Tilasi/).click();
   await page.getByRole("menuitem", { name: /^Tauko: lounas/ }).click();
-  await button(page, /^Tilasi: Tauko/).waitFor();
+  await button(page, /^Tilasi: Tauko: lounas/).waitFor();
+  await check(page, "break-reason");
 }
 
 async function supervisor(page) {
@@ -118,6 +119,22 @@ async function measures(page) {
   expect(`the table has a header (${text.split("\n")[0].slice(0, 60)})`, /offered/.test(text.split("\n")[0]));
 }
 
+/** Seven days, a row for each; then the callbacks among them. */
+async function week(page) {
+  await logIn(page, userWith("supervisor"));
+  await visit(page, "Tunnusluvut", "Tunnusluvut");
+  await button(page, "Seitsemän päivää").click();
+  await page.getByRole("heading", { name: "Päivittäin", exact: true }).waitFor();
+  expect("a row for each day", (await page.getByRole("region", { name: "Palvelutaso: taulukko" }).locator("tbody tr").count()) === 7);
+  const target = await page.locator(".plot-legend", { hasText: "Tavoite 80" }).first().textContent();
+  expect(`the legend names share and time (${target})`, /Tavoite 80\s%, vastausaika enintään \d+/.test(target));
+  await check(page, "measures-days");
+  await button(page, /Kuvaajien kanava/).click();
+  await page.getByRole("option", { name: "Takaisinsoitot" }).click();
+  await page.getByRole("heading", { name: "Takaisinsoitot", exact: true }).first().waitFor();
+  await check(page, "measures-callbacks");
+}
+
 /** The values of a plot by keyboard alone. */
 async function read(page, name) {
   const plot = page.getByRole("slider", { name: `${name}: puolituntinen` });
@@ -151,6 +168,60 @@ async function simulation(page) {
   await check(page, "simulation-shifts");
 }
 
+/** Calls by half-hours, pasted with a mistake and then from a file; three shifts, one of which changes; notes in Finnish. */
+async function planned(page) {
+  await logIn(page, userWith("supervisor"));
+  await visit(page, "Simulointi", "Simulointi");
+  await page.getByRole("textbox", { name: "Päivä" }).fill(`${new Date().getFullYear() + 1}-12-25`);
+  await page.getByText("Tiedostosta puolitunneittain").click();
+  const csv = page.getByRole("textbox", { name: "Puhelut CSV-muodossa" });
+  await csv.fill("from,calls,queue\n08:10,5,pysakointi\n09:00,monta,pysakointi\n09:00,5,olematon");
+  await page.getByText(/^Rivi 2: from: /).waitFor();
+  expect("errors are told by row", (await page.getByText(/^Rivi [234]: /).count()) === 3);
+  await check(page, "simulation-csv-faults");
+  const rows = Array.from({ length: 12 }, (_, i) => `${String(8 + Math.floor(i / 2)).padStart(2, "0")}:${i % 2 ? "30" : "00"};${10 + i};pysakointi`);
+  const chooser = page.waitForEvent("filechooser");
+  await button(page, "Valitse tiedosto").click();
+  await (await chooser).setFiles({ name: "calls.csv", mimeType: "text/csv", buffer: Buffer.from(`from;calls;queue\r\n${rows.join("\r\n")}\r\n`) });
+  await page.getByText("Pysäköinti: 186 puhelua").waitFor();
+  await page.getByText("Vuoroissa").click();
+  await button(page, "Lisää vuoro").click();
+  await button(page, /Missä vuorossa/).click();
+  await page.getByRole("option", { name: /^Vuoro 2: 10\.00–14\.00/ }).click();
+  const change = page.getByRole("textbox", { name: "Muutos asiakaspalvelijoissa" });
+  await change.fill("-3"); // of two
+  await button(page, "Simuloi").click();
+  await page.getByText("Tarkista luku.").first().waitFor();
+  await change.fill("-2");
+  await check(page, "simulation-file");
+  await button(page, "Simuloi").click();
+  await page.locator(".plot").first().waitFor({ timeout: patience });
+  await page.getByText("Mitä oletettiin").click();
+  const notes = await page.locator("details", { hasText: "Mitä oletettiin" }).textContent();
+  expect(`what was assumed is said in Finnish (${notes})`, /25\.12\.\d+ on pyhäpäivä: joulupäivä/i.test(notes));
+  await check(page, "simulated-file");
+}
+
+/** When the last who can a skill has lost it, the supervisor's wallboard says so. */
+async function lacking(page) {
+  await logIn(page, userWith("administrator"));
+  await page.evaluate(async () => {
+    const { people } = await (await fetch("/api/people")).json();
+    for (const p of people) {
+      const skills = p.skills.filter((s) => s.id !== "pysakointi");
+      await fetch(`/api/people/${p.id}`, { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ skills }) });
+    }
+  });
+  const { page: wall, context } = await open("wallboard");
+  await logIn(wall, userWith("supervisor"));
+  await wall.goto(new URL("/wallboard", wall.url()).href);
+  await wall.getByText(/^Kukaan ei osaa: pysäköinti/).waitFor({ timeout: patience });
+  const target = await wall.locator(".measure", { hasText: "Palvelutaso" }).locator(".measure-target").textContent();
+  expect(`the target is the queues' own (${target})`, /Tavoite 80\s%, vastausaika enintään \d+/.test(target));
+  await check(wall, "wallboard-lacks");
+  await context.close();
+}
+
 async function administrator(page) {
   await logIn(page, userWith("administrator"));
   await visit(page, "Henkilöt", "Henkilöt ja koulutus");
@@ -168,4 +239,4 @@ async function administrator(page) {
   expect("the skill is shown", await page.getByText("kartat 3").first().isVisible());
 }
 
-await walkThrough({ supervisor, measures, simulation, administrator });
+await walkThrough({ supervisor, measures, week, simulation, planned, administrator, lacking });

@@ -125,7 +125,7 @@ class Sheet {
     const handling = this.number("handling_seconds", mostSeconds);
     if (queue === undefined || from === undefined || to === undefined || calls === undefined || handling === undefined) return;
     if (single) return this.add(queue, Math.floor(from / 1800), 1, 1, handling);
-    if (from % 1800 !== 0 || to % 1800 !== 0 || to <= from) return this.bad("span", "from", `${this.field("from")}–${this.field("to")}`);
+    if (from % 1800 !== 0 || to % 1800 !== 0 || to <= from) return this.bad("span", "from", [this.field("from"), this.field("to")].filter(Boolean).join("–"));
     this.add(queue, from / 1800, (to - from) / 1800, calls, handling);
   }
 

@@ -161,20 +161,22 @@ function Sum({ name, unit, value }: { name: string; unit: Unit; value: number | 
 
 function Plots({ answer, asked, city }: Part) {
   const { i18n } = useLingui();
+  const me = useMe();
   const rows = drawnRows(answer, asked.queue, asked.kind);
   const one = asked.from === asked.to;
   const times = one ? halfHours(momentsOf(rows, answer.staff)) : daysOf(asked.from, asked.to).map((day) => dayStart(day)!);
   const [at, setAt] = useState(0);
   if (times.length === 0) return null;
-  const queues = (city?.queues ?? []).filter((q) => (asked.queue ? q.id === asked.queue : answer.rows.some((r) => r.queue === q.id && r.kind === asked.kind)));
+  const queues = queuesOf(me, city).filter((q) => (asked.queue ? q.id === asked.queue : q.number));
   const within = sameWithin(queues);
+  const nothing = asked.kind === "call" ? i18n._("No calls.") : i18n._("No callbacks.");
   const cursor = Math.min(at, times.length - 1);
   const of = (name: string, value: (m: Measure) => number | null | undefined) => along(name, times, rows, value);
   const shared: Pick<PlotProps, "times" | "cursor" | "onCursor" | "step"> = { times: times.map(one ? clockOf : dayAndMonth), cursor, onCursor: setAt, step: one ? "half-hour" : "day" };
   return (
     <section className="plots" aria-labelledby="plots">
       <h2 id="plots">{one ? i18n._("By half-hours") : i18n._("By days")}</h2>
-      <p className="quiet">{rows.length === 0 ? i18n._("No callbacks.") : i18n._("Point at a plot, or choose it and move with the arrow keys.")}</p>
+      <p className="quiet">{rows.length === 0 ? nothing : i18n._("Point at a plot, or choose it and move with the arrow keys.")}</p>
       <Plot
         {...shared}
         title={asked.kind === "call" ? i18n._("Calls") : i18n._("Callbacks")}
