@@ -105,32 +105,46 @@ func (d *Dispatcher) Explain(workID string) (routing.Explanation, bool) {
 	return d.engine.Explain(workID)
 }
 
-// Explanations says of what waits in a queue why it does, the oldest first, at most limit.
+// Explanations says of what waits in a queue why it does, the oldest first, at most limit. What leaves while they are made is
+// left out: the lock is taken for one at a time.
 func (d *Dispatcher) Explanations(queue string, limit int) []routing.Explanation {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	var out []routing.Explanation
-	for _, w := range d.waiting(queue) {
-		if len(out) == limit {
-			break
-		}
-		if x, ok := d.engine.Explain(w.ID); ok {
+	for _, w := range d.waiting(queue, limit) {
+		if x, ok := d.Explain(w.id); ok && !x.Taken {
 			out = append(out, x)
 		}
 	}
 	return out
 }
 
-// waiting lists what waits or rings in a queue, by arrival.
-func (d *Dispatcher) waiting(queue string) []routing.Work {
-	var all []routing.Work
+// stayer is work that waits or rings.
+type stayer struct {
+	id      string
+	arrived time.Time
+}
+
+func (s stayer) compare(o stayer) int {
+	return cmp.Or(s.arrived.Compare(o.arrived), cmp.Compare(s.id, o.id))
+}
+
+// waiting lists the oldest that wait or ring in a queue, by arrival. It keeps no more than limit: there may be 100,000.
+func (d *Dispatcher) waiting(queue string, limit int) []stayer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var first []stayer
 	for _, it := range d.items {
-		if it.work.Queue == queue && it.holder == "" {
-			all = append(all, it.work)
+		if it.work.Queue != queue || it.holder != "" {
+			continue
 		}
+		s := stayer{it.work.ID, it.work.Arrived}
+		if len(first) >= limit && (limit <= 0 || s.compare(first[limit-1]) > 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, s, stayer.compare)
+		first = slices.Insert(first, at, s)
+		first = first[:min(len(first), limit)]
 	}
-	slices.SortFunc(all, func(a, b routing.Work) int { return cmp.Or(a.Arrived.Compare(b.Arrived), cmp.Compare(a.ID, b.ID)) })
-	return all
+	return first
 }
 
 // Estimate says how long a call that came now would wait in the queue, where that can be said; never of e-mail. The language is

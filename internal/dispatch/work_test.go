@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -224,4 +225,31 @@ func TestHoldsAndMailsAreRecorded(t *testing.T) {
 			t.Fatalf("%+v", sum)
 		}
 	})
+}
+
+// Explaining a long queue stops routing for no more than one piece of work at a time, and gives the oldest.
+func TestALongQueueIsExplainedInBoundedSteps(t *testing.T) {
+	d := New(Config{})
+	begin := time.Now()
+	for i := range 20_000 {
+		w := routing.Work{ID: fmt.Sprintf("c%05d", i), Queue: "q", Arrived: begin.Add(-time.Duration(i) * time.Millisecond)}
+		if err := d.Enqueue(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := d.waiting("q", 50)
+	for i, s := range all {
+		if want := fmt.Sprintf("c%05d", 20_000-1-i); s.id != want {
+			t.Fatalf("%d. is %s, not %s", i+1, s.id, want)
+		}
+	}
+	if x := d.Explanations("q", 50); len(all) != 50 || len(x) != 50 || x[0].WorkID != all[0].id || x[49].WorkID != all[49].id {
+		t.Fatal(len(all), len(x))
+	}
+	if n := len(d.Explanations("q", 0)) + len(d.Explanations("other", 5)); n != 0 {
+		t.Fatal(n)
+	}
+	if held := testing.AllocsPerRun(1, func() { d.waiting("q", 50) }); held > 100 {
+		t.Errorf("%g allocations to find 50 of 20,000: it is not bounded", held)
+	}
 }
