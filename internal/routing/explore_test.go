@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -116,9 +117,7 @@ func (c *cosmos) next() *cosmos {
 	n := *c
 	n.toAgent, n.toEngine, n.phones = slices.Clone(c.toAgent), slices.Clone(c.toEngine), slices.Clone(c.phones)
 	n.outcome = map[string]string{}
-	for w, o := range c.outcome {
-		n.outcome[w] = o
-	}
+	maps.Copy(n.outcome, c.outcome)
 	return &n
 }
 

@@ -32,7 +32,7 @@ func (s Strategy) String() string {
 
 // ParseStrategy gives the strategy of a name; "" is LongestIdle.
 func ParseStrategy(name string) (Strategy, bool) {
-	for s := LongestIdle; s < strategies; s++ {
+	for s := range strategies {
 		if s.String() == name {
 			return s, true
 		}
