@@ -23,6 +23,8 @@ const (
 	MaxWaiting = 200_000
 	// QueuePublish is how often at most the counts of queues go to browsers.
 	QueuePublish = 250 * time.Millisecond
+	// restartAfter is how long a goroutine that has failed waits before it begins anew.
+	restartAfter = 100 * time.Millisecond
 )
 
 // Config is what a Dispatcher needs.
@@ -107,15 +109,15 @@ func (d *Dispatcher) Start(ctx context.Context) error {
 	d.mu.Lock()
 	d.timer, d.hours = time.NewTimer(hoursLook), time.NewTimer(hoursLook)
 	d.mu.Unlock()
-	run.Go(&d.wg, d.cfg.Log, "dispatch deliver", d.deliver)
+	d.always("dispatch deliver", d.deliver)
 	if err := d.acquire(ctx); err != nil {
 		d.end()
 		d.wg.Wait()
 		return err
 	}
-	run.Go(&d.wg, d.cfg.Log, "dispatch tick", d.tick)
-	run.Go(&d.wg, d.cfg.Log, "dispatch lease", d.own)
-	run.Go(&d.wg, d.cfg.Log, "dispatch journal", d.keepBooks)
+	d.always("dispatch tick", d.tick)
+	d.always("dispatch lease", d.own)
+	d.always("dispatch journal", d.keepBooks)
 	return nil
 }
 
@@ -128,6 +130,26 @@ func (d *Dispatcher) Stop(ctx context.Context) error {
 	d.closeBooks(ctx)
 	d.resign(ctx)
 	return nil
+}
+
+// always runs f in a goroutine until it ends by itself or the dispatcher stops. A defect in it, or in a room that it calls, is logged
+// and f begins anew: a centre whose routing stands still while everything else looks well is the worst of all.
+func (d *Dispatcher) always(name string, f func()) {
+	run.Go(&d.wg, d.cfg.Log, name, func() {
+		for d.life.Err() == nil && !d.ends(name, f) {
+			select {
+			case <-d.life.Done():
+			case <-time.After(restartAfter):
+			}
+		}
+	})
+}
+
+// ends tells whether f came to its end; a panic is not one.
+func (d *Dispatcher) ends(name string, f func()) (ended bool) {
+	defer run.Recover(d.cfg.Log, name)
+	f()
+	return true
 }
 
 // deliver calls the workers outside the lock, so that they may call back.

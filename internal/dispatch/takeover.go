@@ -124,8 +124,11 @@ func (d *Dispatcher) own() {
 		d.mu.Lock()
 		h := d.tenure.holder
 		d.mu.Unlock()
-		if h == nil {
-			return
+		if h == nil { // without a lease, or an acquisition failed half-way
+			if d.cfg.Lease.Store == nil || d.acquire(d.life) != nil {
+				return
+			}
+			continue
 		}
 		select {
 		case <-d.life.Done():
