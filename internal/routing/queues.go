@@ -23,6 +23,8 @@ type queue struct {
 	waiting [Kinds]int // not offered
 	present [Kinds]int // waiting or offered
 	inHand  [Kinds]int
+	newest  int64          // the latest arrival of all that came here
+	newSeq  uint64         // and its number
 	once    map[string]int // callbacks that are not over, by Work.Once
 	past    experience
 }
@@ -299,6 +301,9 @@ func (e *Engine) closeQueue(q *queue) {
 // take makes work the queue's.
 func (q *queue) take(w *work) {
 	w.queue = q
+	if !earlier(w.arrived, w.seq, q.newest, q.newSeq) {
+		q.newest, q.newSeq = w.arrived, w.seq
+	}
 	q.works++
 	q.present[w.kind]++
 	if w.kind == Callback && w.once != "" {
@@ -340,10 +345,14 @@ func (q *queue) others(w *work) int {
 
 // before counts the calls that wait in the queue before this one.
 func (q *queue) before(w *work) int {
-	if q.waiting[Call] > MaxPredicted {
-		return q.waiting[Call]
+	n := q.waiting[Call]
+	if w.counted {
+		n--
 	}
-	n := 0
+	if n > MaxPredicted || w.arrived == q.newest && w.seq == q.newSeq {
+		return n // usually all others came before
+	}
+	n = 0
 	count := func(o *work) {
 		if o != w && o.kind == Call && earlier(o.arrived, o.seq, w.arrived, w.seq) {
 			n++
