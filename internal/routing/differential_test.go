@@ -198,7 +198,7 @@ func withoutFields(evs []routing.Event, i int, of func(*routing.Event) any, fiel
 
 // TestBothDecideTheSame holds the engine against the plain scan: decisions with their reasons, views and alarms.
 func TestBothDecideTheSame(t *testing.T) {
-	seeds(t, 300, func(seed uint64) {
+	seeds(t, 400, func(seed uint64) {
 		g := newGenerator(dice(seed))
 		p := g.policy()
 		if evs, what := compete(g, p, 150); what != "" {

@@ -77,6 +77,8 @@ type generator struct {
 	agents int
 	queues int
 	rush   bool              // one queue, call after call: enough for estimates
+	long   bool              // hours go by
+	wraps  string            // an agent in a wrap-up
 	offers map[string]string // work → agent, by the decisions
 	hands  map[string]string
 	lines  []string        // all work that is known, in order
@@ -88,7 +90,7 @@ func newGenerator(pick choices) *generator {
 	for f := range g.has {
 		g.has[f] = pick(2) == 0
 	}
-	g.agents, g.queues = 1+pick(5), 1+pick(4)
+	g.agents, g.queues, g.long = 1+pick(5), 1+pick(4), pick(4) == 3
 	if g.rush = pick(8) == 7; g.rush {
 		g.agents, g.queues = 1+pick(2), 1+pick(2)
 	}
@@ -131,9 +133,12 @@ func (g *generator) queueID() string { return fmt.Sprintf("q%d", g.pick(g.queues
 
 // pass lets time go on: often not at all, at times long.
 func (g *generator) pass() time.Time {
-	if g.rush {
+	switch {
+	case g.rush:
 		g.at = g.at.Add(seconds(of(g.pick, 0, 0, 1, 2, 3, 5)))
-	} else {
+	case g.long && g.chance(8):
+		g.at = g.at.Add(seconds(600 * (1 + g.pick(6))))
+	default:
 		g.at = g.at.Add(seconds(of(g.pick, 0, 0, 0, 1, 2, 5, 10, 20, 40, 90)))
 	}
 	return g.at
@@ -152,6 +157,9 @@ func (g *generator) next() routing.Event {
 func (g *generator) event() routing.Event {
 	if g.rush && g.pick(10) > 0 {
 		return g.rushed()
+	}
+	if g.wraps != "" && g.chance(6) {
+		return routing.Event{Type: routing.Extended, AgentID: g.wraps, By: seconds(1 + g.pick(20))}
 	}
 	switch n := g.pick(40); {
 	case n < 10:
@@ -344,6 +352,9 @@ func (g *generator) signIn(id string) routing.Event {
 	if g.when(withAgencies) {
 		a.Agencies = of(g.pick, []string{"A"}, []string{"A", "B"}, []string{"B"})
 	}
+	if g.has[withPreferred] && g.known[id] && g.chance(2) {
+		a.Agencies = []string{"C"} // what was kept for the agent is so no more
+	}
 	if g.when(withWeights) {
 		a.Weights = map[string]float64{"A": of(g.pick, 0.5, 2, 4)}
 	}
@@ -479,6 +490,12 @@ func (g *generator) follow(ev routing.Event, ds []routing.Decision) {
 			g.offers[d.WorkID] = d.AgentID
 		case routing.Withdraw:
 			delete(g.offers, d.WorkID)
+		case routing.StateChange:
+			if d.State == routing.WrapUp {
+				g.wraps = d.AgentID
+			} else if d.AgentID == g.wraps {
+				g.wraps = ""
+			}
 		case routing.Ended:
 			delete(g.offers, d.WorkID)
 			delete(g.hands, d.WorkID)
