@@ -91,7 +91,9 @@ func (e *Engine) arrive(ev routing.Event) {
 		return
 	}
 	e.back(w)
-	e.inherit(w, ev.Work.Past)
+	if w.waits() {
+		e.inherit(w, ev.Work.Past)
+	}
 }
 
 // inherit gives the lines of work that waited before a take-over the counts that were told.
