@@ -64,13 +64,16 @@ func (e *Engine) setQueue(ev routing.Event) {
 	}
 }
 
-// clear takes what waits in a queue, by Also too, from its place, in order, and forgets by whom its lines were overtaken.
+// clear takes what waits in a queue, by Also too, from its lines there, in order, and forgets by whom those were overtaken.
 func (e *Engine) clear(q *queue) []*work {
 	there := e.inOrder(func(w *work) bool {
 		return w.Queue == q.ID || slices.ContainsFunc(e.queue(w.Queue).Also, func(a routing.Also) bool { return a.Queue == q.ID })
 	})
 	for _, w := range there {
-		w.nowhere()
+		if w.Queue == q.ID {
+			w.nowhere()
+		}
+		w.lines = slices.DeleteFunc(w.lines, func(l line) bool { return l.queue == q.ID })
 	}
 	maps.DeleteFunc(e.passed, func(l line, _ int) bool { return l.queue == q.ID })
 	return there
