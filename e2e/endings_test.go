@@ -106,7 +106,7 @@ func TestARestartKeepsEverything(t *testing.T) {
 	if err := c.submit(t, raw, q.Mailbox); err != nil {
 		t.Fatal(err)
 	}
-	a.must("POST", "/api/me/wrapup/done", nil, nil)
+	a.wrapUpDone(t)
 	k := a.offered(t, "Ennen katkosta")
 	a.must("POST", "/api/cases/"+k.ID+"/accept", nil, nil)
 	a.must("PUT", "/api/cases/"+k.ID+"/draft", map[string]any{"subject": "Re: Ennen katkosta", "text": "kesken jäänyt", "version": 0}, nil)

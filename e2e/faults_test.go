@@ -193,6 +193,15 @@ func (a *agent) recordingState() string {
 	return calls.Calls[0].Recording
 }
 
+// wrapUpDone ends the wrap-up, which begins when the end of the call has reached the desk.
+func (a *agent) wrapUpDone(t *testing.T) {
+	t.Helper()
+	var me struct{ State string }
+	eventually(t, soon, "the wrap-up is over", func() bool {
+		return a.try("POST", "/api/me/wrapup/done", nil, nil) == http.StatusOK || a.try("GET", "/api/me", nil, &me) == http.StatusOK && me.State == "ready"
+	})
+}
+
 // talk places a call, lets the agent's phone answer it and waits until both hear each other and it is recorded.
 func (c *city) talk(ctx context.Context, t *testing.T, a *agent, from *siptest.Phone) (call, desk *siptest.Call, number string) {
 	t.Helper()

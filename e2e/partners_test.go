@@ -144,7 +144,7 @@ func sippCalls(t *testing.T, c *city, transport string) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("SIPp: %v\n%s", err, out.String()[max(0, out.Len()-3000):])
 	}
-	a.must("POST", "/api/me/wrapup/done", nil, nil)
+	a.wrapUpDone(t)
 	nothingKeeps(t, c, number)
 }
 
@@ -213,7 +213,7 @@ func baresipAnswers(t *testing.T, c *city, transport string) {
 	if err := call.HangUp(ctx); err != nil {
 		t.Error(err)
 	}
-	a.must("POST", "/api/me/wrapup/done", nil, nil)
+	a.wrapUpDone(t)
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

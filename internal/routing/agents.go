@@ -159,11 +159,14 @@ func (e *Engine) may(a *agent, w *work) bool {
 
 // release places anew what was kept for an agent who is waited for no more.
 func (e *Engine) release(a *agent) {
+	var all []*work
 	for k := range a.kept {
-		for _, w := range keptWorks(a.kept[k]) {
-			if w.keeper == a && e.keeperOf(w) == nil {
-				e.wait(w)
-			}
+		all = append(all, keptWorks(a.kept[k])...)
+	}
+	sortWorks(all)
+	for _, w := range all {
+		if w.keeper == a && e.keeperOf(w) == nil {
+			e.wait(w)
 		}
 	}
 }

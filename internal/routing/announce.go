@@ -9,7 +9,7 @@ import (
 // Announce gives the events that make an engine of the same policy which decides as this one would: queues, agents, what they
 // have in hand, what rings, what waits. Only what estimates rest on is not among them. Use it as an iterator.
 func (e *Engine) Announce(yield func(Event) bool) {
-	for _, tell := range []func(func(Event) bool) bool{e.announceQueues, e.announceAgents, e.announceHeld, e.announceLeft, e.announceWaiting, e.announceRemoved} {
+	for _, tell := range []func(func(Event) bool) bool{e.announceQueues, e.announceAgents, e.announceHeld, e.announceLeft, e.announceRemoved, e.announceWaiting} {
 		if !tell(yield) {
 			return
 		}

@@ -19,7 +19,7 @@ func (e *Engine) enter(w *work) {
 		}
 	}
 	e.wait(w)
-	if w.agent == nil {
+	if w.agent == nil && !w.waited {
 		w.waited = true
 		e.predict(w)
 	}

@@ -160,7 +160,16 @@ func (e *Engine) unline(q *queue) []*work {
 	sortWorks(placed)
 	placed = slices.Compact(placed)
 	for _, w := range placed {
-		e.unplace(w)
+		if w.queue == q {
+			e.unplace(w)
+			continue
+		}
+		for i, l := range w.also {
+			if l != nil && l.queue == q {
+				e.lift(w, l)
+				w.also[i] = nil
+			}
+		}
 	}
 	for _, l := range q.lines {
 		l.dead = true

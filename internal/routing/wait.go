@@ -101,13 +101,13 @@ func (e *Engine) lineUp(w *work) int64 {
 		w.also = make([]*line, len(q.Also))
 	}
 	for i, also := range q.Also {
+		further := e.queues[also.Queue]
+		if further == nil || further.removed || further == q {
+			continue
+		}
 		entry := after(w.entered, also.After)
 		if entry > e.now {
 			next = min(next, entry)
-			continue
-		}
-		further := e.queues[also.Queue]
-		if further == nil || further.removed || further == q {
 			continue
 		}
 		ring, change := further.ring(entry, e.now)

@@ -127,6 +127,7 @@ func (e *Engine) endLeft(a *agent) {
 	if !a.left || a.call != nil {
 		return
 	}
+	a.next, a.nextFor, a.forced = "", "", false
 	e.become(a, routing.Offline, "")
 	if a.mails == 0 {
 		e.agents = slices.DeleteFunc(e.agents, func(b *agent) bool { return a == b })
