@@ -245,8 +245,11 @@ func TestMergeTakesTheRoomsWord(t *testing.T) {
 	}
 	until := time.Now()
 	told := report{by: map[routing.Kind]bool{routing.Call: true}, work: []Announcement{
-		{Work: w("waits", routing.Call)}, {Work: w("waits", routing.Call)}, {Work: w("rings", routing.Call), Agent: "b", Until: until},
-		{Work: w("refused", routing.Call), Agent: "c", Until: until}, {Work: w("talks", routing.Call), Agent: "d"},
+		{Work: w("waits", routing.Call)},
+		{Work: w("waits", routing.Call)},
+		{Work: w("rings", routing.Call), Agent: "b", Until: until},
+		{Work: w("refused", routing.Call), Agent: "c", Until: until},
+		{Work: w("talks", routing.Call), Agent: "d"},
 	}}
 	g := newGap()
 	g.ended["ended"], g.refused["refused"], g.refused["talks"] = true, true, true
