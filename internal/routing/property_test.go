@@ -94,6 +94,9 @@ func (m *model) rightLine(a *agentModel, w *workModel, why *routing.Why) {
 		return
 	}
 	line := m.linesOf(w)[why.Queue]
+	if w.lines != nil && w.lines[why.Queue] != line {
+		return // a ring of it opens at this very instant, and agents come first: it may be taken from the line before
+	}
 	for _, o := range m.work {
 		if o != w && o.agent == "" && o.lines[why.Queue] == line && m.queues[o.Queue] != nil && m.linesOf(o)[why.Queue] == line && w.after(o) {
 			m.object("%s is offered before %s, which asks the same", w.ID, o.ID)
