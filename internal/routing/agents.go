@@ -161,7 +161,9 @@ func (e *Engine) may(a *agent, w *work) bool {
 func (e *Engine) release(a *agent) {
 	var all []*work
 	for k := range a.kept {
-		all = append(all, keptWorks(a.kept[k])...)
+		for _, n := range a.kept[k] {
+			all = append(all, n.at.work)
+		}
 	}
 	sortWorks(all)
 	for _, w := range all {
@@ -169,22 +171,6 @@ func (e *Engine) release(a *agent) {
 			e.wait(w)
 		}
 	}
-}
-
-// keptWorks gives the work in a heap in its order.
-func keptWorks(h heap) []*work {
-	nodes := slices.Clone(h)
-	slices.SortFunc(nodes, func(a, b node) int {
-		if a.before(&b) {
-			return -1
-		}
-		return 1
-	})
-	works := make([]*work, 0, len(nodes))
-	for _, n := range nodes {
-		works = append(works, n.at.work)
-	}
-	return works
 }
 
 func (e *Engine) signOut(a *agent) {

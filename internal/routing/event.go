@@ -12,7 +12,7 @@ const (
 	SignedOut                     // [AgentID]; an offer is withdrawn, what is in hand stays until Finished
 	StateSet                      // the agent, or a supervisor, chose Ready, Break or Offline [AgentID, State, Reason, Forced]
 	Arrived                       // work waits [Work]
-	Removed                       // work is no longer there: hung up, handled elsewhere [WorkID, Reason: the outcome, "" for Abandoned]
+	Removed                       // work is no longer there: hung up, handled elsewhere [WorkID, Reason: the outcome; "": Abandoned, of what is in hand Handled]
 	Accepted                      // the agent answered the offer [WorkID, AgentID]
 	Declined                      // the agent pushed the offer away, or the phone could not ring [WorkID, AgentID]
 	Finished                      // what the agent had accepted is over [WorkID, AgentID]
