@@ -147,17 +147,6 @@ func (d *Dispatcher) waiting(queue string, limit int) []stayer {
 	return first
 }
 
-// Estimate says how long a call that came now would wait in the queue, where that can be said; never of e-mail. The language is
-// not looked at: an estimate is the queue's.
-func (d *Dispatcher) Estimate(queue, _ string, kind routing.Kind) routing.Estimate {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if kind == routing.Mail {
-		return routing.Estimate{Why: routing.TooFewStarts}
-	}
-	return d.engine.Estimate(queue)
-}
-
 // SetPolicy makes this the policy. Another one than before makes the engine anew, of what it knows itself.
 func (d *Dispatcher) SetPolicy(p routing.Policy) {
 	d.mu.Lock()
@@ -171,11 +160,4 @@ func (d *Dispatcher) SetPolicy(p routing.Policy) {
 		defer func() { d.quiet = false }()
 		d.rebuild(report{})
 	}
-}
-
-// Policy gives the policy that was set last.
-func (d *Dispatcher) Policy() routing.Policy {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.policy
 }

@@ -77,8 +77,7 @@ func (d *Dispatcher) offer(it *item, dec routing.Decision) {
 	if dec.Why != nil {
 		o.Why, o.Reasons = dec.Why.String(), copied(dec.Why)
 	}
-	d.silence(it)
-	it.offer, d.rings[o.Agent] = &o, it.work.ID
+	it.offer = &o
 	if w := d.workers[it.work.Kind]; w != nil {
 		d.post(func() { w.Offered(o) })
 	}
@@ -89,18 +88,10 @@ func (d *Dispatcher) withdraw(it *item, reason string) {
 		return
 	}
 	o := *it.offer
-	d.silence(it)
+	it.offer = nil
 	if w := d.workers[o.Work.Kind]; w != nil {
 		d.post(func() { w.Withdrawn(o, reason) })
 	}
-}
-
-// silence forgets an offer that is over.
-func (d *Dispatcher) silence(it *item) {
-	if it.offer != nil && d.rings[it.offer.Agent] == it.work.ID {
-		delete(d.rings, it.offer.Agent)
-	}
-	it.offer = nil
 }
 
 // copied keeps of an explanation what the engine may write over.
@@ -138,7 +129,7 @@ func (d *Dispatcher) forget(workID string) {
 	if it == nil {
 		return
 	}
-	d.silence(it)
+	it.offer = nil
 	delete(d.items, workID)
 	d.floor.leave(it.work.Queue)
 }

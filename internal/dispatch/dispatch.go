@@ -49,7 +49,6 @@ type Dispatcher struct {
 	quiet   bool          // nothing is recorded
 	settled bool          // the rooms have announced once
 	items   map[string]*item
-	rings   map[string]string // agent → work
 	floor   floor
 	books   books
 	gap     gap
@@ -83,7 +82,7 @@ func New(cfg Config) *Dispatcher {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &Dispatcher{
-		cfg: cfg, engine: routing.New(cfg.Policy), policy: cfg.Policy, items: map[string]*item{}, rings: map[string]string{}, floor: newFloor(), books: newBooks(cfg),
+		cfg: cfg, engine: routing.New(cfg.Policy), policy: cfg.Policy, items: map[string]*item{}, floor: newFloor(), books: newBooks(cfg),
 		gap: newGap(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{}, wake: make(chan struct{}, 1),
 	}
 	d.life, d.end = context.WithCancel(context.Background())

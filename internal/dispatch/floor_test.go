@@ -217,7 +217,7 @@ func TestAnotherPolicy(t *testing.T) {
 		d.SetPolicy(p)
 		d.SetPolicy(p)
 		synctest.Wait()
-		if v, _ := d.Queue("q"); d.Policy().Choice != routing.Breach || v.Calls != 2 || v.Talking != 1 {
+		if v, _ := d.Queue("q"); d.policy.Choice != routing.Breach || v.Calls != 2 || v.Talking != 1 {
 			t.Fatalf("%+v", v)
 		}
 		if err := r.answer(d, before); err != nil || len(r.double) != 0 {

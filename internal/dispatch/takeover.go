@@ -295,7 +295,7 @@ func (a Announcement) phase() int {
 func (d *Dispatcher) rebuild(told report) {
 	m := remembered(d.engine)
 	all, gone, old := merge(m.work, told, d.gap), d.gap, d.items
-	d.engine, d.items, d.rings, d.gap = routing.New(d.policy), make(map[string]*item, len(all)), map[string]string{}, newGap()
+	d.engine, d.items, d.gap = routing.New(d.policy), make(map[string]*item, len(all)), newGap()
 	d.rebuildQueues()
 	for _, a := range unoccupied(m.agents, all) {
 		_ = d.feed(routing.Event{Type: routing.SignedIn, AgentID: a.ID, Agent: &a})
@@ -382,7 +382,6 @@ func (d *Dispatcher) rebuildRinging(a Announcement, old *item) bool {
 		o.Epoch = cmp.Or(o.Epoch, old.offer.Epoch)
 	}
 	d.add(&item{work: w, offer: &o})
-	d.rings[a.Agent] = w.ID
 	err := d.feed(routing.Event{Type: routing.Reoffered, Work: &w, AgentID: a.Agent, Until: a.Until})
 	if err == nil {
 		return true

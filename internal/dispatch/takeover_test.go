@@ -229,7 +229,7 @@ func TestARoomThatDoesNotAnnounce(t *testing.T) {
 		if v, _ := d.Agent("a"); v.Mails != 1 || v.State != routing.Offered {
 			t.Fatalf("%+v", v)
 		}
-		if o, ok := d.OfferTo("a"); !ok || o.Work.ID != "m2" || o.Reasons.Queue != "q" {
+		if o, ok := d.Offer("m2"); !ok || o.Agent != "a" || o.Reasons.Queue != "q" {
 			t.Fatalf("%+v", o)
 		}
 	})

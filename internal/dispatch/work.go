@@ -125,7 +125,7 @@ func (d *Dispatcher) accept(workID, agent string) error {
 		return err
 	}
 	if it := d.items[workID]; it != nil {
-		d.silence(it)
+		it.offer = nil
 		it.holder = agent
 	}
 	return nil
@@ -203,16 +203,6 @@ func (d *Dispatcher) Offer(workID string) (Offer, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if it := d.items[workID]; it != nil && it.offer != nil {
-		return *it.offer, true
-	}
-	return Offer{}, false
-}
-
-// OfferTo gives what rings at an agent.
-func (d *Dispatcher) OfferTo(agent string) (Offer, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if it := d.items[d.rings[agent]]; it != nil && it.offer != nil {
 		return *it.offer, true
 	}
 	return Offer{}, false
