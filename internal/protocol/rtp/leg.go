@@ -34,6 +34,7 @@ type Leg struct {
 	born    time.Time
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
+	mixed   atomic.Pointer[member]
 	tapped  atomic.Pointer[stream]
 	muted   atomic.Bool
 	held    atomic.Bool
@@ -146,7 +147,7 @@ func (l *Leg) handle(b []byte) {
 		l.left = true
 	case f.event:
 		l.events.take(f.Header, f.payload())
-		l.pass(&f)
+		l.key(&f)
 	default:
 		l.speak(&f)
 	}
@@ -164,10 +165,29 @@ func (l *Leg) speak(f *flying) {
 	if s := l.tapped.Load(); s != nil && !l.silenced() && s.take(l, f) {
 		full = s
 	}
-	l.pass(f)
+	l.say(f)
 	if full != nil { // after the peer has been served
 		full.tap.flush()
 	}
+}
+
+// key passes a telephone event on.
+func (l *Leg) key(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.press(f)
+		return
+	}
+	l.pass(f)
+}
+
+// say passes sound to the mix or the bridged peer.
+func (l *Leg) say(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.put(f)
+		l.left, l.hearer = true, nil
+		return
+	}
+	l.pass(f)
 }
 
 // silenced tells whether what the leg says reaches nobody: it or its peer is on hold.
@@ -209,10 +229,12 @@ func (l *Leg) Hold(on bool, music media.Clip) {
 // is closed when the leg has ended.
 func (l *Leg) DTMF() <-chan rune { return l.events.digits }
 
-// Bridge connects two legs: what one says, the other hears. Bridges that either had are ended.
+// Bridge connects two legs: what one says, the other hears. Bridges and mixes that either had are ended.
 func Bridge(a, b *Leg) {
 	Unbridge(a)
 	Unbridge(b)
+	a.mixed.Store(nil)
+	b.mixed.Store(nil)
 	a.bridged.Store(b)
 	b.bridged.Store(a)
 }
@@ -238,6 +260,7 @@ func (l *Leg) Close() error {
 		return nil
 	}
 	Unbridge(l)
+	l.mixed.Store(nil)
 	l.Tap(nil, Customer)
 	l.end()
 	l.sayBye()

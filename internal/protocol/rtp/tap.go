@@ -163,7 +163,7 @@ func (s *stream) start(remote netip.AddrPort) {
 }
 
 // take copies a packet; full says that flush is due. Nothing in it waits for the network.
-func (s *stream) take(from *Leg, f *flying) (full bool) {
+func (s *stream) take(from any, f *flying) (full bool) {
 	length := uint32(f.end - f.start)
 	arrived := s.tap.since(f.now, length)
 	s.mu.Lock()
