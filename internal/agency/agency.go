@@ -81,7 +81,8 @@ type Queue struct {
 	NoAnswer     time.Duration `yaml:"no_answer" json:"no_answer"`         // ringing before the next agent; 0: DefaultNoAnswer
 	WrapUp       time.Duration `yaml:"wrap_up" json:"wrap_up"`             // 0: none
 	Record       bool          `yaml:"record" json:"record"`
-	Priority     int           `yaml:"priority" json:"priority"` // 0–9, higher goes first
+	Listening    bool          `yaml:"listening" json:"listening,omitempty"` // supervisors may listen live, and the announcement says so; needs Record
+	Priority     int           `yaml:"priority" json:"priority"`             // 0–9, higher goes first
 
 	Strategy         string        `yaml:"strategy" json:"strategy,omitempty"`                       // one of Strategies; "": DefaultStrategy
 	Needs            []Need        `yaml:"needs" json:"needs,omitempty"`                             // besides Skills, which are asked of level 1

@@ -48,6 +48,9 @@ type Config struct {
 	Recording     *sip.Endpoint // from where; nil: Phones
 	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
 
+	Carrier  Carrier  // calls out; nil: there are none
+	Outcomes Outcomes // nil: none are known
+
 	Book     *agency.Book
 	Dispatch *dispatch.Dispatcher
 	Events   event.Publisher
