@@ -66,6 +66,7 @@ type Agency struct {
 	Name           Text   `yaml:"name" json:"name"`
 	FragmentDigits int    `yaml:"fragment_digits" json:"fragment_digits"` // 2–4; 0: DefaultFragmentDigits
 	Address        string `yaml:"address" json:"address"`                 // From of its mails
+	CallerID       string `yaml:"caller_id" json:"caller_id,omitempty"`   // E.164; shown by its calls out where their queue has no number; "": Dialling.CallerID
 }
 
 // Queue is where an agency's calls and mails wait.
@@ -112,6 +113,7 @@ type Seat struct {
 	SIPPassword string `yaml:"sip_password" json:"-"`
 	HA1MD5      string `yaml:"-" json:"ha1_md5,omitempty"`
 	HA1SHA256   string `yaml:"-" json:"ha1_sha256,omitempty"`
+	Location    string `yaml:"location" json:"location,omitempty"` // address, floor, room: what its agent tells the emergency centre
 }
 
 // Controller is who answers for the register: what sections 2–4 of its description say.
@@ -147,6 +149,8 @@ type City struct {
 	Hours        map[string]Hours `yaml:"hours" json:"hours,omitempty"` // by name, a slug
 	Routing      Routing          `yaml:"routing" json:"routing"`
 	BreakReasons []BreakReason    `yaml:"break_reasons" json:"break_reasons,omitempty"` // none: DefaultBreakReasons
+	Dialling     Dialling         `yaml:"dialling" json:"dialling"`                     // calls out
+	Outcomes     []Outcome        `yaml:"outcomes" json:"outcomes,omitempty"`           // how calls end; none: nothing is asked
 }
 
 // WithDefaults gives a copy in which what was left out has its default.
@@ -169,6 +173,7 @@ func (c City) WithDefaults() City {
 		q.setRouting()
 	}
 	c.setRouting()
+	c.Dialling.setDefaults(c.CountryCode)
 	return c
 }
 

@@ -26,6 +26,12 @@ func (c City) clone() City {
 	for i := range c.BreakReasons {
 		c.BreakReasons[i].Name = maps.Clone(c.BreakReasons[i].Name)
 	}
+	c.Dialling = c.Dialling.clone()
+	c.Outcomes = slices.Clone(c.Outcomes)
+	for i := range c.Outcomes {
+		o := &c.Outcomes[i]
+		o.Name, o.Agencies = maps.Clone(o.Name), slices.Clone(o.Agencies)
+	}
 	return c
 }
 

@@ -25,7 +25,7 @@ const (
 // What was left out counts as its default.
 func (c *City) Validate() error {
 	v := validation{city: c.WithDefaults(), given: c, taken: map[string]string{}}
-	for _, check := range []func() error{v.head, v.agencies, v.hours, v.queues, v.queueRouting, v.routing, v.seats, v.networks} {
+	for _, check := range []func() error{v.head, v.agencies, v.hours, v.queues, v.queueRouting, v.routing, v.seats, v.networks, v.dialling, v.outcomes} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (v *validation) agency(at string, a Agency) error {
 	if !address(a.Address) {
 		return bad(at+".address", "must be a bare mail address; for example service@example.org")
 	}
-	return nil
+	return callerID(at+".caller_id", a.CallerID)
 }
 
 func (v *validation) queues() error {
@@ -201,6 +201,9 @@ func (v *validation) seats() error {
 func (v *validation) seat(at string, s Seat) error {
 	if s.Code == "" || len(s.Code) > maxSeatCode || strings.Trim(s.Code, seatCharset) != "" {
 		return bad(at+".code", "must be 1–%d letters and digits", maxSeatCode)
+	}
+	if err := seatPlace(at, s); err != nil {
+		return err
 	}
 	if err := v.unique(at+".code", "seat", strings.ToLower(s.Code)); err != nil || s.SIPUser == "" {
 		return err
