@@ -27,7 +27,7 @@ type Call struct {
 
 	Direction  string        `json:"direction" enum:"in,out,inside"`
 	From       string        `json:"from" doc:"Of an inside call: the agent who consults."`
-	Consult    *Consultation `json:"consult" nullable:"true"`
+	Consult    *Consultation `json:"consult,omitempty"`
 	Supervised string        `json:"supervised" enum:",listen,whisper,barge"`
 	Outcome    string        `json:"outcome"`
 	Failed     string        `json:"failed" enum:",busy,no_answer,unknown_number,refused,unavailable,own_telephone" doc:"Of a call out: why it was not connected."`

@@ -302,10 +302,13 @@ func (p *playedCalls) Consult(id, agent string, to voice.Whom) error {
 func (p *playedCalls) Transfer(id, agent string, to voice.Whom) error {
 	return p.act("transfer "+to.Agent+to.Queue+to.Seat+to.Number, id, agent)
 }
-func (p *playedCalls) Complete(id, agent string) error      { return p.act("complete", id, agent) }
-func (p *playedCalls) Swap(id, agent string) error          { return p.act("swap", id, agent) }
-func (p *playedCalls) Join(id, agent string) error          { return p.act("join", id, agent) }
-func (p *playedCalls) CancelConsult(id, agent string) error { return p.act("cancel-consult", id, agent) }
+func (p *playedCalls) Complete(id, agent string) error { return p.act("complete", id, agent) }
+func (p *playedCalls) Swap(id, agent string) error     { return p.act("swap", id, agent) }
+func (p *playedCalls) Join(id, agent string) error     { return p.act("join", id, agent) }
+func (p *playedCalls) CancelConsult(id, agent string) error {
+	return p.act("cancel-consult", id, agent)
+}
+
 func (p *playedCalls) PauseRecording(id, agent string) error {
 	return p.act("pause-recording", id, agent)
 }
@@ -314,7 +317,10 @@ func (p *playedCalls) ResumeRecording(id, agent string) error {
 	return p.act("resume-recording", id, agent)
 }
 
-func (p *playedCalls) Notes(id, agent string) (string, error) { return "noted", p.act("notes", id, agent) }
+func (p *playedCalls) Notes(id, agent string) (string, error) {
+	return "noted", p.act("notes", id, agent)
+}
+
 func (p *playedCalls) SetNotes(id, agent, text string) error {
 	return p.act("notes "+text, id, agent)
 }
