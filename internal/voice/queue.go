@@ -92,6 +92,9 @@ func (c *call) work() routing.Work {
 		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
 		Priority: c.queue.Priority, Arrived: c.arrived, Transferred: c.given.before, Preferred: c.given.to, PreferredFor: c.given.long,
 	}
+	if c.direction == Out {
+		w.Kind = routing.Outgoing
+	}
 	if c.s.cfg.Book.Lent(c.queue.ID) {
 		w.Skills, w.Ring, w.WrapUp = slices.Clone(c.queue.Skills), c.queue.NoAnswer, c.queue.WrapUp
 	}

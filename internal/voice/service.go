@@ -131,6 +131,7 @@ func (cfg Config) filled() Config {
 // Start serves the trunk, the telephones and dispatch.
 func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Call, s)
+	s.cfg.Dispatch.Handle(routing.Outgoing, s)
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
 	return nil
