@@ -138,8 +138,14 @@ func (d *Dialog) Remote() netip.AddrPort {
 }
 
 // Requests gives what the peer asks inside the dialog: re-INVITE, UPDATE, INFO, REFER, MESSAGE, NOTIFY, and PRACK where that
-// holds a new offer. Each must be responded to. It is closed when the dialog ends.
-func (d *Dialog) Requests() <-chan *Request { return d.requests }
+// holds a new offer. Each must be responded to. It is closed when the dialog ends. In an early dialog offers come only to who
+// has asked for this channel: others are refused (504, RFC 3311 5.2), for nobody would answer them.
+func (d *Dialog) Requests() <-chan *Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.early.read = true
+	return d.requests
+}
 
 // Acked is closed when our 200 was acknowledged; of an outgoing call it is closed from the start.
 func (d *Dialog) Acked() <-chan struct{} { return d.settled }

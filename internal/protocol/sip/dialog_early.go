@@ -13,7 +13,7 @@ type earlyState struct {
 	in      *Incoming // of a call to us
 	out     *Outgoing // of a call of ours
 	open    bool      // the first offer is answered, reliably: another may be made (RFC 3262 5, RFC 3311 5.1)
-	taken   bool      // its user reads Requests
+	read    bool      // its user reads Requests
 	offered bool      // the peer's offer came in a provisional response and was answered in PRACK
 }
 
@@ -34,20 +34,15 @@ func (d *Dialog) Early() bool {
 	return d.early.is
 }
 
-// Early is the dialog of a call that is not answered yet; Answer gives the same one. Who asks for it must read its Requests:
-// the caller may change the session before the answer by UPDATE, or by PRACK, if Progress has sent an answer reliably. nil
-// once the call is over.
+// Early is the dialog of a call that is not answered yet; Answer gives the same one. The caller may change the session before
+// the answer by UPDATE or PRACK, if Progress has sent an answer reliably and somebody reads Requests. nil once the call is over.
 func (in *Incoming) Early() *Dialog {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.final {
 		return nil
 	}
-	d := in.dialog()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.early.taken = true
-	return d
+	return in.dialog()
 }
 
 // dialog makes the early dialog at the first response with our tag (12.1.1). The call's lock is held.
@@ -64,7 +59,6 @@ func (d *Dialog) refused(why EndReason) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.early.is {
-		d.leaving = true
 		d.endLocked(why)
 		d.forgetLocked()
 	}

@@ -201,7 +201,7 @@ func (d *Dialog) offered(tx *serverTx, in *inbound) {
 		tx.trying(func() []byte { return reply{code: 100}.wire(in, d.ep.agent) })
 	case len(in.Body()) > 0:
 		d.asked = r
-	case d.early.is && !d.early.taken: // it only says where the caller is now
+	case d.early.is && !d.early.read: // it only says where the caller is now
 		d.ep.say(tx, in, reply{code: 200, contact: d.contact})
 		return
 	}
@@ -222,7 +222,7 @@ func (d *Dialog) premature(in *inbound) (reply, bool) {
 		return reply{code: 491}, true
 	case d.asked != nil || d.early.is && (in.method == mINVITE || !d.early.open):
 		return later, true
-	case d.early.is && !d.early.taken: // nobody is there to be asked
+	case d.early.is && !d.early.read: // nobody is there to be asked
 		return reply{code: 504}, true
 	}
 	return reply{}, false

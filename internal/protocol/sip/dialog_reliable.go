@@ -130,7 +130,7 @@ func (d *Dialog) prackBody(tx *serverTx, in *inbound, described bool) {
 	case !was && described && len(d.early.in.in.Body()) == 0:
 		d.remoteBody = in.Body()
 		d.ep.say(tx, in, reply{code: 200})
-	case !d.early.open || !d.early.taken || d.asking || d.asked != nil:
+	case !d.early.open || !d.early.read || d.asking || d.asked != nil:
 		d.ep.say(tx, in, reply{code: 488})
 	default:
 		d.asked = &Request{d: d, tx: tx, in: in}
@@ -201,8 +201,8 @@ func (d *Dialog) answerInPrack(ack fields.RAck, offer []byte, answer func([]byte
 	defer run.Recover(d.ep.log, "sip answer")
 	body, err := answer(offer)
 	if err != nil { // an answer must be given; who can't give one gives up
-		d.prack(ack, session{})
 		d.early.out.Cancel()
+		d.prack(ack, session{})
 		return
 	}
 	d.mu.Lock()
