@@ -37,7 +37,7 @@ var sideways = map[string][]string{
 	"protocol/rtp":         {"protocol/media", "protocol/sdp"},
 	"protocol/siprec":      {"protocol/sdp"},
 	"protocol/sip/siptest": {"protocol/sdp", "protocol/rtp", "protocol/media"},
-	"protocol/sip":         {"protocol/sdp"},
+	"protocol/sip":         {"protocol/sdp", "protocol/sip/fields"}, // fields: pure readers of header fields, fuzzed by themselves
 	"agency":               {"audit"},
 	"identity":             {"audit", "agency"},
 	"lease":                {"audit"},

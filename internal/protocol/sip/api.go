@@ -46,6 +46,7 @@ type Config struct {
 	Extensions []string     // option tags that Require may hold; nil: "siprec". Another gets 420
 	Limits     Limits
 	Network    Network
+	Dialogs    DialogPolicy
 
 	// Admit says whether a source may send INVITE and OPTIONS outside a dialog; nil admits all. A refused INVITE gets 403, at
 	// a bounded rate for each source, then nothing.
@@ -75,6 +76,11 @@ type Response struct {
 	Reason      string
 	ContentType string
 	Body        []byte
+	RetryAfter  time.Duration // Retry-After, where the peer says it; 0: not said
+	Causes      []Reason      // Reason fields (RFC 3326), such as the Q.850 cause of a refusal
+	Early       *Dialog       // of a provisional response with a tag: the early dialog that it belongs to, one for each fork
+
+	silent bool // Refer-Sub: false of a 202: no reports will come (RFC 4488 4)
 }
 
 // Target says whom to call and how to get there.
@@ -99,6 +105,8 @@ const (
 	EndTimeout   EndReason = "timeout"   // the peer answered a request no more, or with 408 or 481 (RFC 3261 12.2.1.2)
 	EndTransport EndReason = "transport" // the connection broke and could not be renewed
 	EndClosed    EndReason = "closed"    // the Endpoint was closed
+	EndRefused   EndReason = "refused"   // an early dialog whose call was refused, cancelled, or answered by another fork
+	EndExpired   EndReason = "expired"   // nobody refreshed the session in time (RFC 4028 10)
 )
 
 // Stats counts what an Endpoint has seen.
@@ -109,6 +117,8 @@ type Stats struct {
 	Limited             uint64 // messages dropped without an answer because their source sent too many
 	Stray               uint64 // responses and ACKs that match nothing
 	SendErrors          uint64 // messages that could not be written
+	Spoofed             uint64 // requests inside a dialog from where its peer is not (DialogPolicy.Foreign)
+	Unknown             uint64 // requests for a dialog that there is not: late, guessed, or of before a restart
 	Calls               int    // dialogs and calls being set up, now
 	Transactions        int    // transactions, now
 	Connections         int    // TCP connections, now

@@ -2,9 +2,12 @@ package sip
 
 import (
 	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/protocol/sip/fields"
 )
 
 // maxChallenges is how often a request is sent again with credentials: once, and once more for a stale nonce.
@@ -20,11 +23,13 @@ type exchange struct {
 	password string
 	nextSeq  func() uint32
 	progress func(res *sip.Response)            // may be nil
+	redirect func(res *sip.Response) bool       // takes a 3xx and goes on by itself; may be nil
 	final    func(res *sip.Response, err error) // for an INVITE once for each 2xx that arrives
 
 	mu         sync.Mutex
 	tx         *clientTx
 	challenges int
+	widened    int
 	byUDP      flow // the way back, where TCP was only tried for the size
 	tried      bool // TCP was
 }
@@ -63,10 +68,10 @@ func (x *exchange) wire(f flow) []byte {
 }
 
 // companion writes the ACK or CANCEL that belongs to an INVITE: same Via, Call-ID, number and routes (17.1.1.3, 9.1).
-func (x *exchange) companion(invite *outbound, method, to string, f flow) []byte {
+func (x *exchange) companion(invite *outbound, method, to string, f flow, extra ...Header) []byte {
 	c := outbound{
 		method: method, uri: invite.uri, from: invite.from, to: to, callID: invite.callID, seq: invite.seq,
-		branch: invite.branch, routes: invite.routes, hops: hops,
+		branch: invite.branch, routes: invite.routes, hops: hops, extra: extra,
 	}
 	return c.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
 }
@@ -82,6 +87,8 @@ func (x *exchange) on(res *sip.Response, err error) {
 			x.progress(res)
 		}
 	case (res.StatusCode == 401 || res.StatusCode == 407) && x.authorise(res):
+	case x.widen(res.StatusCode, value(res, "Min-SE")):
+	case x.redirect != nil && res.StatusCode/100 == 3 && x.redirect(res):
 	default:
 		x.final(res, nil)
 	}
@@ -113,9 +120,7 @@ func (x *exchange) authorise(res *sip.Response) bool {
 	x.challenges++
 	out := *x.out
 	out.extra = append(withoutHeader(out.extra, h.Name), h)
-	out.seq, out.branch = x.nextSeq(), newBranch()
-	x.out = &out
-	return x.send() == nil
+	return x.resend(out)
 }
 
 func withoutHeader(hdr []Header, name string) []Header {
@@ -136,10 +141,10 @@ func (x *exchange) seq() uint32 {
 }
 
 // cancel sends CANCEL for the INVITE that is on its way (9.1); a provisional response must have come.
-func (x *exchange) cancel() {
+func (x *exchange) cancel(why []Header) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	wire := x.companion(x.out, mCANCEL, x.out.to, x.flow)
+	wire := x.companion(x.out, mCANCEL, x.out.to, x.flow, why...)
 	tx := &clientTx{ep: x.ep, key: clientKey(x.out.branch, mCANCEL), flow: x.flow, wire: wire, on: func(*sip.Response, error) {}}
 	_ = tx.start()
 	x.tx.giveUpAfter(timeout)
@@ -163,5 +168,9 @@ func (e *Endpoint) way(to netip.AddrPort, transport string) (flow, error) {
 
 // plain makes a Response of the API.
 func plain(res *sip.Response) Response {
-	return Response{Code: res.StatusCode, Reason: res.Reason, ContentType: value(res, "Content-Type"), Body: res.Body()}
+	r := Response{Code: res.StatusCode, Reason: res.Reason, ContentType: value(res, "Content-Type"), Body: res.Body()}
+	r.RetryAfter, _ = fields.Seconds(value(res, "Retry-After"))
+	r.Causes = fields.ParseReasons(values(res, "Reason"))
+	r.silent = strings.EqualFold(strings.TrimSpace(value(res, "Refer-Sub")), "false")
+	return r
 }
