@@ -105,7 +105,7 @@ func (d *Dialog) spoofed(in *inbound) bool {
 	if src == d.flow.remote.Addr() || d.listed(src) {
 		return false
 	}
-	if foreign := d.ep.cfg.Dialogs.Foreign; foreign != nil && foreign(in.flow.remote) || foreign == nil && d.ep.admitted(in) {
+	if foreign := d.ep.cfg.Dialogs.Foreign; foreign != nil && foreign(in.flow.remote) || foreign == nil && d.ep.gate.knows(in.flow.remote) {
 		return false
 	}
 	d.ep.count.spoofed.Add(1)

@@ -2,8 +2,6 @@ package sip
 
 import (
 	"context"
-	"net"
-	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -78,7 +76,7 @@ type Outgoing struct {
 
 // Invite starts a call. It returns when the INVITE is on its way; ctx ends nothing later (use Cancel).
 func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Outgoing, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +84,10 @@ func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Ou
 		ep: e, localTag: id.New(), progress: make(chan Response, unreadProgress), done: make(chan struct{}), seqNo: 1,
 		opt: opt, forks: map[string]*Dialog{},
 	}
-	o.x = &exchange{ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal, redirect: o.redirect}
+	o.x = &exchange{
+		ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal, redirect: o.redirect,
+		hops: hopsLeft, wanted: o.wanted,
+	}
 	o.x.out = o.invite(t, opt, f)
 	if err := e.track(o); err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (e *Endpoint) track(o *Outgoing) error {
 }
 
 func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
-	from, withheld := fromOf(opt, hostOf(o.ep.local(f.remote.Addr()).Addr()))
+	from, withheld := fromOf(opt, hostOf(o.ep.localFor(f).Addr()))
 	if opt.MaxForwards <= 0 {
 		opt.MaxForwards = hops
 	}
@@ -118,7 +119,7 @@ func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
 	}
 	return &outbound{
 		method: mINVITE, uri: t.URI, from: from + ";tag=" + o.localTag, to: "<" + t.URI + ">", callID: id.New(), seq: 1,
-		branch: newBranch(), contact: o.ep.contact(user, f), hops: opt.MaxForwards, extra: o.headers(withheld, f),
+		branch: newBranch(), routes: t.Routes, contact: o.ep.contact(user, f), who: user, hops: opt.MaxForwards, extra: o.headers(withheld, f),
 		ctype: opt.ContentType, content: opt.Body,
 	}
 }
@@ -130,48 +131,11 @@ func (o *Outgoing) headers(withheld bool, f flow) []Header {
 	if e.cfg.Dialogs.Reliable == ReliableRequired {
 		all = append(all, Header{"Require", tag100rel})
 	}
-	all = append(all, identityHeaders(opt, withheld, e.trusts(f.remote), hostOf(e.local(f.remote.Addr()).Addr()))...)
+	all = append(all, identityHeaders(opt, withheld, e.trusts(f.remote), hostOf(e.localFor(f).Addr()))...)
 	if opt.AutoAnswer {
 		all = append(all, autoAnswer()...)
 	}
 	return append(all, shown(opt.Headers, opt.Restrict)...)
-}
-
-// reach finds the next hop of a target: the connection it registered over, its Route, or its URI's host.
-func (e *Endpoint) reach(ctx context.Context, t Target) (flow, error) {
-	u, ok := parseURI(t.URI)
-	if !ok {
-		return flow{}, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
-	}
-	if t.flow != nil && t.flow.conn != nil && t.flow.alive() {
-		return *t.flow, nil
-	}
-	transport := t.Transport
-	if transport == "" {
-		transport = uriTransport(&u)
-	}
-	to := t.Route
-	if !to.IsValid() {
-		var err error
-		if to, err = resolve(ctx, &u); err != nil {
-			return flow{}, err
-		}
-	}
-	f, err := e.way(unmap(to), transport)
-	f.nat = t.flow != nil && t.flow.nat
-	return f, err
-}
-
-// resolve looks up a host; of RFC 3263 only address records.
-func resolve(ctx context.Context, u *sip.Uri) (netip.AddrPort, error) {
-	if a, ok := hostAddr(u); ok {
-		return a, nil
-	}
-	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host)
-	if err != nil || len(all) == 0 {
-		return netip.AddrPort{}, errs.New(errs.Unavailable, "sip: the peer's host is not found")
-	}
-	return netip.AddrPortFrom(all[0].Unmap(), uriPort(u)), nil
 }
 
 func (o *Outgoing) nextSeq() uint32 {
@@ -180,6 +144,13 @@ func (o *Outgoing) nextSeq() uint32 {
 	o.seqNo++
 	o.heard = false
 	return o.seqNo
+}
+
+// wanted tells whether the call may still go to another server.
+func (o *Outgoing) wanted() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.giveUp && !o.finished
 }
 
 // Progress gives provisional responses; it is closed at the final one. Of more than eight unread the oldest are lost.
@@ -355,7 +326,7 @@ func (o *Outgoing) settle(d *Dialog, err *Refused) bool {
 
 // Options sends OPTIONS outside a dialog and waits for the answer: is the peer alive?
 func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return Response{}, err
 	}
@@ -363,9 +334,9 @@ func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
 	host := hostOf(e.local(f.remote.Addr()).Addr())
 	out := &outbound{
 		method: mOPTIONS, uri: t.URI, from: "<sip:santra@" + host + ">;tag=" + id.New(), to: "<" + t.URI + ">", callID: id.New(),
-		seq: seq, branch: newBranch(), contact: e.contact("santra", f), hops: hops,
+		seq: seq, branch: newBranch(), routes: t.Routes, contact: e.contact("santra", f), who: "santra", hops: hops,
 	}
-	x := &exchange{ep: e, out: out, flow: f, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
+	x := &exchange{ep: e, out: out, flow: f, hops: hopsLeft, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
 	res, err := x.wait(ctx)
 	if err != nil {
 		return Response{}, err

@@ -37,13 +37,13 @@ func (o *Outgoing) follow(policy func(string) (Target, bool), contacts []string)
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
-		f, err := o.ep.reach(ctx, t)
+		f, hops, err := o.ep.reach(ctx, t)
 		cancel()
 		if err != nil {
 			continue
 		}
 		o.forkLost(nil)
-		return o.x.turn(t, f, o.contactBy(f))
+		return o.x.turn(t, f, hops, o.contactBy(f))
 	}
 	return false
 }
@@ -58,12 +58,12 @@ func (o *Outgoing) contactBy(f flow) string {
 }
 
 // turn sends the request to another target.
-func (x *exchange) turn(t Target, f flow, contact string) bool {
+func (x *exchange) turn(t Target, f flow, hops *hopList, contact string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	out := *x.out
-	out.uri, out.contact = t.URI, contact
+	out.uri, out.routes, out.contact = t.URI, t.Routes, contact
 	out.extra = withoutHeader(withoutHeader(out.extra, "Authorization"), "Proxy-Authorization")
-	x.user, x.password, x.challenges, x.tried, x.flow = t.User, t.Password, 0, false, f
+	x.user, x.password, x.challenges, x.tried, x.flow, x.hops = t.User, t.Password, 0, false, f, hops
 	return x.resend(out)
 }
