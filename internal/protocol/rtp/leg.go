@@ -60,6 +60,11 @@ type terms struct {
 	events uint8 // payload type, 0: none
 }
 
+// knows tells whether a payload type was agreed on.
+func (t *terms) knows(pt uint8) bool {
+	return pt == t.codec.PayloadType() || t.events != 0 && pt == t.events
+}
+
 // NewLeg makes a leg over a transport, which it owns from now on.
 func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
@@ -75,10 +80,11 @@ func NewLeg(t Transport, cfg LegConfig) *Leg {
 // Start sets the peer's address (ignored by a transport that is not Addressed), the codec and the payload type of telephone
 // events (0: none), and starts reading. Called again (a re-INVITE) it changes them.
 func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
+	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	if a, ok := l.t.(Addressed); ok {
+		a.Judge(l.valid)
 		a.Connect(remote, l.latch)
 	}
-	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started || l.closed {
@@ -87,6 +93,12 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 	l.started = true
 	l.scheduleReport()
 	run.Go(&l.wg, l.log, "rtp leg", l.read)
+}
+
+// valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
+func (l *Leg) valid(packet []byte) bool {
+	_, _, ok := span(packet)
+	return ok && l.terms.Load().knows(header(packet).PayloadType)
 }
 
 func (l *Leg) read() {

@@ -142,8 +142,9 @@ type stream struct {
 	started bool
 	closed  bool
 	batch   []byte
-	segment int // bytes of each packet in batch
-	waiting int // packets in batch
+	crypt   []byte // the same encrypted, nil without SRTP
+	segment int    // bytes of each packet in batch
+	waiting int    // packets in batch
 	timer   *time.Timer
 	batches int
 	octets  uint64
@@ -236,7 +237,7 @@ func (s *stream) send() {
 	}
 	sent, batches := 0, 0
 	if s.started {
-		sent, batches = s.burst.send(s.batch, s.segment, s.waiting)
+		sent, batches = s.burstOut()
 	}
 	s.counted.Sent += uint64(sent)
 	s.counted.Dropped += uint64(s.waiting - sent)
@@ -246,6 +247,17 @@ func (s *stream) send() {
 	if s.started {
 		s.report()
 	}
+}
+
+// burstOut sends the batch, encrypted where keys are set.
+func (s *stream) burstOut() (sent, batches int) {
+	packets, segment := s.batch, s.segment
+	if sealed := s.socket.sealed.Load(); sealed != nil {
+		if packets, segment = s.seal(sealed.session); segment == 0 {
+			return 0, 0
+		}
+	}
+	return s.burst.send(packets, segment, s.waiting)
 }
 
 // report sends a sender report now and then, for recorders that align by them (RFC 3550 6.4.1): both streams give the same
