@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"santra/internal/protocol/rtp/quality"
 )
 
 // inbound counts what a leg receives.
@@ -13,6 +15,7 @@ type inbound struct {
 	mu             sync.Mutex
 	any            bool
 	source         source
+	run            quality.Run
 	lostBefore     int64 // by sources that are over
 	packets, bytes uint64
 	unknown        uint64
@@ -34,6 +37,10 @@ func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *te
 	if !ok {
 		return restart, false
 	}
+	if restart || anew {
+		in.run.Restart()
+	}
+	in.run.Take(h.Sequence, elapsed)
 	if h.PayloadType != agreed.events || agreed.events == 0 {
 		in.source.time(h, elapsed)
 	}

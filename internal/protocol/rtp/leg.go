@@ -32,6 +32,7 @@ type Leg struct {
 	latch   bool
 	heard   func(c media.Codec, timestamp uint32, payload []byte)
 	born    time.Time
+	name    string // canonical, in reports
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
 	mixed   atomic.Pointer[member]
@@ -70,7 +71,7 @@ func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now()}
+	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now(), name: canonicalName()}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.events.digits = make(chan rune, digitsKept)
 	l.out.init(t)

@@ -45,6 +45,7 @@ type TapConfig struct {
 // Sequence numbers go up by one with each packet sent, so a gap in them was lost between the tap and the recorder.
 type Tap struct {
 	log     *slog.Logger
+	name    string // canonical, of both streams: they have one clock (RFC 3550 6.5.1)
 	origin  atomic.Pointer[time.Time]
 	streams [channels]*stream
 }
@@ -54,7 +55,7 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	t := &Tap{log: cfg.Log}
+	t := &Tap{log: cfg.Log, name: canonicalName()}
 	for ch := range t.streams {
 		socket, err := cfg.Pool.Open()
 		if err != nil {
@@ -269,7 +270,7 @@ func (s *stream) report() {
 	}
 	now := time.Now()
 	c := control{ssrc: s.ssrc, sender: true, ntp: ntpTime(now), stamp: s.tap.since(now, 0), packets: uint32(s.counted.Sent), octets: uint32(s.octets)}
-	_ = s.socket.WriteControl(appendControl(nil, c, "tap"))
+	_ = s.socket.WriteControl(appendControl(nil, c, s.tap.name))
 }
 
 func (s *stream) count(sum *TapStats) {
