@@ -32,6 +32,7 @@ type Leg struct {
 	latch   bool
 	heard   func(c media.Codec, timestamp uint32, payload []byte)
 	born    time.Time
+	name    string // canonical, in reports
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
 	mixed   atomic.Pointer[member]
@@ -60,12 +61,17 @@ type terms struct {
 	events uint8 // payload type, 0: none
 }
 
+// knows tells whether a payload type was agreed on.
+func (t *terms) knows(pt uint8) bool {
+	return pt == t.codec.PayloadType() || t.events != 0 && pt == t.events
+}
+
 // NewLeg makes a leg over a transport, which it owns from now on.
 func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now()}
+	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now(), name: canonicalName()}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.events.digits = make(chan rune, digitsKept)
 	l.out.init(t)
@@ -75,10 +81,11 @@ func NewLeg(t Transport, cfg LegConfig) *Leg {
 // Start sets the peer's address (ignored by a transport that is not Addressed), the codec and the payload type of telephone
 // events (0: none), and starts reading. Called again (a re-INVITE) it changes them.
 func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
+	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	if a, ok := l.t.(Addressed); ok {
+		a.Judge(l.valid)
 		a.Connect(remote, l.latch)
 	}
-	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started || l.closed {
@@ -87,6 +94,12 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 	l.started = true
 	l.scheduleReport()
 	run.Go(&l.wg, l.log, "rtp leg", l.read)
+}
+
+// valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
+func (l *Leg) valid(packet []byte) bool {
+	_, _, ok := span(packet)
+	return ok && l.terms.Load().knows(header(packet).PayloadType)
 }
 
 func (l *Leg) read() {

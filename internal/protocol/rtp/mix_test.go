@@ -409,7 +409,7 @@ func TestMixedTap(t *testing.T) {
 		b.mix.Tap(nil, Agent)
 		b.play(20)
 		tap.Close()
-		if s := tap.Stats(); s.Packets < 94 || s.Packets > 98 || s.Sent != s.Packets {
+		if s := tap.Stats(); s.Packets < 94 || s.Packets > 100 || s.Sent != s.Packets {
 			t.Fatalf("%+v", s)
 		}
 	})

@@ -1,8 +1,9 @@
 package rtp
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"crypto/rand"
+	"encoding/base64"
+	mathrand "math/rand/v2"
 	"time"
 
 	"santra/internal/protocol/media"
@@ -15,6 +16,7 @@ const reportEvery = 5 * time.Second
 type reporting struct {
 	lastSR      uint32
 	lastArrived time.Time
+	lastFrom    uint32
 	sent        uint64 // packets at the last report: without a new one it is a receiver's
 	buf         [MaxPacket]byte
 }
@@ -29,7 +31,7 @@ func (l *Leg) scheduleReport() {
 	l.reports = time.AfterFunc(reportWait(), func() { l.report(c, memory) })
 }
 
-func reportWait() time.Duration { return reportEvery/2 + rand.N(reportEvery) }
+func reportWait() time.Duration { return reportEvery/2 + mathrand.N(reportEvery) }
 
 func (l *Leg) report(c Controlled, r *reporting) {
 	l.mu.Lock()
@@ -42,7 +44,7 @@ func (l *Leg) report(c Controlled, r *reporting) {
 	l.mu.Unlock()
 	defer l.wg.Done()
 	l.hear(c, r)
-	_ = c.WriteControl(appendControl(r.buf[:0], l.saying(r), l.name())) // reports are repeated: one that is lost is no loss
+	_ = c.WriteControl(appendControl(r.buf[:0], l.saying(r), l.name)) // reports are repeated: one that is lost is no loss
 }
 
 // hear reads the reports that have come since the last time.
@@ -57,8 +59,8 @@ func (l *Leg) hear(c Controlled, r *reporting) {
 			l.in.malformed.Add(1)
 			continue
 		}
-		if said.sender {
-			r.lastSR, r.lastArrived = uint32(said.ntp>>16), arrived
+		if said.sender && l.in.speaks(said.ssrc) {
+			r.lastSR, r.lastArrived, r.lastFrom = uint32(said.ntp>>16), arrived, said.ssrc
 		}
 		if said.told {
 			l.out.learn(said.about, arrived)
@@ -81,9 +83,12 @@ func (l *Leg) saying(r *reporting) control {
 	if c.told = l.in.any; c.told {
 		c.about = reception{
 			ssrc: s.ssrc, fraction: s.fraction(), lost: int32(min(max(s.lost(), -1<<23), 1<<23-1)),
-			highest: s.highest, jitter: uint32(s.jitter), lastSR: r.lastSR,
+			highest: s.highest, jitter: uint32(s.jitter),
 		}
-		if r.lastSR != 0 {
+		if r.lastFrom == s.ssrc {
+			c.about.lastSR = r.lastSR
+		}
+		if c.about.lastSR != 0 {
 			c.about.sinceLast = uint32(now.Sub(r.lastArrived) * 65536 / time.Second)
 		}
 	}
@@ -95,11 +100,22 @@ func (l *Leg) sayBye() {
 	if !ok || l.terms.Load() == nil {
 		return
 	}
-	_ = c.WriteControl(appendControl(nil, control{ssrc: l.out.ssrc(), bye: true}, l.name()))
+	_ = c.WriteControl(appendControl(nil, control{ssrc: l.out.ssrc(), bye: true}, l.name))
 }
 
-// name is a canonical name of RFC 7022: random, for it must tell nothing about the machine.
-func (l *Leg) name() string { return fmt.Sprintf("%08x", l.out.ssrc()) }
+// canonicalName is one of RFC 7022 4.2: 96 random bits, for it must tell nothing about the machine, nor lead from one call to another.
+func canonicalName() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawStdEncoding.EncodeToString(b[:])
+}
+
+// speaks tells whether it is the source that is heard now: reports of others say nothing about its clock.
+func (in *inbound) speaks(ssrc uint32) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.any && in.source.ssrc == ssrc
+}
 
 func (o *outbound) ssrc() uint32 {
 	o.mu.Lock()

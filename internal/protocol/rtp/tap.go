@@ -45,6 +45,7 @@ type TapConfig struct {
 // Sequence numbers go up by one with each packet sent, so a gap in them was lost between the tap and the recorder.
 type Tap struct {
 	log     *slog.Logger
+	name    string // canonical, of both streams: they have one clock (RFC 3550 6.5.1)
 	origin  atomic.Pointer[time.Time]
 	streams [channels]*stream
 }
@@ -54,7 +55,7 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	t := &Tap{log: cfg.Log}
+	t := &Tap{log: cfg.Log, name: canonicalName()}
 	for ch := range t.streams {
 		socket, err := cfg.Pool.Open()
 		if err != nil {
@@ -142,8 +143,9 @@ type stream struct {
 	started bool
 	closed  bool
 	batch   []byte
-	segment int // bytes of each packet in batch
-	waiting int // packets in batch
+	crypt   []byte // the same encrypted, nil without SRTP
+	segment int    // bytes of each packet in batch
+	waiting int    // packets in batch
 	timer   *time.Timer
 	batches int
 	octets  uint64
@@ -236,7 +238,7 @@ func (s *stream) send() {
 	}
 	sent, batches := 0, 0
 	if s.started {
-		sent, batches = s.burst.send(s.batch, s.segment, s.waiting)
+		sent, batches = s.burstOut()
 	}
 	s.counted.Sent += uint64(sent)
 	s.counted.Dropped += uint64(s.waiting - sent)
@@ -248,6 +250,17 @@ func (s *stream) send() {
 	}
 }
 
+// burstOut sends the batch, encrypted where keys are set.
+func (s *stream) burstOut() (sent, batches int) {
+	packets, segment := s.batch, s.segment
+	if sealed := s.socket.sealed.Load(); sealed != nil {
+		if packets, segment = s.seal(sealed.session); segment == 0 {
+			return 0, 0
+		}
+	}
+	return s.burst.send(packets, segment, s.waiting)
+}
+
 // report sends a sender report now and then, for recorders that align by them (RFC 3550 6.4.1): both streams give the same
 // relation of timestamp and wall clock.
 func (s *stream) report() {
@@ -257,7 +270,7 @@ func (s *stream) report() {
 	}
 	now := time.Now()
 	c := control{ssrc: s.ssrc, sender: true, ntp: ntpTime(now), stamp: s.tap.since(now, 0), packets: uint32(s.counted.Sent), octets: uint32(s.octets)}
-	_ = s.socket.WriteControl(appendControl(nil, c, "tap"))
+	_ = s.socket.WriteControl(appendControl(nil, c, s.tap.name))
 }
 
 func (s *stream) count(sum *TapStats) {
