@@ -102,15 +102,15 @@ func NewEncoder(c Codec, rate int) (*Encoder, error) {
 // to 120 ms and makes frames of 10 ms or an even multiple of it; what is over waits for the next piece, and for a piece that
 // is too short by itself nothing is appended.
 func (e *Encoder) Encode(dst []byte, pcm []int16) ([]byte, error) {
-	if e.codec != Opus && len(pcm)*1000%e.rate != 0 {
-		return dst, errs.New(errs.Invalid, "%d samples are no whole number of milliseconds", len(pcm))
-	}
 	if e.resample != nil {
 		e.native = e.resample.Resample(e.native[:0], pcm)
 		pcm = e.native
 	}
 	switch e.codec {
 	case G722:
+		if len(pcm)%2 != 0 {
+			return dst, errs.New(errs.Invalid, "%d samples: G.722 codes two at a time", len(pcm))
+		}
 		return e.g722.encode(dst, pcm), nil
 	case Opus:
 		return e.opus.encode(dst, pcm)

@@ -22,7 +22,7 @@ type inbound struct {
 func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *terms) (restart, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if h.PayloadType != agreed.codec.PayloadType() && (agreed.events == 0 || h.PayloadType != agreed.events) {
+	if !agreed.sound(h.PayloadType) && !agreed.event(h.PayloadType) {
 		in.unknown++
 		return false, false
 	}
@@ -34,8 +34,8 @@ func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *te
 	if !ok {
 		return restart, false
 	}
-	if h.PayloadType != agreed.events || agreed.events == 0 {
-		in.source.time(h, elapsed)
+	if !agreed.event(h.PayloadType) {
+		in.source.time(h, elapsed, agreed.codec.ClockRate())
 	}
 	in.packets++
 	in.bytes += uint64(payload)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"santra/internal/protocol/media"
 )
 
 // reportEvery is the mean time between reports; each wait is between half and one and a half of it (RFC 3550 6.2).
@@ -112,7 +110,7 @@ func (o *outbound) sending(now time.Time) control {
 	defer o.mu.Unlock()
 	c := control{ssrc: o.rewrite.ssrc, ntp: ntpTime(now), packets: uint32(o.sent), octets: uint32(o.sentBytes)}
 	if o.rewrite.started {
-		c.stamp = o.rewrite.stamp + samples(now.Sub(o.rewrite.at))
+		c.stamp = o.rewrite.stamp + ticks(now.Sub(o.rewrite.at), o.rewrite.clock)
 	}
 	return c
 }
@@ -123,7 +121,9 @@ func (o *outbound) learn(r reception, arrived time.Time) {
 	defer o.mu.Unlock()
 	report := Report{
 		At: arrived, FractionLost: float64(r.fraction) / 256, Lost: int64(r.lost),
-		Jitter: time.Duration(r.jitter) * time.Second / media.SampleRate,
+	}
+	if o.rewrite.clock > 0 {
+		report.Jitter = time.Duration(r.jitter) * time.Second / time.Duration(o.rewrite.clock)
 	}
 	if r.lastSR != 0 {
 		trip := uint32(ntpTime(arrived)>>16) - r.lastSR - r.sinceLast
