@@ -22,7 +22,11 @@ type outbound struct {
 
 func (o *outbound) init(t Transport) {
 	o.t = t
-	o.rewrite = rewriter{ssrc: randomSSRC(), clock: media.SampleRate, seq: uint16(rand.Uint32()), stamp: rand.Uint32()}
+	ssrc := randomSSRC()
+	if s, ok := t.(Sourced); ok {
+		ssrc = s.SSRC()
+	}
+	o.rewrite = rewriter{ssrc: ssrc, clock: media.SampleRate, seq: uint16(rand.Uint32()), stamp: rand.Uint32()}
 }
 
 // agree takes the clock of what is sent from now on.

@@ -234,7 +234,7 @@ func (m Media) settled(c Codec, dir Direction) Choice {
 		Remote: m.Conn, RTCP: m.RTCP, Codec: c, DTMFPT: -1, Direction: dir, Label: m.Label,
 		ReceivePT: c.PT, DTMFReceivePT: -1, PTime: m.sendTime(),
 	}
-	if e, ok := m.events(c); ok {
+	if e, ok := m.Events(c); ok {
 		choice.DTMFPT, choice.DTMFReceivePT, choice.DTMFClock = int(e.PT), int(e.PT), e.Rate
 	}
 	if !m.Conn.Addr().IsValid() {

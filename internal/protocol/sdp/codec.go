@@ -134,9 +134,9 @@ func (w *writer) codec(c Codec) {
 	}
 }
 
-// events finds the telephone events that go with a codec: those of its clock, else those of 8,000; PT is 0 and ok false
+// Events finds the telephone events that go with a codec: those of its clock (RFC 4733 2.1), else those of 8,000. ok is false
 // without any.
-func (m Media) events(c Codec) (e Codec, ok bool) {
+func (m Media) Events(c Codec) (e Codec, ok bool) {
 	for _, clock := range []int{c.Rate, narrowClock} {
 		if i := slices.IndexFunc(m.Codecs, func(e Codec) bool { return e.Name == DTMF && e.Rate == clock }); i >= 0 {
 			return m.Codecs[i], true
