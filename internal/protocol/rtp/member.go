@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/blend"
 	"santra/internal/protocol/rtp/jitter"
 )
 
@@ -28,13 +29,13 @@ type member struct {
 	hide    Concealer
 	hidden  int     // frames in a row
 	ahead   []int16 // decoded, not said yet
-	voice   [media.FrameSamples]int16
+	voice   [blend.Frame]int16
 	live    bool // voice is of this frame
-	scratch [media.FrameSamples]int16
+	scratch [blend.Frame]int16
 
 	hears   []*member
-	sound   mixed
-	limit   limiter
+	sound   blend.Sum
+	limit   blend.Limiter
 	seq     uint16
 	skipped bool // the last frame was left out
 	packet  [HeaderLen + media.FrameSamples]byte
@@ -45,7 +46,7 @@ type member struct {
 }
 
 func newMember(l *Leg, c Concealer) *member {
-	return &member{leg: l, wait: jitter.New(media.FrameSamples), hide: c, limit: limiter{gain: unity}, skipped: true}
+	return &member{leg: l, wait: jitter.New(media.FrameSamples), hide: c, limit: blend.NewLimiter(), skipped: true}
 }
 
 // present is false once the leg has been closed, bridged or taken by another mix.
@@ -141,13 +142,15 @@ func (s *member) send(now time.Time, frame uint32) {
 		s.skipped = true
 		return
 	}
-	s.sound.begin()
+	s.sound.Begin()
 	for _, other := range s.hears {
-		s.sound.add(other)
+		if other.live {
+			s.sound.Add(&other.voice)
+		}
 	}
 	h := Header{PayloadType: agreed.codec.PayloadType(), Sequence: s.seq, Timestamp: frame * media.FrameSamples}
 	s.seq++
-	encoded := encodeTo(s.packet[:HeaderLen], s.limit.frame(&s.sound), agreed.codec)
+	encoded := encodeTo(s.packet[:HeaderLen], s.limit.Frame(&s.sound), agreed.codec)
 	s.skipped = !s.leg.out.mix(now, s, h, encoded, s.skipped)
 }
 

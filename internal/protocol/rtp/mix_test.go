@@ -8,8 +8,6 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
-
-	"pgregory.net/rapid"
 )
 
 // singer says a tone on a leg, numbered as a phone does.
@@ -421,68 +419,6 @@ func TestMixedTap(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestLimiter(t *testing.T) {
-	l := limiter{gain: unity}
-	var m mixed
-	loud := &member{live: true}
-	for i := range loud.voice {
-		loud.voice[i] = int16(30000 * math.Sin(float64(i)/5))
-	}
-	m.begin()
-	m.add(loud)
-	if got := l.frame(&m); got[40] != loud.voice[40] {
-		t.Error("one voice passes unchanged")
-	}
-	flat := 0
-	for range 10 {
-		m.begin()
-		m.add(loud)
-		m.add(loud)
-		for i, v := range l.frame(&m) {
-			if i > attack && (v >= math.MaxInt16 || v <= math.MinInt16) {
-				flat++
-			}
-		}
-	}
-	if flat > 0 || l.gain > unity*6/10 {
-		t.Error("clipped samples:", flat, "gain", l.gain)
-	}
-	for range 100 {
-		m.begin()
-		l.frame(&m)
-	}
-	if l.gain != unity {
-		t.Error("it comes back", l.gain)
-	}
-}
-
-// The sum never leaves 16 bits, and a quiet sum is exact.
-func TestLimiterProperty(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := limiter{gain: unity}
-		for range rapid.IntRange(1, 20).Draw(t, "frames") {
-			var m mixed
-			m.begin()
-			m.voices = 2
-			top := rapid.SampledFrom([]int32{100, 16000, 32000, 1 << 18}).Draw(t, "top")
-			for i := range m.sum {
-				m.sum[i] = rapid.Int32Range(-top, top).Draw(t, "v")
-			}
-			want := m.sum
-			was := l.gain
-			got := l.frame(&m)
-			for i, v := range want {
-				if was == unity && l.gain == unity && int32(got[i]) != v {
-					t.Fatal("changed without need")
-				}
-				if int64(got[i])*int64(v) < 0 {
-					t.Fatal("turned round")
-				}
-			}
-		}
-	})
 }
 
 func TestMixCostsNoAllocation(t *testing.T) {

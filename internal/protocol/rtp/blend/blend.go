@@ -1,53 +1,38 @@
-package rtp
+// Package blend adds voices up and hides what is missing of one: sums that do not clip ugly, and a simple concealment of losses.
+// It works on 16-bit samples, 8,000 a second, in frames of 20 ms, and knows neither packets nor codecs.
+package blend
 
-import (
-	"math"
-	"slices"
+import "math"
 
-	"santra/internal/protocol/media"
-)
+// Frame is the length of a frame in samples.
+const Frame = 160
 
-// This file is all that mixing knows of sound: what is in it works on 16-bit samples, 8,000 a second.
-
-// decodeTo appends the samples of a payload.
-func decodeTo(dst []int16, payload []byte, c media.Codec) []int16 {
-	n := len(dst)
-	dst = slices.Grow(dst, len(payload))[:n+len(payload)]
-	media.Decode(dst[n:], payload, c)
-	return dst
-}
-
-// encodeTo appends a coded frame to a header.
-func encodeTo(head []byte, frame []int16, c media.Codec) []byte {
-	packet := head[:len(head)+len(frame)]
-	media.Encode(packet[len(head):], frame, c)
-	return packet
-}
-
-// mixed is the sum of some voices.
-type mixed struct {
-	sum    [media.FrameSamples]int32
+// Sum is the sum of some voices. The zero value is empty.
+type Sum struct {
+	sum    [Frame]int32
 	voices int
-	out    [media.FrameSamples]int16
+	out    [Frame]int16
 }
 
-func (m *mixed) begin() {
+// Begin empties it.
+func (m *Sum) Begin() {
 	clear(m.sum[:])
 	m.voices = 0
 }
 
-func (m *mixed) add(s *member) {
-	if !s.live {
-		return
-	}
+// Voices is how many have been added.
+func (m *Sum) Voices() int { return m.voices }
+
+// Add adds a voice.
+func (m *Sum) Add(voice *[Frame]int16) {
 	m.voices++
-	for i, v := range s.voice {
+	for i, v := range voice {
 		m.sum[i] += int32(v)
 	}
 }
 
-// frame gives the sum as it is, cut off at the ends of 16 bits.
-func (m *mixed) frame() []int16 {
+// Frame gives the sum as it is, cut off at the ends of 16 bits. It is a view, valid until the next call.
+func (m *Sum) Frame() []int16 {
 	for i, v := range m.sum {
 		m.out[i] = int16(min(max(v, math.MinInt16), math.MaxInt16))
 	}
@@ -62,12 +47,15 @@ const (
 	ceiling = 32000
 )
 
-// limiter turns down a sum that would be clipped, at once, and up again slowly, so that voices that meet sound loud and not
+// Limiter turns down a sum that would be clipped, at once, and up again slowly, so that voices that meet sound loud and not
 // torn. One voice alone passes unchanged.
-type limiter struct{ gain int32 }
+type Limiter struct{ gain int32 }
 
-// frame gives the sum within 16 bits.
-func (l *limiter) frame(m *mixed) []int16 {
+// NewLimiter makes one that changes nothing yet.
+func NewLimiter() Limiter { return Limiter{gain: unity} }
+
+// Frame gives the sum within 16 bits. It is a view, valid until the next call.
+func (l *Limiter) Frame(m *Sum) []int16 {
 	peak := int32(0)
 	for _, v := range m.sum {
 		peak = max(peak, v, -v)
@@ -77,14 +65,14 @@ func (l *limiter) frame(m *mixed) []int16 {
 		want = int32(ceiling * unity / int64(peak))
 	}
 	if want == unity && l.gain == unity {
-		return m.frame()
+		return m.Frame()
 	}
 	l.turn(m, want)
-	return m.frame()
+	return m.Frame()
 }
 
 // turn brings the gain from what it was to want within the first samples.
-func (l *limiter) turn(m *mixed, want int32) {
+func (l *Limiter) turn(m *Sum, want int32) {
 	for i := range m.sum {
 		gain := want
 		if i < attack {
@@ -95,18 +83,18 @@ func (l *limiter) turn(m *mixed, want int32) {
 	l.gain = want
 }
 
-// repeater is a simple Concealer: it repeats the last 20 ms, backwards and forwards in turn, so that the wave goes on where
-// it was, and quieter each time.
-type repeater struct {
-	last [media.FrameSamples]int16
+// Repeater hides the losses of one voice: it repeats the last 20 ms, backwards and forwards in turn, so that the wave goes on where
+// it was, and quieter each time. The zero value is ready.
+type Repeater struct {
+	last [Frame]int16
 	lost int
 }
 
 // fade is how much is left of the sound after each lost frame, in 1/16.
 const fade = 11
 
-// Good implements Concealer.
-func (r *repeater) Good(frame []int16) {
+// Good takes a frame that came; its start is changed to go on from what was made up.
+func (r *Repeater) Good(frame []int16) {
 	if r.lost > 0 {
 		goOn := r.last
 		r.turn(goOn[:])
@@ -118,8 +106,8 @@ func (r *repeater) Good(frame []int16) {
 	copy(r.last[len(r.last)-len(tail):], tail)
 }
 
-// Lost implements Concealer.
-func (r *repeater) Lost(dst []int16) {
+// Lost makes a frame up.
+func (r *Repeater) Lost(dst []int16) {
 	r.lost++
 	r.turn(r.last[:])
 	n := copy(dst, r.last[:])
@@ -127,7 +115,7 @@ func (r *repeater) Lost(dst []int16) {
 }
 
 // turn reverses and fades.
-func (r *repeater) turn(b []int16) {
+func (r *Repeater) turn(b []int16) {
 	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
 		b[i], b[j] = b[j], b[i]
 	}

@@ -1,4 +1,5 @@
-package rtp
+// Package ports tells whether a range of ports for sound is free of what the kernel gives to others. It opens none.
+package ports
 
 import (
 	"os"
@@ -23,21 +24,23 @@ func kernelSays(setting string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// ports is a range, ends included.
-type ports struct{ from, to uint32 }
+// span is a range, ends included.
+type span struct{ from, to uint32 }
 
-// checkPorts refuses a range of which the kernel may give ports to any client socket: then a call would find no port, now and
-// then. errs.Invalid says what to set.
-func checkPorts(from, to uint32, says func(setting string) string) error {
+// Check refuses a range, ends included, of which the kernel may give ports to any client socket: then a call would find no
+// port, now and then. errs.Invalid says what to set.
+func Check(from, to uint16) error { return check(uint32(from), uint32(to), kernelSays) }
+
+func check(from, to uint32, says func(setting string) string) error {
 	f := strings.Fields(says(localPorts))
 	if len(f) != 2 {
 		return nil // not Linux as we know it
 	}
-	local, ok := portsOf(f[0] + "-" + f[1])
+	local, ok := spanOf(f[0] + "-" + f[1])
 	if !ok {
 		return nil
 	}
-	taken := ports{max(from, local.from), min(to, local.to)}
+	taken := span{max(from, local.from), min(to, local.to)}
 	if taken.from > taken.to || reserved(taken, says(reservedPorts)) {
 		return nil
 	}
@@ -46,12 +49,12 @@ func checkPorts(from, to uint32, says func(setting string) string) error {
 }
 
 // reserved tells whether each port of r is in the list.
-func reserved(r ports, list string) bool {
+func reserved(r span, list string) bool {
 	next := r.from
 	for found := true; found && next <= r.to; {
 		found = false
 		for part := range strings.SplitSeq(list, ",") {
-			if p, ok := portsOf(part); ok && p.from <= next && next <= p.to {
+			if p, ok := spanOf(part); ok && p.from <= next && next <= p.to {
 				next, found = p.to+1, true
 			}
 		}
@@ -59,16 +62,16 @@ func reserved(r ports, list string) bool {
 	return next > r.to
 }
 
-// portsOf reads "20000-32767" or "8080".
-func portsOf(s string) (ports, bool) {
+// spanOf reads "20000-32767" or "8080".
+func spanOf(s string) (span, bool) {
 	first, last, isRange := strings.Cut(strings.TrimSpace(s), "-")
 	if !isRange {
 		last = first
 	}
 	from, err := strconv.ParseUint(first, 10, 16)
 	if err != nil {
-		return ports{}, false
+		return span{}, false
 	}
 	to, err := strconv.ParseUint(last, 10, 16)
-	return ports{uint32(from), uint32(to)}, err == nil && from <= to
+	return span{uint32(from), uint32(to)}, err == nil && from <= to
 }

@@ -1,4 +1,4 @@
-package rtp
+package ports
 
 import (
 	"strings"
@@ -35,7 +35,7 @@ func TestPortsOutsideOfTheKernels(t *testing.T) {
 		{20000, 32767, "60999 32768", "", true},
 		{40000, 50000, "32768 60999", "x,-,99999-1,40000-", false},
 	} {
-		err := checkPorts(c.from, c.to, kernel(c.local, c.reserved))
+		err := check(c.from, c.to, kernel(c.local, c.reserved))
 		if (err == nil) != c.fits {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -45,16 +45,13 @@ func TestPortsOutsideOfTheKernels(t *testing.T) {
 	}
 }
 
-func TestNewPoolChecksTheKernel(t *testing.T) {
-	local, ok := portsOf(strings.Join(strings.Fields(kernelSays(localPorts)), "-"))
+func TestTheKernelIsAsked(t *testing.T) {
+	local, ok := spanOf(strings.Join(strings.Fields(kernelSays(localPorts)), "-"))
 	if !ok || reserved(local, kernelSays(reservedPorts)) {
 		t.Skip("the kernel's range can't be read")
 	}
-	if _, err := NewPool(PoolConfig{Min: uint16(local.from), Max: uint16(local.from + 100)}); !errs.Is(err, errs.Invalid) {
+	if err := Check(uint16(local.from), uint16(local.to)); !errs.Is(err, errs.Invalid) {
 		t.Error(err)
-	}
-	if _, err := NewPool(PoolConfig{Min: uint16(local.from), Max: uint16(local.from + 100), Ephemeral: true}); err != nil {
-		t.Error("who lets the kernel pick needs no range:", err)
 	}
 }
 
@@ -67,9 +64,9 @@ func TestPortsProperty(t *testing.T) {
 		says := kernel("10 50", list)
 		all := true
 		for p := from; p <= to; p++ {
-			all = all && checkPorts(p, p, says) == nil
+			all = all && check(p, p, says) == nil
 		}
-		if got := checkPorts(from, to, says) == nil; got != all {
+		if got := check(from, to, says) == nil; got != all {
 			t.Fatalf("%d-%d with %q: %v, each port: %v", from, to, list, got, all)
 		}
 	})
@@ -78,26 +75,6 @@ func TestPortsProperty(t *testing.T) {
 func FuzzPorts(f *testing.F) {
 	f.Add("32768\t60999", "8080,20000-32767")
 	f.Fuzz(func(t *testing.T, local, list string) {
-		_ = checkPorts(20000, 32767, kernel(local, list))
+		_ = check(20000, 32767, kernel(local, list))
 	})
-}
-
-func TestThePoolKnowsItsSockets(t *testing.T) {
-	p := benchPool(t)
-	u, err := p.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := u.Local()
-	if !p.Owns(addr) {
-		t.Error("not its own")
-	}
-	u.Close()
-	if p.Owns(addr) {
-		t.Error("closed")
-	}
-	u.Close()
-	if p.Owns(newPhone(t).addr()) {
-		t.Error("another's")
-	}
 }
