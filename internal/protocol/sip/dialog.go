@@ -37,12 +37,13 @@ type Dialog struct {
 	remoteSeq  uint32
 	remoteBody []byte
 	reason     EndReason
-	asking     bool     // an offer of ours is out: re-INVITE or UPDATE
-	asked      *Request // a re-INVITE of the peer's is not answered yet
-	sent       sent2xx  // our 2xx that waits for its ACK
-	ackWire    []byte   // our ACK to the last 2xx
-	ackSeq     uint32   // its number
-	leaving    bool     // BYE is on its way or was
+	asking     bool      // an offer of ours is out: re-INVITE or UPDATE
+	reinvite   *exchange // the last re-INVITE of ours
+	asked      *Request  // a re-INVITE of the peer's is not answered yet
+	sent       sent2xx   // our 2xx that waits for its ACK
+	ackWire    []byte    // our ACK to the last 2xx
+	ackSeq     uint32    // its number
+	leaving    bool      // BYE is on its way or was
 	ackFlow    flow
 	early      earlyState
 	rel        reliable
@@ -127,6 +128,13 @@ func (d *Dialog) RemoteBody() []byte {
 	return d.remoteBody
 }
 
+// RemoteTarget is the URI of the peer in this dialog, its Contact: whom to name in a Refer-To. It may hold personal data.
+func (d *Dialog) RemoteTarget() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.target.String()
+}
+
 // Local is the address of ours by which the peer reaches us.
 func (d *Dialog) Local() netip.AddrPort { return d.ep.local(d.Remote().Addr()) }
 
@@ -179,8 +187,24 @@ func (d *Dialog) endLocked(why EndReason) {
 		d.asked.refuse(487)
 		d.asked = nil
 	}
+	d.refuseUnread()
+	if d.reinvite != nil {
+		go d.reinvite.abandon() // not under our lock: an exchange takes that under its own
+	}
 	close(d.requests)
 	close(d.ended)
+}
+
+// refuseUnread answers what nobody has read: every request has an answer, also where the user never asked for Requests.
+func (d *Dialog) refuseUnread() {
+	for {
+		select {
+		case r := <-d.requests:
+			r.refuse(487)
+		default:
+			return
+		}
+	}
 }
 
 // shut ends it without a word, when the endpoint closes.

@@ -222,6 +222,8 @@ func (d *Dialog) premature(in *inbound) (reply, bool) {
 		return reply{code: 491}, true
 	case d.asked != nil || d.early.is && (in.method == mINVITE || !d.early.open):
 		return later, true
+	case d.early.is && !d.early.read && d.early.out != nil: // it may have overtaken the 2xx
+		return later, true
 	case d.early.is && !d.early.read: // nobody is there to be asked
 		return reply{code: 504}, true
 	}
@@ -236,11 +238,23 @@ func (d *Dialog) pass(r *Request) {
 	r.Method, r.Body, r.ContentType = r.in.method, r.in.Body(), value(r.in, "Content-Type")
 	select {
 	case d.requests <- r:
+		if r.Method != mINVITE {
+			r.tx.forgetAfter(timeout)
+		}
 	default:
 		if d.asked == r {
 			d.asked = nil
 		}
 		d.ep.say(r.tx, r.in, reply{code: 500, extra: []Header{{"Retry-After", "1"}}})
+	}
+}
+
+// forgetAfter forgets a transaction that its user never answers: by then the peer waits no more (17.1.2.2).
+func (tx *serverTx) forgetAfter(d time.Duration) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.state < txCompleted {
+		tx.end.set(d, tx.terminate)
 	}
 }
 

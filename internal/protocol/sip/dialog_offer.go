@@ -45,6 +45,13 @@ func (d *Dialog) Solicit(ctx context.Context, answer func(offer []byte) ([]byte,
 }
 
 func (d *Dialog) retrying(ctx context.Context, ask func() ([]byte, error)) ([]byte, error) {
+	select { // an ACK that is on its way is no glare
+	case <-d.settled:
+	case <-d.ended:
+		return nil, errOver
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for try := 1; ; try++ {
 		body, err := ask()
 		refused, ok := errors.AsType[*Refused](err)

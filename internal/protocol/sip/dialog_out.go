@@ -92,7 +92,18 @@ func (d *Dialog) begin(q asking, got chan<- answer) error {
 	if q.prepare != nil {
 		q.prepare(x)
 	}
+	if q.method == mINVITE && !d.reinviting(x) {
+		return errOver
+	}
 	return x.start()
+}
+
+// reinviting keeps a re-INVITE that is under way, to be given up when the dialog ends; false where it has ended.
+func (d *Dialog) reinviting(x *exchange) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reinvite = x
+	return d.reason == ""
 }
 
 // outcome judges what an exchange came to.

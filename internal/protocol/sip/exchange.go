@@ -31,6 +31,7 @@ type exchange struct {
 	tx         *clientTx
 	challenges int
 	widened    int
+	doomed     bool // nobody waits for the answer
 	byUDP      flow // the way back, where TCP was only tried for the size
 	tried      bool // TCP was
 }
@@ -65,7 +66,11 @@ func (x *exchange) send() error {
 	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on, wait: x.hops.patience()}
 	tx.ackFor = func(res *sip.Response) []byte { return x.companion(&out, mACK, res.To().Value(), f) }
 	x.tx = tx
-	return tx.start()
+	err := tx.start()
+	if x.doomed {
+		tx.giveUpAfter(timeout)
+	}
+	return err
 }
 
 func (x *exchange) wire(f flow) []byte {
@@ -161,6 +166,16 @@ func (x *exchange) cancel(why []Header) {
 	tx := &clientTx{ep: x.ep, key: clientKey(x.out.branch, mCANCEL), flow: x.flow, wire: wire, on: func(*sip.Response, error) {}}
 	_ = tx.start()
 	x.tx.giveUpAfter(timeout)
+}
+
+// abandon gives up an INVITE whose dialog is over: its answer may never come.
+func (x *exchange) abandon() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.doomed = true
+	if x.tx != nil {
+		x.tx.giveUpAfter(timeout)
+	}
 }
 
 // flowNow is the way it went.

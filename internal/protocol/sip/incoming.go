@@ -24,6 +24,7 @@ type Incoming struct {
 	done      chan struct{}
 	early     *Dialog // from the first response with our tag
 	why       []Reason
+	gaveUp    bool // by CANCEL, or by BYE in the early dialog
 
 	takesOver *takesOver // set before the handler has it
 }
@@ -174,7 +175,20 @@ func (in *Incoming) finish() {
 	}
 }
 
-func (in *Incoming) cancelled() { in.Reject(487, "") }
+// cancelled ends it by the caller's wish.
+func (in *Incoming) cancelled() {
+	in.mu.Lock()
+	in.gaveUp = in.gaveUp || !in.final
+	in.mu.Unlock()
+	in.Reject(487, "")
+}
+
+// Cancelled tells whether the caller gave up before an answer.
+func (in *Incoming) Cancelled() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.gaveUp
+}
 
 // cancelledBy gets the CANCEL.
 func (in *Incoming) cancelledBy(cancel *inbound) {

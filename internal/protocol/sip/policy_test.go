@@ -70,7 +70,7 @@ func TestReasons(t *testing.T) {
 		o.Cancel(AnsweredElsewhere()) // before any response: it waits for one
 		_ = in.Ringing()
 		<-in.Done()
-		if got := in.CancelReasons(); len(got) != 1 || got[0] != AnsweredElsewhere() {
+		if got := in.CancelReasons(); len(got) != 1 || got[0] != AnsweredElsewhere() || !in.Cancelled() {
 			t.Errorf("%+v", got)
 		}
 		da, db := pair2(t, a, b, ws)

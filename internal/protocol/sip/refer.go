@@ -20,15 +20,15 @@ const (
 
 // Transfer is what a REFER asks (RFC 3515): that its receiver calls somebody.
 type Transfer struct {
-	Target     string     // URI to call, without its headers; it may hold personal data
-	Attended   bool       // the new call takes the place of another dialog: the peer has spoken with the target before
-	Replaced   *Dialog    // that dialog, where it is one of this Endpoint; else Replaces names it
-	Replaces   Header     // the field to send in the INVITE to Target, where Attended
-	ReferredBy string     // Referred-By as it came (RFC 3892), to be passed on where the target is trusted; personal data
-	Silent     bool       // Refer-Sub: false (RFC 4488): the peer wants no reports
-	r          *Request   // the REFER
-	once       sync.Once  // accepted
-	mu         sync.Mutex // of what follows
+	Target     string        // URI to call, without its headers; it may hold personal data
+	Attended   bool          // the new call takes the place of another dialog: the peer has spoken with the target before
+	Replaced   *Dialog       // that dialog, where it is one of this Endpoint; else Replaces names it
+	Replaces   Header        // the field to send in the INVITE to Target, where Attended
+	ReferredBy string        // Referred-By as it came (RFC 3892), to be passed on where the target is trusted; personal data
+	Silent     bool          // Refer-Sub: false (RFC 4488): the peer wants no reports
+	r          *Request      // the REFER
+	turn       chan struct{} // of who reports: one NOTIFY is answered before the next goes, so that none overtakes
+	mu         sync.Mutex    // of what follows
 	over       bool
 	life       alarm
 }
@@ -46,6 +46,7 @@ func (r *Request) Transfer() (*Transfer, error) {
 	}
 	t := &Transfer{Target: to.URI, Attended: to.Attended, ReferredBy: r.Header("Referred-By"), r: r}
 	t.Silent = strings.EqualFold(strings.TrimSpace(r.Header("Refer-Sub")), "false")
+	t.turn = make(chan struct{}, 1)
 	t.life.mu = &t.mu
 	if to.Attended {
 		t.Replaces = Header{"Replaces", to.Replaces.String()}
@@ -68,13 +69,21 @@ func (t *Transfer) Accept() error {
 	t.mu.Lock()
 	t.life.set(referralLife, t.expired)
 	t.mu.Unlock()
-	go func() {
-		defer run.Recover(t.r.d.ep.log, "sip notify")
-		ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
-		defer cancel()
-		_ = t.Notify(ctx, 100)
-	}()
+	t.turn <- struct{}{}
+	go t.report(100, active())
 	return nil
+}
+
+// active is the state of a subscription that goes on.
+func active() string { return "active;expires=" + fields.Delta(referralLife) }
+
+// report sends a NOTIFY that nobody waits for and gives the turn to the next.
+func (t *Transfer) report(code int, state string) {
+	defer run.Recover(t.r.d.ep.log, "sip notify")
+	defer func() { <-t.turn }()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
+	defer cancel()
+	_ = t.send(ctx, code, state)
 }
 
 // Refuse answers a final response of 300 or more.
@@ -86,12 +95,18 @@ func (t *Transfer) Notify(ctx context.Context, code int) error {
 	if t.Silent {
 		return nil
 	}
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	t.mu.Lock()
 	if t.over {
 		t.mu.Unlock()
 		return errOver
 	}
-	state := "active;expires=" + fields.Delta(referralLife)
+	state := active()
 	if code >= 200 {
 		t.over, state = true, "terminated;reason=noresource"
 		t.life.stop()
@@ -104,10 +119,8 @@ func (t *Transfer) Notify(ctx context.Context, code int) error {
 func (t *Transfer) expired() {
 	t.over = true
 	go func() {
-		defer run.Recover(t.r.d.ep.log, "sip notify")
-		ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
-		defer cancel()
-		_ = t.send(ctx, 408, "terminated;reason=timeout")
+		t.turn <- struct{}{} // who has it gives it back when its NOTIFY is answered, or given up
+		t.report(408, "terminated;reason=timeout")
 	}()
 }
 
