@@ -320,7 +320,8 @@ func (h *house) traces(number string) pii.Trace {
 		from = append(from, filepath.Dir(path))
 	} else {
 		_, dir, _ := strings.Cut(h.dsn, "host=")
-		from = append(from, filepath.Join(dir, "data", "base", h.flush()), filepath.Join(dir, "data", "pg_wal"), filepath.Join(dir, "log"))
+		from = append(from, filepath.Join(dir, "data", "base", h.flush()), filepath.Join(dir, "log"))
+		from = append(from, h.segments(filepath.Join(dir, "data", "pg_wal"))...)
 	}
 	to, err := os.MkdirTemp(h.t.TempDir(), "copy")
 	h.ok(err)
@@ -333,6 +334,18 @@ func (h *house) traces(number string) pii.Trace {
 	found, err := pii.Traces(h.t.Context(), []string{to}, number)
 	h.ok(errors.Join(err, os.RemoveAll(to)))
 	return found
+}
+
+// segments gives the write-ahead log from the segment on that was written when the house was made.
+func (h *house) segments(dir string) []string {
+	h.t.Helper()
+	all, err := filepath.Glob(filepath.Join(dir, "0*"))
+	h.ok(err)
+	recent := slices.DeleteFunc(all, func(path string) bool { return filepath.Base(path) < h.since })
+	if len(recent) == 0 {
+		h.t.Fatal("no write-ahead log is found")
+	}
+	return recent
 }
 
 // flush makes PostgreSQL write its pages, and gives the folder of the database.

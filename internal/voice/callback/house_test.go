@@ -16,6 +16,7 @@ import (
 	"santra/internal/id"
 	"santra/internal/keys"
 	"santra/internal/pii"
+	"santra/internal/store"
 	"santra/internal/store/centre"
 	"santra/internal/store/storetest"
 	"santra/internal/voice/callback"
@@ -30,6 +31,7 @@ type house struct {
 	store *centre.Store
 	vault callback.Vault
 	logs  strings.Builder
+	since string // PostgreSQL: the write-ahead log's segment when the house was made
 }
 
 var errDenied = errs.New(errs.Denied, "may not be called")
@@ -44,6 +46,9 @@ func newHouse(t *testing.T, dsn string) *house {
 	t.Helper()
 	h := &house{t: t, dsn: dsn, dir: filepath.Join(t.TempDir(), "keys")}
 	h.open()
+	if h.store.DB().Dialect() == store.Postgres {
+		h.ok(h.store.DB().Read().QueryRowContext(t.Context(), "select pg_walfile_name(pg_current_wal_lsn())").Scan(&h.since))
+	}
 	t.Cleanup(func() { _ = h.store.Close() })
 	return h
 }
