@@ -30,6 +30,7 @@ import (
 	"santra/internal/run"
 	"santra/internal/store/centre"
 	"santra/internal/voice"
+	"santra/internal/voice/callback"
 	"santra/internal/web/live"
 )
 
@@ -104,6 +105,7 @@ type contactCentre struct {
 	browsers  *webrtc.Server
 	voice     *voice.Service
 	mail      *email.Service
+	callbacks *callback.Service
 	published registry.Published
 }
 
@@ -120,7 +122,7 @@ func (c *contactCentre) close() {
 
 // open makes every room; nothing of it serves yet.
 func (c *contactCentre) open(ctx context.Context) error {
-	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openVoice, c.openMail, c.openRegistry}
+	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openCallbacks, c.openVoice, c.openMail, c.openRegistry}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -300,6 +302,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"closings", &reloader{reload: c.followClosings, log: c.log}},
 		{"dispatch", c.dispatch},
+		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
 		{"voice", c.voice},
 		{"routing", settled{c.dispatch}},

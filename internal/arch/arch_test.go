@@ -68,7 +68,8 @@ var onlyIn = map[string][]string{
 var pure = map[string][]string{
 	"routing":         {"net", "os", "sync", "context", "database/sql", "io", "log/slog"},
 	"agency/dialplan": {"net", "os", "context", "database/sql", "io", "log/slog"}, // sync: a Meter is counted on by many calls
-	"routing/measure": {"net", "os", "sync", "database/sql", "io", "log/slog"},    // context: the signatures of its Journal
+	"voice/carrier":   {"net", "os", "sync", "context", "database/sql", "io", "log/slog", "time"},
+	"routing/measure": {"net", "os", "sync", "database/sql", "io", "log/slog"}, // context: the signatures of its Journal
 }
 
 type file struct {
