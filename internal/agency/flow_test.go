@@ -341,7 +341,7 @@ func TestFlowsThatNobodyCalls(t *testing.T) {
 		}
 		return all
 	}
-	if got := fields(); !slices.Equal(got, []string{"city.numbers"}) { // of the hours, a flow is the only user
+	if got := fields(); len(got) != 0 { // of the hours, a flow is the only user
 		t.Error(got)
 	}
 	c.Numbers, c.Hours["more"] = nil, c.Hours["office"]

@@ -43,20 +43,23 @@ func (s *Step) ways() (all []way) {
 	return slices.DeleteFunc(all, func(w way) bool { return w.optional && w.to == "" })
 }
 
-// paths checks what only shows on the ways through a flow, whose steps are known to be there: circles, steps that no call reaches,
-// recordings without an announcement.
+// paths checks what only shows on the ways through a flow, whose steps are known to be there: circles, recordings
+// without an announcement, steps that no call reaches.
 func (v *validation) paths(at string, f *Flow) error {
 	if err := flowCircles(at, f); err != nil {
 		return err
 	}
 	w := newWalker(f)
 	w.walk()
+	if err := v.announced(at, w); err != nil {
+		return err
+	}
 	for i, s := range f.Steps {
 		if !w.reached(i) {
 			return bad(fmt.Sprintf("%s.steps[%d]", at, i), "is reached by no call: no step leads to %s", s.ID)
 		}
 	}
-	return v.announced(at, w)
+	return nil
 }
 
 // flowCircles refuses steps that lead back to themselves without a key of the caller: a silent line would go round for ever.
@@ -150,4 +153,13 @@ func (v *validation) announced(at string, w *walker) error {
 		}
 	}
 	return nil
+}
+
+// Ways tells for people where a step leads: "next → menu", "1 → parking".
+func (s *Step) Ways() (all []string) {
+	for _, w := range s.ways() {
+		field := strings.TrimPrefix(w.field, s.Kind()+".")
+		all = append(all, strings.TrimPrefix(field, "keys.")+" → "+w.to)
+	}
+	return all
 }

@@ -205,7 +205,7 @@ func (b *Book) HA1(user, algorithm string) (string, bool) {
 }
 
 // digested replaces passwords by their digests; a seat without a password keeps the digests that it has in old, as long as
-// its user and the realm are the same.
+// its user and the realm are the same. A seat of a stored version, which has digests already, keeps those where old has no such seat.
 func (c City) digested(old *City) City {
 	kept := map[string]Seat{}
 	if old.SIPRealm == c.SIPRealm {
@@ -213,14 +213,16 @@ func (c City) digested(old *City) City {
 			kept[s.Code+" "+s.SIPUser] = s
 		}
 	}
+	c.Seats = slices.Clone(c.Seats)
 	for i := range c.Seats {
 		s := &c.Seats[i]
 		if s.SIPPassword != "" {
 			s.digest(c.SIPRealm)
 			continue
 		}
-		former := kept[s.Code+" "+s.SIPUser]
-		s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
+		if former, ok := kept[s.Code+" "+s.SIPUser]; ok {
+			s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
+		}
 	}
 	return c
 }

@@ -88,15 +88,12 @@ func (w *warnings) hours() {
 	}
 }
 
-// flows tells of flows on which nobody can call. The telephone does not follow flows yet.
+// flows tells of flows on which nobody can call.
 func (w *warnings) flows() {
 	for i, f := range w.city.Flows {
 		if !slices.ContainsFunc(w.city.Numbers, func(n Number) bool { return n.Flow == f.ID }) {
 			w.add(fmt.Sprintf("city.flows[%d]", i), "no number has this flow: nobody can call it")
 		}
-	}
-	if len(w.city.Numbers) > 0 {
-		w.add("city.numbers", "the telephone does not answer them yet: flows are checked, and can be heard with santra flow run")
 	}
 }
 

@@ -171,8 +171,9 @@ func (r *rehearsal) Records(queue string) bool { return r.world.Records(queue) }
 // Now implements flow.Facts.
 func (r *rehearsal) Now() time.Time { return r.now }
 
+// note writes a line, as long after now as it says.
 func (r *rehearsal) note(l Line) {
-	l.After = r.now.Sub(r.call.At)
+	l.After += r.now.Sub(r.call.At)
 	if r.run != nil {
 		l.Step = r.run.Step()
 	}
@@ -326,13 +327,14 @@ func (r *rehearsal) say(what string, parts []flow.Part) (length time.Duration) {
 		for j < len(parts) && parts[j].Lang == parts[i].Lang {
 			j++
 		}
-		length += r.sentence(what, parts[i:j])
+		length += r.sentence(what, parts[i:j], length)
 		i = j
 	}
 	return length
 }
 
-func (r *rehearsal) sentence(what string, parts []flow.Part) (length time.Duration) {
+// sentence notes what is said in one language, a while from now, and gives its length.
+func (r *rehearsal) sentence(what string, parts []flow.Part, later time.Duration) (length time.Duration) {
 	words := make([]string, 0, len(parts))
 	for _, p := range parts {
 		text, ok := r.sounds.Words(p.Lang, p.Name)
@@ -346,7 +348,7 @@ func (r *rehearsal) sentence(what string, parts []flow.Part) (length time.Durati
 		}
 		length += clip
 	}
-	r.note(Line{What: what, Lang: parts[0].Lang, Name: parts[0].Name, Text: strings.Join(words, " ")})
+	r.note(Line{What: what, Lang: parts[0].Lang, Name: parts[0].Name, Text: strings.Join(words, " "), After: later})
 	return length
 }
 
