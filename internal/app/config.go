@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
 )
@@ -121,7 +122,7 @@ func CheckConfig(path string) error {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first)} {
+	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first, c.Server.sounds)} {
 		if err != nil {
 			return pointed(path, text, err)
 		}
@@ -129,13 +130,20 @@ func CheckConfig(path string) error {
 	return nil
 }
 
-// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or that wants of the
-// telephone what it can't do yet.
-func checkCity(c *agency.City, p registry.Published) error {
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, that wants of the
+// telephone what it can't do yet, or whose flows name prompts that there are not.
+func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds, error)) error {
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	return c.CheckTelephony()
+	if err := c.CheckTelephony(); err != nil || len(c.Flows) == 0 {
+		return err
+	}
+	s, err := sounds()
+	if err != nil {
+		return err
+	}
+	return c.CheckPrompts(s.Has)
 }
 
 func (c *Config) setDefaults() {

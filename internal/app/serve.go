@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -185,7 +184,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.server.sounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -269,11 +268,7 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
 func (c *contactCentre) prompts() (voice.Prompts, error) {
-	var replaced fs.FS
-	if c.server.Prompts != "" {
-		replaced = os.DirFS(c.server.Prompts)
-	}
-	l, err := media.NewLibrary(replaced)
+	l, err := media.NewLibrary(c.server.promptFolder())
 	if err != nil || c.demo.Announcement == 0 {
 		return l, err
 	}

@@ -70,6 +70,10 @@ var pure = map[string][]string{
 	"agency/dialplan": {"net", "os", "context", "database/sql", "io", "log/slog"}, // sync: a Meter is counted on by many calls
 	"voice/carrier":   {"net", "os", "sync", "context", "database/sql", "io", "log/slog", "time"},
 	"routing/measure": {"net", "os", "sync", "database/sql", "io", "log/slog"}, // context: the signatures of its Journal
+
+	"voice/flow":          {"net", "os", "sync", "context", "io", "log/slog"}, // what a caller hears, tested without a call
+	"voice/flow/rehearse": {"net", "os", "sync", "context", "io", "log/slog"},
+	"protocol/media/say":  {"net", "os", "sync", "context", "io", "log/slog"},
 }
 
 type file struct {
@@ -99,6 +103,8 @@ func TestTheTestCanFail(t *testing.T) {
 		{"voice", "github.com/emiago/sipgo/sip"},
 		{"email", "database/sql"},
 		{"routing", "sync"},
+		{"voice/flow", "os"},
+		{"voice/flow", module + "voice/gate"},
 		{"newroom", module + "errs"},
 		{"voice", module + "recorder"},
 	} {
