@@ -24,11 +24,11 @@ type Blobs interface {
 	Create(ctx context.Context, key string) error
 	// Append adds to a growing object; errs.Unavailable when the store is full. After an error what was there before stays.
 	Append(ctx context.Context, key string, p []byte) error
-	// Sync makes what was appended durable.
-	Sync(ctx context.Context, key string) error
-	// Truncate cuts a growing object to size bytes (recovery).
+	// Sync makes durable what was made, appended and finished before, of all objects at once.
+	Sync(ctx context.Context) error
+	// Truncate cuts a growing object to size bytes (recovery), durably.
 	Truncate(ctx context.Context, key string, size int64) error
-	// Finish makes a growing object immutable and durable.
+	// Finish makes a growing object immutable; the next Sync makes that durable.
 	Finish(ctx context.Context, key string) error
 	// Growing lists the objects that were created and not finished.
 	Growing(ctx context.Context) iter.Seq2[string, error]

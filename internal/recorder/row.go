@@ -31,6 +31,7 @@ type Row struct {
 	Started      time.Time     `json:"started"`
 	Length       time.Duration `json:"length"` // nanoseconds in JSON
 	Gaps         int           `json:"gaps"`   // places where a channel's packets were missing
+	Pauses       int           `json:"pauses"` // times that recording was paused: gaps that were meant, see Index
 	State        State         `json:"state"`
 	Hold         bool          `json:"hold"`
 	Destroy      string        `json:"destroy"` // yyyy-mm-dd: the day of destruction

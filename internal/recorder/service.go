@@ -47,9 +47,16 @@ type service struct {
 
 	work     context.Context // of recordings and jobs; ends in stop
 	cancel   context.CancelFunc
-	wg       sync.WaitGroup
+	wg       sync.WaitGroup // of jobs and sessions
+	keeping  sync.WaitGroup // of keeper and committer
 	endpoint *sip.Endpoint
 	lock     *os.File
+
+	commits *committer
+	kept    chan struct{} // closed when no recording grows any more
+	looked  []*session    // of the keeper
+	sealing scratch       // of the keeper
+	memory  pieces
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
@@ -181,6 +188,9 @@ func (s *service) start(ctx context.Context) error {
 	if err != nil {
 		return s.undo(err)
 	}
+	s.commits, s.kept = newCommitter(s.Store), make(chan struct{})
+	run.Go(&s.keeping, s.Log, "recorder commits", func() { s.commits.run(context.WithoutCancel(s.work), s.kept) })
+	run.Go(&s.keeping, s.Log, "recorder keeper", s.keep)
 	s.endpoint.Serve(intake{s})
 	run.Go(&s.wg, s.Log, "recorder jobs", s.jobs)
 	return nil
@@ -220,7 +230,7 @@ func (s *service) stop(ctx context.Context) error {
 	}
 	s.cancel() // each recording hangs up and closes
 	var all []error
-	all = append(all, s.awaitSessions(ctx))
+	all = append(all, s.awaitKeeper(ctx))
 	if s.endpoint != nil {
 		all = append(all, s.endpoint.Close(ctx))
 	}
@@ -231,18 +241,18 @@ func (s *service) stop(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// awaitSessions waits until every recording is closed.
-func (s *service) awaitSessions(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for s.active() > 0 {
-		select {
-		case <-ctx.Done():
-			return errs.New(errs.Unavailable, "recorder: %d recordings are left to the next start: %w", s.active(), ctx.Err())
-		case <-tick.C:
-		}
+// awaitKeeper waits until every recording is closed.
+func (s *service) awaitKeeper(ctx context.Context) error {
+	if s.commits == nil {
+		return nil
 	}
-	return nil
+	select {
+	case <-ctx.Done():
+		return errs.New(errs.Unavailable, "recorder: %d recordings are left to the next start: %w", s.active(), ctx.Err())
+	case <-s.commits.over:
+		s.keeping.Wait()
+		return nil
+	}
 }
 
 func (s *service) jobs() {
@@ -283,11 +293,15 @@ func (s *service) active() int {
 	return len(s.sessions)
 }
 
-func (s *service) enter(ss *session) (*session, error) {
+// enter counts a recording; false when the service is stopping. Whoever enters is waited for.
+func (s *service) enter(ss *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.work.Err() != nil {
+		return false
+	}
 	s.sessions[ss] = struct{}{}
-	return ss, nil
+	return true
 }
 
 func (s *service) leave(ss *session) {

@@ -30,9 +30,12 @@ type timeline struct {
 	base   int64     // place of the first frame that is still open: a multiple of pieceFrames
 	high   int64     // place after the last frame that was written
 	pieces [][]byte  // open pieces from base on, interleaved
-	spare  [][]byte  // memory for further ones
+	memory *pieces   // for further ones
 	ch     [2]channel
 	late   int // packets that came too late to be kept
+
+	paused bool   // nothing is taken
+	pauses []Span // To is -1 until something is said again
 }
 
 type channel struct {
@@ -44,6 +47,7 @@ type channel struct {
 	heard    time.Time
 	late     int // in a row
 	gaps     int
+	resumed  bool // the next packet is the first after a pause
 }
 
 // write takes a packet of a channel (0 customer, 1 agent) that arrived at now.
@@ -51,8 +55,11 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := &t.ch[ch]
-	place := t.placeOf(c, p, now)
 	c.heard = now
+	if t.paused {
+		return
+	}
+	place := t.placeOf(c, p, now)
 	n := int64(len(p.Payload))
 	if place < t.base || place+n > t.base+ahead*pieceFrames {
 		t.late++
@@ -62,7 +69,10 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 		return
 	}
 	c.late = 0
-	if c.end > 0 && place > c.end {
+	if c.resumed {
+		c.resumed = false
+		t.goneOn(place)
+	} else if c.end > 0 && place > c.end {
 		c.gaps++
 	}
 	c.end = max(c.end, place+n)
@@ -75,7 +85,7 @@ func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 	for len(samples) > 0 {
 		n, off := int((place-t.base)/pieceFrames), place%pieceFrames
 		for len(t.pieces) <= n {
-			t.pieces = append(t.pieces, t.blank())
+			t.pieces = append(t.pieces, t.memory.take())
 		}
 		run := samples[:min(int64(len(samples)), pieceFrames-off)]
 		into := t.pieces[n][off*frameBytes+int64(ch):]
@@ -89,26 +99,8 @@ func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 	}
 }
 
-// blank gives a silent piece, of memory that was used before where there is some.
-func (t *timeline) blank() []byte {
-	n := len(t.spare)
-	if n == 0 {
-		return silence()
-	}
-	b := t.spare[n-1]
-	t.spare = t.spare[:n-1]
-	quiet(b)
-	return b
-}
-
 // reuse takes back the memory of a piece that was written.
-func (t *timeline) reuse(piece []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(piece) == piecePlain && len(t.spare) < ahead {
-		t.spare = append(t.spare, piece)
-	}
-}
+func (t *timeline) reuse(piece []byte) { t.memory.giveBack(piece) }
 
 // placeOf unwraps a packet's timestamp; where it is too far from its arrival, or its source is new, it anchors the channel.
 func (t *timeline) placeOf(c *channel, p rtp.Packet, now time.Time) int64 {
@@ -193,7 +185,7 @@ func (t *timeline) first() []byte {
 	if len(t.pieces) > 0 {
 		return t.pieces[0]
 	}
-	return t.blank()
+	return t.memory.take()
 }
 
 // rest gives what is still open at the end; the last piece is cut where the last sound ends.
@@ -209,13 +201,6 @@ func (t *timeline) rest() [][]byte {
 	}
 	t.pieces = nil
 	return out
-}
-
-// gaps counts the places where a channel's packets were missing, and packets that came too late.
-func (t *timeline) gaps() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.ch[0].gaps + t.ch[1].gaps + t.late
 }
 
 // heard tells when the last packet came; zero before the first.

@@ -55,8 +55,8 @@ func TestChannelsAlignOnTheTimeline(t *testing.T) {
 			t.Fatalf("packet %d: %d, %d", n, a, b)
 		}
 	}
-	if tl.gaps() != 0 {
-		t.Error("gaps:", tl.gaps())
+	if tl.marks().gaps != 0 {
+		t.Error("gaps:", tl.marks().gaps)
 	}
 }
 
@@ -78,8 +78,8 @@ func TestLateStartAndSilenceMoveNothing(t *testing.T) {
 			t.Fatalf("packet %d: %d", n, agent[n*frame])
 		}
 	}
-	if tl.gaps() != 1 {
-		t.Error("gaps:", tl.gaps())
+	if tl.marks().gaps != 1 {
+		t.Error("gaps:", tl.marks().gaps)
 	}
 }
 

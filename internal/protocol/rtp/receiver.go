@@ -57,14 +57,19 @@ func (r *Receiver) Packets() iter.Seq[Packet] {
 	}
 }
 
-// Push hands out packets until Close, as Packets does but in the goroutine of a reactor: cheaper, for who does not wait for
-// anything in handle. It is called instead of Packets, once, and gives net.ErrClosed.
-func (r *Receiver) Push(handle func(Packet)) error {
+// Handle hands out packets until Close, as Packets does but in the goroutine of a reactor: cheaper, for who does not wait for
+// anything in handle. It is called instead of Packets, once, and returns at once; net.ErrClosed after Close.
+func (r *Receiver) Handle(handle func(Packet)) error {
 	all := func(p Packet) bool {
 		handle(p)
 		return true
 	}
-	if err := r.socket.watch(func() { r.drain(all) }); err != nil {
+	return r.socket.watch(func() { r.drain(all) })
+}
+
+// Push is Handle that returns only after Close, with net.ErrClosed.
+func (r *Receiver) Push(handle func(Packet)) error {
+	if err := r.Handle(handle); err != nil {
 		return err
 	}
 	<-r.socket.media.closed

@@ -1,10 +1,10 @@
 -- name: InsertRecording :exec
 insert into recording (key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started,
-  length, gaps, state, hold, destroy, key_ref, gate, hash)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+  length, gaps, state, hold, destroy, key_ref, gate, hash, pauses)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: CloseRecording :execrows
-update recording set state = $2, length = $3, gaps = $4, hash = $5 where key = $1;
+update recording set state = $2, length = $3, gaps = $4, hash = $5, pauses = $6 where key = $1;
 
 -- name: HoldRecording :execrows
 update recording set hold = $2 where key = $1;
