@@ -10,7 +10,7 @@ import (
 
 // How changes of the catalogue are put together.
 const (
-	commitLinger = 10 * time.Millisecond // a change waits so long for others to come along
+	commitLinger = 25 * time.Millisecond // a change waits so long for others to come along; the tap keeps 200 ms
 	commitMost   = 256                   // changes of one transaction
 	commitQueue  = 1024                  // that wait; who brings another waits too
 )

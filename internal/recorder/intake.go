@@ -2,8 +2,6 @@ package recorder
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"santra/internal/audit"
@@ -14,9 +12,6 @@ import (
 	"santra/internal/protocol/siprec"
 	"santra/internal/token"
 )
-
-// lifeSlack is how much later than its rule a token may expire: the two servers' clocks differ a little.
-const lifeSlack = 30 * time.Second
 
 // intake takes SIPREC calls (RFC 7866 8: the session recording server).
 type intake struct{ s *service }
@@ -36,7 +31,7 @@ func (i intake) take(in *sip.Incoming) (code int, reason string) {
 	if err != nil {
 		return refusal(err, 400, "Bad Recording Session")
 	}
-	gate, err := i.s.admit(m, time.Now())
+	gates, err := i.s.admit(m, time.Now())
 	if err != nil {
 		i.s.refuse(audit.Entry{Action: "recording.refused", Actor: "unknown"}, err)
 		return refusal(err, 403, "No Gate Token")
@@ -45,10 +40,10 @@ func (i intake) take(in *sip.Incoming) (code int, reason string) {
 	if err != nil {
 		return refusal(err, 488, "Not Acceptable Here")
 	}
-	ss, err := i.s.begin(m, gate, lines)
+	ss, err := i.s.begin(m, gates, lines)
 	if err != nil {
 		lines.close()
-		i.s.refuse(audit.Entry{Action: "recording.refused", Actor: "unknown", Agency: gate.Agency}, err)
+		i.s.refuse(audit.Entry{Action: "recording.refused", Actor: "unknown", Agency: gates[0].Agency}, err)
 		return refusal(err, 403, "Gate Token Used")
 	}
 	d, err := in.Answer(siprec.SDPType, lines.answer, sip.Header{Name: "Supported", Value: siprec.OptionTag})
@@ -73,45 +68,29 @@ func refusal(err error, code int, reason string) (int, string) {
 	return code, reason
 }
 
-// admit checks the gate token, and that the metadata say the same as what was signed.
-func (s *service) admit(m siprec.Metadata, now time.Time) (token.Gate, error) {
-	var g token.Gate
-	e := m.Extension
-	if err := token.Open(s.centre, token.DomainGate, e.Gate, now, &g); err != nil {
-		return g, err
-	}
-	switch {
-	case g.Expires.After(now.Add(token.GateLife + lifeSlack)):
-		return g, errs.New(errs.Denied, "the gate token lives too long")
-	case g.ID == "" || g.Announcement == "" || g.Language == "":
-		return g, errs.New(errs.Denied, "the gate token names no announcement")
-	case g.Agency != e.Agency || g.Queue != e.Queue || g.Announcement != e.Announcement || g.Language != e.Language:
-		return g, errs.New(errs.Denied, "the metadata differ from the gate token")
-	}
-	return g, nil
-}
-
 // begin makes row and gate use, durably. The object is made when there is something to put in: after a crash before that
 // the row is taken away at the next start, and the gate's part stays used. After an error nothing is left but perhaps that.
-func (s *service) begin(m siprec.Metadata, g token.Gate, l *lines) (*session, error) {
+func (s *service) begin(m siprec.Metadata, gates []token.Gate, l *lines) (*session, error) {
 	if err := s.room(s.work); err != nil {
 		return nil, err
 	}
-	r := s.row(m.Extension, g, time.Now())
+	r := s.row(m.Extension, gates, time.Now())
 	if _, err := s.vault.recipient(r.Agency, r.Destroy); err != nil {
 		return nil, err // better now than at the first second
 	}
 	e := audit.Entry{Action: "recording.started", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: true}
 	err := s.commits.do(e, func(tx Tx) error {
-		if err := tx.UseGate(g.ID, m.Extension.Part, m.Extension.Session, g.Expires); err != nil {
-			return err
+		for _, g := range gates {
+			if err := tx.UseGate(g.ID, m.Extension.Part, m.Extension.Session, g.Expires); err != nil {
+				return err
+			}
 		}
 		return tx.Create(r)
 	})
 	if err != nil {
 		return nil, err
 	}
-	ss := &session{s: s, row: r, lines: l, tl: &timeline{own: !m.Foreign, memory: &s.memory}}
+	ss := &session{s: s, row: r, lines: l, tl: &timeline{own: !m.Foreign, memory: &s.memory, paused: l.paused()}}
 	if !s.enter(ss) {
 		return nil, errs.New(errs.Unavailable, "recorder: it is stopping")
 	}
@@ -125,14 +104,14 @@ func (s *service) abandon(ss *session) {
 }
 
 // row is the new row; all of it comes from what was signed or validated.
-func (s *service) row(e siprec.Extension, g token.Gate, now time.Time) Row {
+func (s *service) row(e siprec.Extension, gates []token.Gate, now time.Time) Row {
 	day, destroy := s.rules.Day(now), s.rules.DestructionDay(now)
-	gate := sha256.Sum256([]byte(g.ID))
+	g := gates[0]
 	return Row{
 		Key: id.New(), ID: Identification(day, e.Seat, e.Fragment), Date: day, Seat: e.Seat, Fragment: e.Fragment,
 		Agency: g.Agency, Queue: g.Queue, Session: e.Session, Part: e.Part, Announcement: g.Announcement,
 		Language: g.Language, Codec: media.PCMA.Name(), Started: now.UTC().Truncate(time.Microsecond), State: Recording,
-		Destroy: destroy, KeyRef: keyRef(g.Agency, destroy), Gate: hex.EncodeToString(gate[:]),
+		Destroy: destroy, KeyRef: keyRef(g.Agency, destroy), Gate: gateHashes(gates),
 	}
 }
 

@@ -36,7 +36,7 @@ type Row struct {
 	Hold         bool          `json:"hold"`
 	Destroy      string        `json:"destroy"` // yyyy-mm-dd: the day of destruction
 	KeyRef       string        `json:"key_ref"` // name of the key of agency and day
-	Gate         string        `json:"gate"`    // SHA-256 of the gate token's id, hex
+	Gate         string        `json:"gate"`    // SHA-256 of the gate token's id, hex; of each with commas between where outsiders were added
 	Hash         string        `json:"hash"`    // SHA-256 of the finished object, hex; "" until then
 }
 

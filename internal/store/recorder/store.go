@@ -201,15 +201,8 @@ type tx struct {
 
 // UseGate implements recorder.Tx.
 func (t tx) UseGate(gate string, part int, session string, expires time.Time) error {
-	sessions, err := t.q.GateSession(t.ctx, gate)
-	if err != nil {
-		return err
-	}
-	if len(sessions) > 0 && sessions[0] != session {
-		return errs.New(errs.Denied, "the gate token was used for another call")
-	}
 	n, err := t.q.InsertGate(t.ctx, db.InsertGateParams{Gate: gate, Part: int64(part), Session: session, Expires: store.Micros(expires)})
-	return once(n, err, "that part of the call was recorded already")
+	return once(n, err, "that part of the call was recorded already, or the gate token was used for another call")
 }
 
 // UsePlay implements recorder.Tx.

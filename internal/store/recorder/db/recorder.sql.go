@@ -239,33 +239,6 @@ func (q *Queries) DueRecordings(ctx context.Context, arg DueRecordingsParams) ([
 	return items, nil
 }
 
-const gateSession = `-- name: GateSession :many
-select session from gate_used where gate = $1 limit 1
-`
-
-func (q *Queries) GateSession(ctx context.Context, gate string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, gateSession, gate)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var session string
-		if err := rows.Scan(&session); err != nil {
-			return nil, err
-		}
-		items = append(items, session)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const heldRecordings = `-- name: HeldRecordings :many
 select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording where hold = 1 order by destroy, agency, key
 `
@@ -356,7 +329,10 @@ func (q *Queries) InsertDestruction(ctx context.Context, arg InsertDestructionPa
 }
 
 const insertGate = `-- name: InsertGate :execrows
-insert into gate_used (gate, part, session, expires) values ($1, $2, $3, $4) on conflict do nothing
+insert into gate_used (gate, part, session, expires)
+select $1::text, $2::bigint, $3::text, $4::bigint
+where not exists (select 1 from gate_used where gate = $1::text and session <> $3::text)
+on conflict do nothing
 `
 
 type InsertGateParams struct {
