@@ -35,6 +35,7 @@ var sideways = map[string][]string{
 	"routing/plain":        {"routing"},
 	"protocol/webrtc":      {"protocol/rtp", "protocol/sdp", "protocol/media"},
 	"protocol/rtp":         {"protocol/media", "protocol/sdp"},
+	"protocol/rtp/secure":  {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
 	"protocol/siprec":      {"protocol/sdp"},
 	"protocol/sip/siptest": {"protocol/sdp", "protocol/rtp", "protocol/media"},
 	"protocol/sip":         {"protocol/sdp"},

@@ -22,7 +22,7 @@ type inbound struct {
 func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *terms) (restart, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if h.PayloadType != agreed.codec.PayloadType() && (agreed.events == 0 || h.PayloadType != agreed.events) {
+	if !agreed.knows(h.PayloadType) {
 		in.unknown++
 		return false, false
 	}
@@ -49,6 +49,7 @@ type Stats struct {
 	Lost               int64         // expected less received, RFC 3550 A.3
 	Jitter             time.Duration // RFC 3550 A.8
 	Foreign            uint64        // dropped: from another address
+	Forged             uint64        // dropped: SRTP that is not by the peer's key, or came before
 	Malformed          uint64        // dropped: not RTP version 2, or cut short
 	Unknown            uint64        // dropped: a payload type not agreed on
 	Late               uint64        // dropped: from before a change of source
@@ -74,6 +75,9 @@ func (l *Leg) Stats() Stats {
 	s.Digits, s.DigitsLost = l.events.count()
 	if a, ok := l.t.(Addressed); ok {
 		s.Foreign = a.Foreign()
+	}
+	if a, ok := l.t.(Securable); ok {
+		s.Forged = a.Forged()
 	}
 	return s
 }

@@ -34,6 +34,7 @@ type Leg struct {
 	born    time.Time
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
+	mixed   atomic.Pointer[member]
 	tapped  atomic.Pointer[stream]
 	muted   atomic.Bool
 	held    atomic.Bool
@@ -59,6 +60,11 @@ type terms struct {
 	events uint8 // payload type, 0: none
 }
 
+// knows tells whether a payload type was agreed on.
+func (t *terms) knows(pt uint8) bool {
+	return pt == t.codec.PayloadType() || t.events != 0 && pt == t.events
+}
+
 // NewLeg makes a leg over a transport, which it owns from now on.
 func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
@@ -74,10 +80,11 @@ func NewLeg(t Transport, cfg LegConfig) *Leg {
 // Start sets the peer's address (ignored by a transport that is not Addressed), the codec and the payload type of telephone
 // events (0: none), and starts reading. Called again (a re-INVITE) it changes them.
 func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
+	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	if a, ok := l.t.(Addressed); ok {
+		a.Judge(l.valid)
 		a.Connect(remote, l.latch)
 	}
-	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started || l.closed {
@@ -86,6 +93,12 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 	l.started = true
 	l.scheduleReport()
 	run.Go(&l.wg, l.log, "rtp leg", l.read)
+}
+
+// valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
+func (l *Leg) valid(packet []byte) bool {
+	_, _, ok := span(packet)
+	return ok && l.terms.Load().knows(header(packet).PayloadType)
 }
 
 func (l *Leg) read() {
@@ -146,7 +159,7 @@ func (l *Leg) handle(b []byte) {
 		l.left = true
 	case f.event:
 		l.events.take(f.Header, f.payload())
-		l.pass(&f)
+		l.key(&f)
 	default:
 		l.speak(&f)
 	}
@@ -164,10 +177,29 @@ func (l *Leg) speak(f *flying) {
 	if s := l.tapped.Load(); s != nil && !l.silenced() && s.take(l, f) {
 		full = s
 	}
-	l.pass(f)
+	l.say(f)
 	if full != nil { // after the peer has been served
 		full.tap.flush()
 	}
+}
+
+// key passes a telephone event on.
+func (l *Leg) key(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.press(f)
+		return
+	}
+	l.pass(f)
+}
+
+// say passes sound to the mix or the bridged peer.
+func (l *Leg) say(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.put(f)
+		l.left, l.hearer = true, nil
+		return
+	}
+	l.pass(f)
 }
 
 // silenced tells whether what the leg says reaches nobody: it or its peer is on hold.
@@ -209,10 +241,12 @@ func (l *Leg) Hold(on bool, music media.Clip) {
 // is closed when the leg has ended.
 func (l *Leg) DTMF() <-chan rune { return l.events.digits }
 
-// Bridge connects two legs: what one says, the other hears. Bridges that either had are ended.
+// Bridge connects two legs: what one says, the other hears. Bridges and mixes that either had are ended.
 func Bridge(a, b *Leg) {
 	Unbridge(a)
 	Unbridge(b)
+	a.mixed.Store(nil)
+	b.mixed.Store(nil)
 	a.bridged.Store(b)
 	b.bridged.Store(a)
 }
@@ -238,6 +272,7 @@ func (l *Leg) Close() error {
 		return nil
 	}
 	Unbridge(l)
+	l.mixed.Store(nil)
 	l.Tap(nil, Customer)
 	l.end()
 	l.sayBye()

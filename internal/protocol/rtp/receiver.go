@@ -118,6 +118,13 @@ func (r *Receiver) split(in *inbox, yield func(Packet) bool) bool {
 }
 
 func (r *Receiver) yield(b []byte, now time.Time, yield func(Packet) bool) bool {
+	if s := r.socket.sealed.Load(); s != nil {
+		var err error
+		if b, err = s.session.Open(b); err != nil {
+			r.socket.forged.Add(1)
+			return true
+		}
+	}
 	start, end, ok := span(b)
 	if !ok {
 		r.malformed.Add(1)
@@ -128,9 +135,11 @@ func (r *Receiver) yield(b []byte, now time.Time, yield func(Packet) bool) bool 
 	return yield(Packet{Header: header(b), Payload: b[start:end], At: now})
 }
 
-// Stats are the receiver's counters: Packets, Bytes, Foreign and Malformed.
+// Stats are the receiver's counters: Packets, Bytes, Foreign, Forged and Malformed.
 func (r *Receiver) Stats() Stats {
-	return Stats{Packets: r.packets.Load(), Bytes: r.bytes.Load(), Foreign: r.foreign.Load(), Malformed: r.malformed.Load()}
+	return Stats{
+		Packets: r.packets.Load(), Bytes: r.bytes.Load(), Foreign: r.foreign.Load(), Forged: r.socket.Forged(), Malformed: r.malformed.Load(),
+	}
 }
 
 // Close ends Packets. It may be called more than once.

@@ -162,8 +162,9 @@ type stream struct {
 	closed  bool
 	paused  bool
 	batch   []byte
-	segment int // bytes of each packet in batch
-	waiting int // packets in batch
+	crypt   []byte // the same encrypted, nil without SRTP
+	segment int    // bytes of each packet in batch
+	waiting int    // packets in batch
 	timer   *time.Timer
 	batches int
 	octets  uint64
@@ -183,7 +184,7 @@ func (s *stream) start(remote netip.AddrPort) {
 }
 
 // take copies a packet; full says that flush is due. Nothing in it waits for the network.
-func (s *stream) take(from *Leg, f *flying) (full bool) {
+func (s *stream) take(from any, f *flying) (full bool) {
 	length := uint32(f.end - f.start)
 	arrived := s.tap.since(f.now, length)
 	s.mu.Lock()
@@ -260,7 +261,7 @@ func (s *stream) send() {
 	}
 	sent, batches := 0, 0
 	if s.started {
-		sent, batches = s.burst.send(s.batch, s.segment, s.waiting)
+		sent, batches = s.burstOut()
 	}
 	s.counted.Sent += uint64(sent)
 	s.counted.Dropped += uint64(s.waiting - sent)
@@ -270,6 +271,17 @@ func (s *stream) send() {
 	if s.started {
 		s.report()
 	}
+}
+
+// burstOut sends the batch, encrypted where keys are set.
+func (s *stream) burstOut() (sent, batches int) {
+	packets, segment := s.batch, s.segment
+	if sealed := s.socket.sealed.Load(); sealed != nil {
+		if packets, segment = s.seal(sealed.session); segment == 0 {
+			return 0, 0
+		}
+	}
+	return s.burst.send(packets, segment, s.waiting)
 }
 
 // report sends a sender report now and then, for recorders that align by them (RFC 3550 6.4.1): both streams give the same

@@ -29,7 +29,7 @@ func Offer(o Options, streams ...Stream) []byte {
 		if s.DTMF {
 			list = append(list, Codec{PTDTMF, DTMF, 8000})
 		}
-		w.audio(s.Local, list, s.Direction, s.Label, "RTP/AVP")
+		w.audio(s.Local, list, s.Direction, s.Label, s.profile(), s.cryptos()...)
 	}
 	return []byte(w.String())
 }
@@ -101,7 +101,7 @@ func family(a netip.Addr) string {
 }
 
 // audio writes an m-line that is in use.
-func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label, proto string) {
+func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label, proto string, cryptos ...Crypto) {
 	var pts strings.Builder
 	for _, c := range list {
 		pts.WriteString(" " + strconv.Itoa(int(c.PT)))
@@ -115,6 +115,9 @@ func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label,
 		if c.Name == DTMF {
 			w.line("a=fmtp:", strconv.Itoa(int(c.PT)), " 0-15")
 		}
+	}
+	for _, c := range cryptos {
+		w.line(c.line())
 	}
 	w.line("a=ptime:", strconv.Itoa(PTime))
 	w.line("a=", string(dir))
@@ -198,7 +201,8 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 	var all []Choice
 	for i, m := range offer.Media {
 		c, ok := choose(m, prefer, dir)
-		if !ok || len(all) >= len(locals) {
+		lines, allowed := o.secure(m, &c, len(all))
+		if !ok || !allowed || len(all) >= len(locals) {
 			body.refused(m)
 			continue
 		}
@@ -207,14 +211,27 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 		if c.DTMFPT >= 0 {
 			list = append(list, Codec{uint8(c.DTMFPT), DTMF, 8000})
 		}
-		body.audio(locals[len(all)], list, c.Direction, c.Label, m.Proto)
+		body.audio(locals[len(all)], list, c.Direction, c.Label, m.Proto, lines...)
 		all = append(all, c)
 	}
 	if len(all) == 0 {
-		return nil, nil, errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
+		return nil, nil, refusal(o, offer, prefer)
 	}
 	w.head(o, []Stream{{Local: locals[0]}})
 	return []byte(w.String() + body.String()), all, nil
+}
+
+// refusal says why an offer can't be answered.
+func refusal(o Options, offer *Session, prefer []string) error {
+	for _, m := range offer.Audio() {
+		switch {
+		case o.Security == Required && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: SRTP is required here; offer RTP/SAVP with a=crypto %s", AES128SHA180)
+		case o.Security == Plain && m.secured():
+			return errs.New(errs.Invalid, "sdp: SRTP is switched off here; offer RTP/AVP")
+		}
+	}
+	return errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
 }
 
 // choose settles one m-line of an offer.
@@ -267,7 +284,12 @@ func accepted(ours, theirs Media) (Choice, bool) {
 		if c.Name == DTMF || i < 0 {
 			continue
 		}
+		keys, ok := agreed(ours, theirs)
+		if !ok {
+			return Choice{}, false
+		}
 		choice := theirs.settled(c, mirror(theirs.Direction, ours.Direction))
+		choice.Keys = keys
 		if ours.DTMFPT < 0 {
 			choice.DTMFPT = -1
 		}
