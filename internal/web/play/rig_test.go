@@ -168,6 +168,7 @@ type call struct {
 	dialog *sip.Dialog
 	out    [2]*net.UDPConn
 	codec  sdp.Codec
+	offer  []byte // the last one
 }
 
 func udp(t *testing.T) *net.UDPConn {
@@ -186,6 +187,7 @@ func (r *rig) dial(transport string, codecs []string, body func(offer []byte) (s
 	offer := sdp.Offer(sdp.Options{},
 		sdp.Stream{Local: local(c.out[0]), Codecs: codecs, Direction: sdp.SendOnly, Label: siprec.LabelCustomer},
 		sdp.Stream{Local: local(c.out[1]), Codecs: codecs, Direction: sdp.SendOnly, Label: siprec.LabelAgent})
+	c.offer = offer
 	ct, content := body(offer)
 	to := r.s.SIPAddr()
 	o, err := r.phone.Invite(r.t.Context(), sip.Target{URI: "sip:recorder@" + to.String(), Route: to, Transport: transport}, sip.InviteOptions{
