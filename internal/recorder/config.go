@@ -30,6 +30,7 @@ type Config struct {
 	ListenNetworks []string `yaml:"listen_networks"` // CIDRs from where recordings may be heard (M9); default loopback
 	Clients        []string `yaml:"clients"`         // CIDRs from where SIPREC calls come; default loopback
 	RTP            RTP      `yaml:"rtp"`
+	SRTP           string   `yaml:"srtp"`             // off, allowed, required; default required, but allowed from loopback. See policy
 	Country        string   `yaml:"country"`          // where this server stands, ISO 3166 alpha-2 (M18)
 	Months         int      `yaml:"retention_months"` // 1–6; default 6
 	MinFree        int64    `yaml:"min_free_bytes"`   // refuse new recordings below it; default 64 MiB

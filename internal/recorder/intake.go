@@ -26,6 +26,10 @@ func (i intake) Invite(in *sip.Incoming) {
 
 // take records a call until its end, or gives the code and reason of its refusal.
 func (i intake) take(in *sip.Incoming) (code int, reason string) {
+	security, why := i.s.policy.of(in.Source().Addr(), in.Transport())
+	if why != "" {
+		return 403, why
+	}
 	ct, body := in.Body()
 	m, offer, err := siprec.Parse(ct, body)
 	if err != nil {
@@ -36,9 +40,9 @@ func (i intake) take(in *sip.Incoming) (code int, reason string) {
 		i.s.refuse(audit.Entry{Action: "recording.refused", Actor: "unknown"}, err)
 		return refusal(err, 403, "No Gate Token")
 	}
-	lines, err := i.s.answer(offer)
+	lines, err := i.s.answer(offer, security)
 	if err != nil {
-		return refusal(err, 488, "Not Acceptable Here")
+		return refusal(err, 488, i.s.policy.reason(security))
 	}
 	ss, err := i.s.begin(m, gates, lines)
 	if err != nil {

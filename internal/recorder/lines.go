@@ -16,6 +16,7 @@ import (
 // lines are the sockets of one recording session. One goroutine at a time changes them.
 type lines struct {
 	terms
+	security  sdp.Security
 	receivers []*rtp.Receiver
 	locals    []netip.AddrPort
 }
@@ -33,13 +34,20 @@ func (l *lines) close() {
 	}
 }
 
+// flush lets what has come be heard now: it was said before what is answered now.
+func (l *lines) flush() {
+	for _, r := range l.receivers {
+		r.Flush()
+	}
+}
+
 // answer opens a socket for each of the (at most two) lines of the offer and answers them recvonly.
-func (s *service) answer(offer []byte) (*lines, error) {
+func (s *service) answer(offer []byte, security sdp.Security) (*lines, error) {
 	o, err := sdp.Parse(offer)
 	if err != nil {
 		return nil, err
 	}
-	l := &lines{}
+	l := &lines{security: security}
 	for range min(2, len(o.Audio())) {
 		r, err := rtp.Listen(s.pool)
 		if err != nil {
@@ -49,11 +57,13 @@ func (s *service) answer(offer []byte) (*lines, error) {
 		l.receivers, l.locals = append(l.receivers, r), append(l.locals, r.Local())
 	}
 	t, err := l.propose(sdp.Options{}, o, []string{sdp.PCMA, sdp.PCMU})
+	if err == nil {
+		err = l.agree(t)
+	}
 	if err != nil {
 		l.close()
 		return nil, err
 	}
-	l.agree(t)
 	return l, nil
 }
 
@@ -61,6 +71,7 @@ func (s *service) answer(offer []byte) (*lines, error) {
 func (l *lines) propose(o sdp.Options, offer *sdp.Session, codecs []string) (terms, error) {
 	var t terms
 	var err error
+	o.Security = l.security
 	t.answer, t.choices, err = sdp.AnswerAll(o, offer, l.locals, codecs, sdp.RecvOnly)
 	for i, c := range t.choices {
 		t.channels = append(t.channels, channelFor(c.Label, i))
@@ -68,12 +79,16 @@ func (l *lines) propose(o sdp.Options, offer *sdp.Session, codecs []string) (ter
 	return t, err
 }
 
-// agree tells each socket whom to hear.
-func (l *lines) agree(t terms) {
-	l.terms = t
+// agree tells each socket whom to hear, and by which keys.
+func (l *lines) agree(t terms) error {
 	for i, c := range t.choices {
+		if err := l.receivers[i].Secure(c.Keys); err != nil {
+			return err
+		}
 		l.receivers[i].Expect(c.Remote)
 	}
+	l.terms = t
+	return nil
 }
 
 // channelFor knows our own labels; other clients' lines are taken in their order.
@@ -112,21 +127,24 @@ func (l *lines) again(offer []byte) (paused bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	t, err := l.propose(sdp.Options{ID: ours.ID, Version: ours.Version + 1}, o, []string{l.choices[0].Codec.Name})
+	options := sdp.Options{ID: ours.ID, Version: ours.Version + 1}
+	for _, c := range l.choices {
+		options.Keys = append(options.Keys, c.Keys.Local)
+	}
+	t, err := l.propose(options, o, []string{l.choices[0].Codec.Name})
 	if err != nil {
 		return false, err
 	}
 	if !t.like(l.terms) {
 		return false, errs.New(errs.Invalid, "recorder: a later offer must have the same lines and codec")
 	}
-	l.agree(t)
-	return t.paused(), nil
+	return t.paused(), l.agree(t)
 }
 
-// like compares what the receivers were told at the beginning.
+// like compares what the receivers were told at the beginning; what was encrypted stays so, and what was not too.
 func (t terms) like(o terms) bool {
-	return slices.EqualFunc(t.choices, o.choices, func(a, b sdp.Choice) bool { return a.Codec.PT == b.Codec.PT }) &&
-		slices.Equal(t.channels, o.channels)
+	same := func(a, b sdp.Choice) bool { return a.Codec.PT == b.Codec.PT && a.Keys.Valid() == b.Keys.Valid() }
+	return slices.EqualFunc(t.choices, o.choices, same) && slices.Equal(t.channels, o.channels)
 }
 
 func (t terms) paused() bool {
@@ -163,6 +181,7 @@ func (ss *session) reply(r *sip.Request) (code int, ct string, body []byte) {
 	if err != nil {
 		return 488, "", nil
 	}
+	ss.lines.flush()
 	ss.tl.pause(paused, time.Now())
 	return 200, siprec.SDPType, ss.lines.answer
 }

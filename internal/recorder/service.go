@@ -41,6 +41,7 @@ type service struct {
 	public   ed25519.PublicKey
 	networks []netip.Prefix
 	clients  []netip.Prefix
+	policy   policy
 	audit    *audit.Log
 	demo     bool
 	pool     *rtp.Pool
@@ -118,12 +119,13 @@ func (s *service) settle() error {
 		return errs.At(errs.Invalid, "centre_key", "want the contact centre's public key, which this prints on its host: santra key --config santra.yaml")
 	}
 	s.centre = key
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	s.rules, err = NewRules(c.Months)
 	s.networks, err1 = prefixes("listen_networks", c.ListenNetworks)
 	s.clients, err2 = prefixes("clients", c.Clients)
 	s.pool, err3 = newPool(c.RTP)
-	return errors.Join(err, err1, err2, err3)
+	s.policy, err4 = newPolicy(c.SRTP)
+	return errors.Join(err, err1, err2, err3, err4)
 }
 
 func def[T comparable](p *T, v T) {

@@ -2,6 +2,7 @@ package rtp
 
 import (
 	"bytes"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,5 +58,37 @@ func TestPauseOfAClosedTap(t *testing.T) {
 	tap.Pause(false)
 	if st := tap.Stats(); st != (TapStats{}) {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestFlush: what has come is handed out when Flush returns, in its goroutine, whoever else reads.
+func TestFlush(t *testing.T) {
+	pool := benchPool(t)
+	r, err := Listen(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.Flush() // of a receiver that nobody handles yet it does nothing
+	tap, err := NewTap(TapConfig{Pool: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tap.Close()
+	r.Expect(tap.Local(Customer))
+	tap.Start(r.Local(), r.Local())
+	var got atomic.Int64
+	if err := r.Handle(func(Packet) { got.Add(1) }); err != nil {
+		t.Fatal(err)
+	}
+	leg, start := new(Leg), time.Now()
+	for i := range 500 {
+		tap.streams[Customer].say(leg, fly(start.Add(time.Duration(i)*frameTime), 1, i, media.PCMA, frameOf(1)))
+		if i%10 == 9 {
+			r.Flush()
+			if n := got.Load(); n != int64(i+1) {
+				t.Fatalf("%d of %d", n, i+1)
+			}
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 // Receiver receives an RTP stream in bulk (UDP_GRO): the recorder's end of a tap. Streams of others work as well.
 type Receiver struct {
 	socket    *UDP
+	reading   sync.Mutex // of who hands out, by Handle and Flush
+	flush     func()     // set by Handle
 	packets   atomic.Uint64
 	bytes     atomic.Uint64
 	malformed atomic.Uint64
@@ -64,7 +67,20 @@ func (r *Receiver) Handle(handle func(Packet)) error {
 		handle(p)
 		return true
 	}
-	return r.socket.watch(func() { r.drain(all) })
+	r.flush = func() {
+		r.reading.Lock()
+		defer r.reading.Unlock()
+		r.drain(all)
+	}
+	return r.socket.watch(r.flush)
+}
+
+// Flush hands out what has come until now, in the caller's goroutine: what was sent before a request that is being answered
+// is not taken for what was sent after it. It is for who has called Handle.
+func (r *Receiver) Flush() {
+	if r.flush != nil {
+		r.flush()
+	}
 }
 
 // Push is Handle that returns only after Close, with net.ErrClosed.

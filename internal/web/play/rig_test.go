@@ -86,6 +86,12 @@ func must(t *testing.T, all ...error) {
 func newRig(t *testing.T, change ...func(*recorder.Config)) *rig {
 	t.Helper()
 	t.Parallel()
+	return newSecondRig(t, change...)
+}
+
+// newSecondRig is newRig for a test that has one already.
+func newSecondRig(t *testing.T, change ...func(*recorder.Config)) *rig {
+	t.Helper()
 	pub, key, err := ed25519.GenerateKey(nil)
 	must(t, err)
 	dir := t.TempDir()
