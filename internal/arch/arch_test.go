@@ -29,25 +29,27 @@ var floors = map[string]int{
 
 // sideways lists the arrows allowed within a floor.
 var sideways = map[string][]string{
-	"dispatch":             {"routing", "routing/measure"},
-	"routing/sim":          {"routing", "routing/measure"},
-	"routing/measure":      {"routing"},
-	"routing/plain":        {"routing"},
-	"protocol/webrtc":      {"protocol/rtp", "protocol/sdp", "protocol/media"},
-	"protocol/rtp":         {"protocol/media", "protocol/sdp"},
-	"protocol/rtp/secure":  {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
-	"protocol/siprec":      {"protocol/sdp"},
-	"protocol/sip/siptest": {"protocol/sdp", "protocol/rtp", "protocol/media"},
-	"protocol/sip":         {"protocol/sdp"},
-	"agency":               {"audit"},
-	"identity":             {"audit", "agency"},
-	"lease":                {"audit"},
-	"web/api":              {"web/live"},
+	"dispatch":               {"routing", "routing/measure"},
+	"routing/sim":            {"routing", "routing/measure"},
+	"routing/measure":        {"routing"},
+	"routing/plain":          {"routing"},
+	"protocol/webrtc":        {"protocol/rtp", "protocol/sdp", "protocol/media"},
+	"protocol/rtp":           {"protocol/media", "protocol/sdp"},
+	"protocol/rtp/secure":    {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
+	"protocol/siprec":        {"protocol/sdp"},
+	"protocol/sip/siptest":   {"protocol/sdp", "protocol/rtp", "protocol/media"},
+	"protocol/sip":           {"protocol/sdp"},
+	"protocol/sip/registrar": {"protocol/sip/digest", "protocol/sip/limit"}, // it checks who registers, and how often
+	"agency":                 {"audit"},
+	"identity":               {"audit", "agency"},
+	"lease":                  {"audit"},
+	"web/api":                {"web/live"},
 }
 
 // onlyIn names the only rooms that may import a library (prefix match on both).
 var onlyIn = map[string][]string{
 	"github.com/emiago/sipgo":          {"protocol/sip"},
+	"github.com/miekg/dns":             {"protocol/sip/locate"},
 	"github.com/pion/webrtc":           {"protocol/webrtc"},
 	"github.com/pion/ice":              {"protocol/webrtc"},
 	"github.com/pion/dtls":             {"protocol/webrtc"},

@@ -22,6 +22,7 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
@@ -94,7 +95,7 @@ func testCity() agency.City {
 	seats := make([]agency.Seat, 2)
 	for i := range seats {
 		user := fmt.Sprintf("phone%d", i+1)
-		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: sip.HA1MD5(user, agency.DefaultRealm, "secret")}
+		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: digest.HA1(digest.MD5, user, agency.DefaultRealm, "secret")}
 	}
 	queue := agency.Queue{
 		ID: "water-main", Agency: "water", Name: agency.Text{"fi": "Vesi"}, Number: waterNumber, Skills: []string{"water"},

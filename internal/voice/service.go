@@ -15,6 +15,7 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/registrar"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/run"
@@ -61,7 +62,7 @@ type Config struct {
 type Service struct {
 	cfg       Config
 	log       *slog.Logger
-	registrar *sip.Registrar
+	registrar *registrar.Registrar
 	calls     *calls
 	count     counters
 	drain     atomic.Bool
@@ -86,7 +87,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg = cfg.filled()
 	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
-	s.registrar = sip.NewRegistrar(sip.RegistrarConfig{Realm: cfg.Book.Current().SIPRealm, HA1: s.ha1, Changes: s.registered})
+	s.registrar = registrar.New(registrar.Config{Realm: cfg.Book.Current().SIPRealm, Secrets: s.secret, Changes: s.registered})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.parting, s.leave = context.WithCancel(context.Background())
 	return s, nil

@@ -25,7 +25,8 @@ type clientTx struct {
 	wire   []byte
 	ackFor func(res *sip.Response) []byte // the ACK to a refusal
 	on     func(res *sip.Response, err error)
-	lost   func() // takes the watch on the connection back
+	lost   func()        // takes the watch on the connection back
+	wait   time.Duration // timers B, F; 0: 64*T1
 
 	mu       sync.Mutex
 	state    txState
@@ -49,13 +50,16 @@ func (tx *clientTx) start() error {
 		tx.terminate()
 		return errTransport
 	}
-	tx.end.set(timeout, func() { tx.fail(errTimeout) }) // timers B, F
+	if tx.wait == 0 {
+		tx.wait = timeout
+	}
+	tx.end.set(tx.wait, func() { tx.fail(errTimeout) }) // timers B, F
 	if !tx.flow.reliable() {
 		tx.interval = T1
 		tx.again.set(T1, tx.resend)
 		return nil
 	}
-	tx.lost = tx.flow.conn.lost(tx.connectionLost)
+	tx.lost = tx.flow.lost(tx.connectionLost)
 	return nil
 }
 

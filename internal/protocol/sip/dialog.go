@@ -204,11 +204,11 @@ func (d *Dialog) wayTo(next *sip.Uri) (flow, error) {
 	if d.flow.nat || !literal || hidden {
 		to, transport = d.flow.remote, d.flow.transport()
 	}
-	if transport == "tcp" && d.flow.conn != nil && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
+	if d.flow.conn != nil && transport == d.flow.transport() && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
 		return d.flow, nil
 	}
-	f, err := d.ep.way(to, transport)
-	f.nat = d.flow.nat
+	f, err := d.ep.way(to, transport, d.flow.name())
+	f.nat, f.sips = d.flow.nat, d.flow.sips
 	return f, err
 }
 
@@ -249,7 +249,7 @@ func (d *Dialog) acknowledge(seq uint32) {
 	if err != nil {
 		return
 	}
-	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.local(f.remote.Addr()), d.ep.agent), f, seq
+	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.localFor(f), d.ep.agent), f, seq
 	_ = d.ep.sockets.send(f, d.ackWire)
 }
 

@@ -246,7 +246,7 @@ func TestLostConnectionOfACall(t *testing.T) {
 		a.mu.Lock()
 		conn := a.flow.conn
 		a.mu.Unlock()
-		conn.close()
+		conn.Close()
 		synctest.Wait()
 		if err := a.Info(t.Context(), "", nil); err != nil { // over a new one
 			t.Error(err)

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net/netip"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -19,6 +18,8 @@ type exchange struct {
 	user     string
 	password string
 	nextSeq  func() uint32
+	hops     *hopList                           // where else it may go; nil: nowhere
+	wanted   func() bool                        // whether it may still go elsewhere; nil: yes
 	progress func(res *sip.Response)            // may be nil
 	final    func(res *sip.Response, err error) // for an INVITE once for each 2xx that arrives
 
@@ -33,7 +34,11 @@ type exchange struct {
 func (x *exchange) start() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.send()
+	err := x.send()
+	if err != nil && x.advance() {
+		return nil
+	}
+	return err
 }
 
 // send sends the request as it is now. The lock is held.
@@ -41,7 +46,7 @@ func (x *exchange) send() error {
 	f := x.flow
 	wire := x.wire(f)
 	if len(wire) > MaxUDPRequest && f.conn == nil && !x.tried {
-		if conn, err := x.ep.sockets.connect(f.remote); err == nil {
+		if conn, err := x.ep.sockets.Connect(f.remote, false, ""); err == nil {
 			x.byUDP = f
 			f = flow{conn: conn, remote: f.remote, nat: f.nat}
 			wire = x.wire(f)
@@ -52,14 +57,14 @@ func (x *exchange) send() error {
 	}
 	x.flow = f
 	out := *x.out
-	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on}
+	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on, wait: x.hops.patience()}
 	tx.ackFor = func(res *sip.Response) []byte { return x.companion(&out, mACK, res.To().Value(), f) }
 	x.tx = tx
 	return tx.start()
 }
 
 func (x *exchange) wire(f flow) []byte {
-	return x.out.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+	return x.out.wire(f.transport(), x.ep.localFor(f), x.ep.agent)
 }
 
 // companion writes the ACK or CANCEL that belongs to an INVITE: same Via, Call-ID, number and routes (17.1.1.3, 9.1).
@@ -68,13 +73,14 @@ func (x *exchange) companion(invite *outbound, method, to string, f flow) []byte
 		method: method, uri: invite.uri, from: invite.from, to: to, callID: invite.callID, seq: invite.seq,
 		branch: invite.branch, routes: invite.routes, hops: hops,
 	}
-	return c.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+	return c.wire(f.transport(), x.ep.localFor(f), x.ep.agent)
 }
 
 // on gets what the transaction says.
 func (x *exchange) on(res *sip.Response, err error) {
 	switch {
 	case err != nil && x.fallBack(err):
+	case (err != nil || res.StatusCode >= 200) && x.failover(res, err):
 	case err != nil:
 		x.final(nil, err)
 	case res.StatusCode < 200:
@@ -128,6 +134,13 @@ func withoutHeader(hdr []Header, name string) []Header {
 	return kept
 }
 
+// sent is the request as it was last sent.
+func (x *exchange) sent() outbound {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return *x.out
+}
+
 // seq is the number under which it was last sent.
 func (x *exchange) seq() uint32 {
 	x.mu.Lock()
@@ -150,15 +163,6 @@ func (x *exchange) flowNow() flow {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.flow
-}
-
-// way finds the flow to an address.
-func (e *Endpoint) way(to netip.AddrPort, transport string) (flow, error) {
-	if transport != "tcp" {
-		return flow{remote: to}, nil
-	}
-	conn, err := e.sockets.connect(to)
-	return flow{conn: conn, remote: to}, err
 }
 
 // plain makes a Response of the API.

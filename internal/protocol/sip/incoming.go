@@ -28,9 +28,7 @@ func newIncoming(e *Endpoint, tx *serverTx, in *inbound, merge string) *Incoming
 	trusted := e.cfg.Trust == nil || e.cfg.Trust(in.flow.remote)
 	call := &Incoming{ep: e, tx: tx, in: in, merge: merge, caller: callerOf(in, trusted), done: make(chan struct{})}
 	tx.whenCancelled(call.cancelled)
-	if in.flow.conn != nil {
-		call.unlost = in.flow.conn.lost(call.lost)
-	}
+	call.unlost = in.flow.lost(call.lost)
 	return call
 }
 
@@ -43,10 +41,16 @@ func (in *Incoming) Called() string { return userOf(&in.in.Recipient) }
 // Source is where the INVITE came from.
 func (in *Incoming) Source() netip.AddrPort { return in.in.flow.remote }
 
+// Trunk is the name of the trunk by which it came (Config.Trunks); empty where it was admitted otherwise.
+func (in *Incoming) Trunk() string { return in.in.trunk }
+
+// User is the user who has proved by digest to call; empty where the source alone was enough.
+func (in *Incoming) User() string { return in.in.user }
+
 // Local is the address of ours by which the source reaches us: for Contact and SDP.
 func (in *Incoming) Local() netip.AddrPort { return in.ep.local(in.in.flow.remote.Addr()) }
 
-// Transport is "udp" or "tcp".
+// Transport is "udp", "tcp" or "tls".
 func (in *Incoming) Transport() string { return in.in.flow.transport() }
 
 // Body is the Content-Type and the body.

@@ -41,13 +41,15 @@ type inbound struct {
 	fromTag string
 	toTag   string
 	seq     uint32
+	trunk   string // by which it came; see gate
+	user    string // who has proved to have sent it
 }
 
 func newInbound(r *sip.Request, f flow) *inbound {
 	in := &inbound{Request: r, flow: f, method: string(r.Method), callID: r.CallID().Value(), seq: r.CSeq().SeqNo}
 	in.fromTag, _ = r.From().Params.Get("tag")
 	in.toTag, _ = r.To().Params.Get("tag")
-	in.flow.nat = behindNAT(r.Via(), f)
+	in.flow.nat, in.flow.sips = behindNAT(r.Via(), f), strings.EqualFold(r.Recipient.Scheme, "sips")
 	return in
 }
 
@@ -178,6 +180,7 @@ type outbound struct {
 	branch   string
 	routes   []string
 	contact  string
+	who      string // the user part of contact
 	hops     int
 	extra    []Header
 	ctype    string
@@ -337,7 +340,7 @@ var reasons = [...]struct {
 	{604, "Does Not Exist Anywhere"},
 }
 
-// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060.
+// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060, by TLS to 5061.
 func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
 	if err != nil {
@@ -346,14 +349,23 @@ func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Unmap(), uriPort(u)), true
 }
 
+// uriPort is the port of a URI; by TLS the default is another (RFC 3261 19.1.2).
 func uriPort(u *sip.Uri) uint16 {
-	if u.Port > 0 && u.Port < 65536 {
+	switch {
+	case u.Port > 0 && u.Port < 65536:
 		return uint16(u.Port)
+	case strings.EqualFold(u.Scheme, "sips") || uriTransport(u) == overTLS:
+		return 5061
+	default:
+		return 5060
 	}
-	return 5060
 }
 
+// uriTransport is what a URI wants: of a sips one always TLS (RFC 3261 26.2.2).
 func uriTransport(u *sip.Uri) string {
+	if strings.EqualFold(u.Scheme, "sips") {
+		return overTLS
+	}
 	t, _ := u.UriParams.Get("transport")
 	return strings.ToLower(t)
 }

@@ -2,8 +2,6 @@ package sip
 
 import (
 	"context"
-	"net"
-	"net/netip"
 	"strconv"
 	"sync"
 
@@ -58,7 +56,7 @@ type Outgoing struct {
 
 // Invite starts a call. It returns when the INVITE is on its way; ctx ends nothing later (use Cancel).
 func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Outgoing, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +64,7 @@ func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Ou
 		ep: e, localTag: id.New(), progress: make(chan Response, unreadProgress), done: make(chan struct{}), seqNo: 1,
 	}
 	o.x = &exchange{ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal}
+	o.x.hops, o.x.wanted = hopsLeft, o.wanted
 	o.x.out = o.invite(t, opt, f)
 	if err := e.track(o); err != nil {
 		return nil, err
@@ -101,46 +100,9 @@ func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
 	}
 	return &outbound{
 		method: mINVITE, uri: t.URI, from: from + ";tag=" + o.localTag, to: "<" + t.URI + ">", callID: id.New(), seq: 1,
-		branch: newBranch(), contact: o.ep.contact(user, f), hops: opt.MaxForwards, extra: extra,
+		branch: newBranch(), routes: t.Routes, contact: o.ep.contact(user, f), who: user, hops: opt.MaxForwards, extra: extra,
 		ctype: opt.ContentType, content: opt.Body,
 	}
-}
-
-// reach finds the next hop of a target: the connection it registered over, its Route, or its URI's host.
-func (e *Endpoint) reach(ctx context.Context, t Target) (flow, error) {
-	u, ok := parseURI(t.URI)
-	if !ok {
-		return flow{}, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
-	}
-	if t.flow != nil && t.flow.conn != nil && t.flow.alive() {
-		return *t.flow, nil
-	}
-	transport := t.Transport
-	if transport == "" {
-		transport = uriTransport(&u)
-	}
-	to := t.Route
-	if !to.IsValid() {
-		var err error
-		if to, err = resolve(ctx, &u); err != nil {
-			return flow{}, err
-		}
-	}
-	f, err := e.way(unmap(to), transport)
-	f.nat = t.flow != nil && t.flow.nat
-	return f, err
-}
-
-// resolve looks up a host; of RFC 3263 only address records.
-func resolve(ctx context.Context, u *sip.Uri) (netip.AddrPort, error) {
-	if a, ok := hostAddr(u); ok {
-		return a, nil
-	}
-	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host)
-	if err != nil || len(all) == 0 {
-		return netip.AddrPort{}, errs.New(errs.Unavailable, "sip: the peer's host is not found")
-	}
-	return netip.AddrPortFrom(all[0].Unmap(), uriPort(u)), nil
 }
 
 func (o *Outgoing) nextSeq() uint32 {
@@ -149,6 +111,13 @@ func (o *Outgoing) nextSeq() uint32 {
 	o.seqNo++
 	o.heard = false
 	return o.seqNo
+}
+
+// wanted tells whether the call may still go to another server.
+func (o *Outgoing) wanted() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.giveUp && !o.finished
 }
 
 // Progress gives provisional responses; it is closed at the final one. Of more than eight unread the oldest are lost.
@@ -280,7 +249,7 @@ func (o *Outgoing) finish(d *Dialog, err *Refused) {
 
 // Options sends OPTIONS outside a dialog and waits for the answer: is the peer alive?
 func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return Response{}, err
 	}
@@ -288,9 +257,9 @@ func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
 	host := hostOf(e.local(f.remote.Addr()).Addr())
 	out := &outbound{
 		method: mOPTIONS, uri: t.URI, from: "<sip:santra@" + host + ">;tag=" + id.New(), to: "<" + t.URI + ">", callID: id.New(),
-		seq: seq, branch: newBranch(), contact: e.contact("santra", f), hops: hops,
+		seq: seq, branch: newBranch(), routes: t.Routes, contact: e.contact("santra", f), who: "santra", hops: hops,
 	}
-	x := &exchange{ep: e, out: out, flow: f, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
+	x := &exchange{ep: e, out: out, flow: f, hops: hopsLeft, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
 	res, err := x.wait(ctx)
 	if err != nil {
 		return Response{}, err
