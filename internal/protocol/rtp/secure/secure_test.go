@@ -233,7 +233,7 @@ func TestNoAllocation(t *testing.T) {
 			}
 		}
 		step()
-		if n := testing.AllocsPerRun(500, step); n > 2 { // one is the packet of the test
+		if n := testing.AllocsPerRun(500, step); n > 4 { // one is the packet of the test; the race detector empties a pool of the cipher
 			t.Error(suite, n)
 		}
 	}
