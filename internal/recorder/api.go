@@ -70,6 +70,9 @@ func (s *Service) Stop(ctx context.Context) error { return s.stop(ctx) }
 // SIPAddr is where SIPREC calls are taken, once started.
 func (s *Service) SIPAddr() netip.AddrPort { return s.sipAddr() }
 
+// SIPTLSAddr is where they are taken over TLS, once started; invalid where they are not.
+func (s *Service) SIPTLSAddr() netip.AddrPort { return s.sipTLSAddr() }
+
 // PublicKey is the recorder's own key, which signs its evidence; the centre's configuration names it.
 func (s *Service) PublicKey() ed25519.PublicKey { return s.public }
 

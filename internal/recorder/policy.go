@@ -5,6 +5,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
 )
 
 // policy says which clients may speak in the clear. Sound and the keys of sound (SDES, RFC 4568) cross the network only
@@ -24,6 +25,41 @@ func newPolicy(srtp string) (policy, error) {
 		return policy{}, errs.At(errs.Invalid, "srtp", "want off, allowed or required")
 	}
 	return policy{true, level}, nil
+}
+
+// checkLink wants a way in for each client that may come: encrypted for those who are elsewhere.
+func (s *service) checkLink() error {
+	c := &s.SIPTLS
+	if c.Listen == "" {
+		for _, p := range s.clients {
+			if _, why := s.policy.of(p.Addr(), "tcp"); why != "" {
+				return errs.At(errs.Invalid, "sip_tls.listen",
+					"the clients in %s come from other machines: name where they come over TLS, or say srtp: off where the network is their own", p)
+			}
+		}
+		return nil
+	}
+	def(&c.Cert, s.Cert)
+	def(&c.Key, s.Key)
+	switch {
+	case c.Cert == "" || c.Key == "":
+		return errs.At(errs.Invalid, "sip_tls.cert", "TLS needs a certificate and its key")
+	case c.ClientCA == "":
+		return errs.At(errs.Invalid, "sip_tls.client_ca", "name the file of who vouches for the clients; the contact centre's own certificate will do")
+	}
+	if _, err := netip.ParseAddrPort(c.Listen); err != nil {
+		return errs.At(errs.Invalid, "sip_tls.listen", "want an address like 192.0.2.20:5061: %w", err)
+	}
+	return nil
+}
+
+// tls is what the endpoint listens by; nil for nothing.
+func (s *service) tls() *sip.TLS {
+	c := s.SIPTLS
+	if c.Listen == "" {
+		return nil
+	}
+	return &sip.TLS{Addr: c.Listen, CertFile: c.Cert, KeyFile: c.Key, ClientCA: c.ClientCA}
 }
 
 // of gives what a client at an address must do, and why its INVITE over a transport is refused; "" where it is not.

@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"net/netip"
 	"strings"
 	"testing"
@@ -43,5 +45,37 @@ func TestPolicy(t *testing.T) {
 	}
 	if _, err := newPolicy("yes"); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "required") {
 		t.Error(err)
+	}
+}
+
+// TestLinkConfiguration: a configuration in which a client could only speak in the clear is refused, and says what to do.
+func TestLinkConfiguration(t *testing.T) {
+	whole := SIPTLS{Listen: "192.0.2.20:5061", Cert: "c", Key: "k", ClientCA: "ca"}
+	far := []string{"127.0.0.0/8", "192.0.2.10/32"}
+	for name, c := range map[string]struct {
+		clients []string
+		srtp    string
+		tls     SIPTLS
+		cert    string
+		field   string
+	}{
+		"this machine alone":   {},
+		"elsewhere over TLS":   {clients: far, tls: whole},
+		"elsewhere, in clear":  {clients: far, field: "sip_tls.listen"},
+		"required, in clear":   {clients: far, srtp: "required", field: "sip_tls.listen"},
+		"a network of its own": {clients: far, srtp: "off"},
+		"HTTP's certificate":   {tls: SIPTLS{Listen: "127.0.0.1:0", ClientCA: "ca"}, cert: "c"},
+		"no certificate":       {tls: SIPTLS{Listen: "127.0.0.1:0", ClientCA: "ca"}, field: "sip_tls.cert"},
+		"any client":           {tls: SIPTLS{Listen: "127.0.0.1:0", Cert: "c", Key: "k"}, field: "sip_tls.client_ca"},
+		"no address":           {tls: SIPTLS{Listen: "here", Cert: "c", Key: "k", ClientCA: "ca"}, field: "sip_tls.listen"},
+		"no such policy":       {srtp: "maybe", field: "srtp"},
+	} {
+		pub, _, _ := ed25519.GenerateKey(nil)
+		err := CheckConfig(Config{
+			Data: "x", CentreKey: base64.StdEncoding.EncodeToString(pub), Clients: c.clients, SRTP: c.srtp, SIPTLS: c.tls, Cert: c.cert, Key: c.cert,
+		})
+		if (err == nil) != (c.field == "") || err != nil && (!errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), c.field)) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

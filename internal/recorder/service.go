@@ -125,7 +125,10 @@ func (s *service) settle() error {
 	s.clients, err2 = prefixes("clients", c.Clients)
 	s.pool, err3 = newPool(c.RTP)
 	s.policy, err4 = newPolicy(c.SRTP)
-	return errors.Join(err, err1, err2, err3, err4)
+	if err := errors.Join(err, err1, err2, err3, err4); err != nil {
+		return err
+	}
+	return s.checkLink()
 }
 
 func def[T comparable](p *T, v T) {
@@ -184,7 +187,7 @@ func (s *service) start(ctx context.Context) error {
 	}
 	var err error
 	s.endpoint, err = sip.Listen(sip.Config{
-		Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder",
+		Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder", TLS: s.tls(),
 		Admit: func(src netip.AddrPort) bool { return inside(s.clients, src.Addr()) },
 	})
 	if err != nil {
@@ -287,6 +290,13 @@ func (s *service) sipAddr() netip.AddrPort {
 		return netip.AddrPort{}
 	}
 	return s.endpoint.Addr()
+}
+
+func (s *service) sipTLSAddr() netip.AddrPort {
+	if s.endpoint == nil || s.SIPTLS.Listen == "" {
+		return netip.AddrPort{}
+	}
+	return s.endpoint.TLSAddr()
 }
 
 func (s *service) active() int {

@@ -10,7 +10,7 @@ import (
 
 // How the timeline treats packets that are not where they should be.
 const (
-	closeGrace  = time.Second            // a channel that sends but lags holds a piece open so long after its end
+	closeGrace  = time.Second            // a channel that lags, or left something out, holds a piece open so long after its end
 	quietAfter  = 400 * time.Millisecond // a channel that says nothing for so long holds nothing open
 	maxSkew     = 3 * time.Second        // a packet farther from its arrival than this moves its channel's anchor
 	lateBefore  = 10                     // packets in a row that came too late do so too
@@ -41,9 +41,11 @@ type timeline struct {
 type channel struct {
 	anchored bool
 	ssrc     uint32
+	seq      uint16 // of the packet that ends last
 	last     uint32 // timestamp that was unwrapped last
 	place    int64  // its place
 	end      int64  // place after the last frame
+	missing  Span   // from the first to the last of what was passed over and may still come; To is 0 where nothing was
 	heard    time.Time
 	late     int // in a row
 	gaps     int
@@ -74,10 +76,24 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 		t.goneOn(place)
 	} else if c.end > 0 && place > c.end {
 		c.gaps++
+		if p.Sequence != c.seq+1 { // else nothing was sent meanwhile (RFC 3550 5.1)
+			c.passOver(place, t.base)
+		}
+	}
+	if place >= c.end {
+		c.seq = p.Sequence
 	}
 	c.end = max(c.end, place+n)
 	t.high = max(t.high, c.end)
 	t.put(ch, place, p.Payload, codec)
+}
+
+// passOver notes that what lies between the last frame and place has not come, or comes later.
+func (c *channel) passOver(place, base int64) {
+	if c.missing.To <= base {
+		c.missing.From = c.end
+	}
+	c.missing.To = place
 }
 
 // put writes samples to their places, piece by piece.
@@ -157,7 +173,8 @@ func (t *timeline) closed(now time.Time) [][]byte {
 	return out
 }
 
-// over tells whether nothing more is awaited for the first open piece.
+// over tells whether nothing more is awaited for the first open piece: both channels have passed it and left nothing out, or
+// say nothing, or have had their time.
 func (t *timeline) over(now time.Time) bool {
 	end := t.base + pieceFrames
 	past := now.Sub(t.start) - time.Duration(end)*time.Second/Rate
@@ -165,7 +182,8 @@ func (t *timeline) over(now time.Time) bool {
 		return true
 	}
 	for i := range t.ch {
-		if c := &t.ch[i]; c.end < end && (past < quietAfter || now.Sub(c.heard) < quietAfter) {
+		c := &t.ch[i]
+		if c.end < end && (past < quietAfter || now.Sub(c.heard) < quietAfter) || c.missing.From < end && c.missing.To > t.base {
 			return false
 		}
 	}

@@ -196,10 +196,15 @@ func (r *rig) dial(transport string, codecs []string, body func(offer []byte) (s
 	c.offer = offer
 	ct, content := body(offer)
 	to := r.s.SIPAddr()
+	if transport == "tls" {
+		to = r.s.SIPTLSAddr()
+	}
 	o, err := r.phone.Invite(r.t.Context(), sip.Target{URI: "sip:recorder@" + to.String(), Route: to, Transport: transport}, sip.InviteOptions{
 		FromUser: "centre", ContentType: ct, Body: content, Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}},
 	})
-	must(r.t, err)
+	if err != nil {
+		return nil, err
+	}
 	if c.dialog, err = o.Wait(r.t.Context()); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,16 @@ package play_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -71,5 +80,58 @@ func TestInTheClearIsRefused(t *testing.T) {
 	})
 	if refused, ok := errors.AsType[*sip.Refused](err); !ok || refused.Code != 488 {
 		t.Error(err)
+	}
+}
+
+// pair writes a certificate for 127.0.0.1 that vouches for itself, and its key.
+func pair(t *testing.T) (cert, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &secret.PublicKey, secret)
+	must(t, err)
+	secretDER, err := x509.MarshalPKCS8PrivateKey(secret)
+	must(t, err)
+	dir := t.TempDir()
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	must(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600),
+		os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secretDER}), 0o600))
+	return cert, key
+}
+
+// TestOverTLS: the recorder takes calls over TLS of the one whose certificate it knows, and is known to it by its own; nobody
+// else comes in, and nobody else is spoken to.
+func TestOverTLS(t *testing.T) {
+	recorderCert, recorderKey := pair(t)
+	centreCert, centreKey := pair(t)
+	strangerCert, strangerKey := pair(t)
+	r := newRig(t, func(c *recorder.Config) {
+		c.SIPTLS = recorder.SIPTLS{Listen: "127.0.0.1:0", Cert: recorderCert, Key: recorderKey, ClientCA: centreCert}
+	})
+	for name, c := range map[string]struct {
+		tls  sip.TLS
+		good bool
+	}{
+		"the centre":                {sip.TLS{CertFile: centreCert, KeyFile: centreKey, CAFile: recorderCert}, true},
+		"a stranger":                {sip.TLS{CertFile: strangerCert, KeyFile: strangerKey, CAFile: recorderCert}, false},
+		"nobody":                    {sip.TLS{CAFile: recorderCert}, false},
+		"another recorder's client": {sip.TLS{CertFile: centreCert, KeyFile: centreKey, CAFile: strangerCert}, false},
+	} {
+		phone, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", TLS: &c.tls})
+		must(t, err)
+		phone.Serve(nil)
+		r.phone = phone
+		e := r.extension("water")
+		call, err := r.dial("tls", []string{"PCMA"}, own(e))
+		if (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			call.talk(50)
+			call.hangUp()
+			aligned(t, r.heard(r.finished("water", e.Session)), 50)
+		}
+		must(t, phone.Close(t.Context()))
 	}
 }
