@@ -86,11 +86,21 @@ type Relay struct {
 
 // Recorder is the session recording server, as the contact centre reaches it.
 type Recorder struct {
-	SIP       string `yaml:"sip"`        // host:port for SIPREC, TCP
-	HTTP      string `yaml:"http"`       // URL of its API, as the centre reaches it
-	Origin    string `yaml:"origin"`     // origin as browsers see it; default HTTP
-	PublicKey string `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
-	Country   string `yaml:"country"`
+	SIP       string      `yaml:"sip"`        // host:port for SIPREC: over TLS where TLS names who vouches for it, else TCP
+	TLS       RecorderTLS `yaml:"tls"`        //
+	SRTP      string      `yaml:"srtp"`       // off, allowed, required; default required, but off to loopback
+	HTTP      string      `yaml:"http"`       // URL of its API, as the centre reaches it
+	Origin    string      `yaml:"origin"`     // origin as browsers see it; default HTTP
+	PublicKey string      `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
+	Country   string      `yaml:"country"`
+}
+
+// RecorderTLS says how the contact centre and its recorder know each other on SIP.
+type RecorderTLS struct {
+	CA   string `yaml:"ca"`   // PEM file: who vouches for the recorder; its own certificate pins it
+	Cert string `yaml:"cert"` // PEM files: what the centre shows to it
+	Key  string `yaml:"key"`
+	Name string `yaml:"name"` // that its certificate is for; default the address
 }
 
 // ReadConfig reads and checks santra.yaml; an error names file, line, column and, for a typo, the likely word.
@@ -195,6 +205,9 @@ func (c *Config) check() error {
 		return errs.At(errs.Invalid, "server.mail.relay.tls", "mail leaves this machine over verified TLS only")
 	}
 	if _, err := s.Recorder.key(); err != nil {
+		return err
+	}
+	if err := s.Recorder.checkLink(); err != nil {
 		return err
 	}
 	if err := checkPurposes(c.City.Purposes); err != nil {

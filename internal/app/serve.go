@@ -254,14 +254,16 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	route, err := netip.ParseAddrPort(s.Recorder.SIP)
-	if err != nil {
+	target, err1 := s.Recorder.target()
+	security, err2 := s.Recorder.security()
+	recording, err3 := c.openRecording()
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	c.voice, err = voice.New(voice.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
-		Recorder: sip.Target{URI: "sip:recorder@" + s.Recorder.SIP, Route: route, Transport: "tcp"},
-		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		Recorder: target, Recording: recording, RecorderSecurity: security,
+		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
 }

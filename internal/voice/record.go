@@ -183,7 +183,7 @@ func (s *Service) openRecording(ctx context.Context, gates []gate.Pass, m siprec
 }
 
 func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Metadata) (*sip.Dialog, error) {
-	offer := recordingOffer(tap)
+	offer := recordingOffer(tap, s.cfg.RecorderSecurity)
 	kind, body, err := siprec.Build(m, offer)
 	if err != nil {
 		return nil, err
@@ -207,9 +207,9 @@ func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Met
 }
 
 // recordingOffer has two sendonly lines, what the customer says and what the agent says (RFC 7866 7.1.1).
-func recordingOffer(tap *rtp.Tap) []byte {
+func recordingOffer(tap *rtp.Tap, security sdp.Security) []byte {
 	line := func(ch rtp.Channel, label string) sdp.Stream {
-		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label}
+		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label, Security: security}
 	}
 	return sdp.Offer(sdp.Options{}, line(rtp.Customer, siprec.LabelCustomer), line(rtp.Agent, siprec.LabelAgent))
 }
@@ -230,6 +230,9 @@ func startTap(tap *rtp.Tap, offer, answer []byte) error {
 	}
 	if len(choices) != 2 || !choices[0].Remote.IsValid() || !choices[1].Remote.IsValid() {
 		return errs.New(errs.Unavailable, "the recorder does not take both streams")
+	}
+	if err := tap.Secure(choices[0].Keys, choices[1].Keys); err != nil {
+		return err
 	}
 	tap.Start(choices[0].Remote, choices[1].Remote)
 	return nil

@@ -14,6 +14,7 @@ import (
 	"santra/internal/event"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/registrar"
 	"santra/internal/protocol/webrtc"
@@ -48,6 +49,8 @@ type Config struct {
 	Recorder      sip.Target    // where SIPREC calls go, over TCP; an empty URI: there is no recorder
 	Recording     *sip.Endpoint // from where; nil: Phones
 	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
+	// RecorderSecurity is the policy about SRTP to the recorder.
+	RecorderSecurity sdp.Security
 
 	Carrier  Carrier  // calls out; nil: there are none
 	Outcomes Outcomes // nil: none are known
