@@ -52,6 +52,7 @@ var onlyIn = map[string][]string{
 	"github.com/pion/ice":              {"protocol/webrtc"},
 	"github.com/pion/dtls":             {"protocol/webrtc"},
 	"github.com/pion/":                 {"protocol/"},
+	"github.com/thesyncim/gopus":       {"protocol/media"},
 	"github.com/nats-io/":              {"bus"},
 	"database/sql":                     {"store"},
 	"modernc.org/sqlite":               {"store"},

@@ -42,11 +42,11 @@ func (l *leg) describes() sdp.Options {
 
 // start sends the media where the peer's description says.
 func (l *leg) start(c sdp.Choice) error {
-	codec, err := codecOf(c.Codec.Name)
+	terms, err := rtp.TermsOf(c)
 	if err != nil {
 		return err
 	}
-	l.media.Start(c.Remote, codec, dtmfPT(c.DTMFPT))
+	l.media.Agree(c.Remote, terms)
 	return nil
 }
 

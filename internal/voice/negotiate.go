@@ -3,8 +3,6 @@ package voice
 import (
 	"strings"
 
-	"santra/internal/errs"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
@@ -24,23 +22,6 @@ const (
 	codeBusyEverywhere = 600
 	codeDecline        = 603
 )
-
-// codecOf finds the codec of a session description; errs.Invalid for one that we do not talk.
-func codecOf(name string) (media.Codec, error) {
-	c, ok := media.CodecNamed(name)
-	if !ok {
-		return 0, errs.New(errs.Invalid, "no codec %q", name)
-	}
-	return c, nil
-}
-
-// dtmfPT turns sdp's "-1: none" into rtp's "0: none".
-func dtmfPT(pt int) uint8 {
-	if pt <= 0 || pt > 127 {
-		return 0
-	}
-	return uint8(pt)
-}
 
 // accept answers an offer on this leg and sends the media there.
 func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {

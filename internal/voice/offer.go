@@ -273,6 +273,6 @@ func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
 		c.ring = nil
 	}
 	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
-	c.agent.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
+	c.agent.media.Agree(noAddr(), peer.Terms())
 	return nil
 }

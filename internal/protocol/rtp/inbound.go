@@ -25,7 +25,7 @@ type inbound struct {
 func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *terms) (restart, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !agreed.knows(h.PayloadType) {
+	if !agreed.sound(h.PayloadType) && !agreed.event(h.PayloadType) {
 		in.unknown++
 		return false, false
 	}
@@ -41,8 +41,8 @@ func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *te
 		in.run.Restart()
 	}
 	in.run.Take(h.Sequence, elapsed)
-	if h.PayloadType != agreed.events || agreed.events == 0 {
-		in.source.time(h, elapsed)
+	if !agreed.event(h.PayloadType) {
+		in.source.time(h, elapsed, agreed.codec.ClockRate())
 	}
 	in.packets++
 	in.bytes += uint64(payload)

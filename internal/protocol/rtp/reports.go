@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	mathrand "math/rand/v2"
 	"time"
-
-	"santra/internal/protocol/media"
 )
 
 // reportEvery is the mean time between reports; each wait is between half and one and a half of it (RFC 3550 6.2).
@@ -128,7 +126,7 @@ func (o *outbound) sending(now time.Time) control {
 	defer o.mu.Unlock()
 	c := control{ssrc: o.rewrite.ssrc, ntp: ntpTime(now), packets: uint32(o.sent), octets: uint32(o.sentBytes)}
 	if o.rewrite.started {
-		c.stamp = o.rewrite.stamp + samples(now.Sub(o.rewrite.at))
+		c.stamp = o.rewrite.stamp + ticks(now.Sub(o.rewrite.at), o.rewrite.clock)
 	}
 	return c
 }
@@ -139,7 +137,9 @@ func (o *outbound) learn(r reception, arrived time.Time) {
 	defer o.mu.Unlock()
 	report := Report{
 		At: arrived, FractionLost: float64(r.fraction) / 256, Lost: int64(r.lost),
-		Jitter: time.Duration(r.jitter) * time.Second / media.SampleRate,
+	}
+	if o.rewrite.clock > 0 {
+		report.Jitter = time.Duration(r.jitter) * time.Second / time.Duration(o.rewrite.clock)
 	}
 	if r.lastSR != 0 {
 		trip := uint32(ntpTime(arrived)>>16) - r.lastSR - r.sinceLast
