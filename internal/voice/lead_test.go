@@ -94,7 +94,7 @@ func TestFlowConnectsElsewhere(t *testing.T) {
 // A queue that sends its calls away leads on by the flow.
 func TestFlowGoesOnFromAQueueThatTurnsAway(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) {
-		c.Queues[0].Overflow = []agency.Overflow{{When: agency.WhenNoAgents, To: agency.Target{Announcement: "busy"}}}
+		c.Queues[0].Overflow = []agency.Overflow{{When: agency.WhenNobody, To: agency.Target{Announcement: "busy"}}}
 		flowing(
 			agency.Step{ID: "told", Announce: &agency.AnnounceStep{}, Next: "wait"},
 			agency.Step{ID: "wait", Queue: &agency.QueueStep{Queue: "water-main", Otherwise: "ask"}},

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // stun is a binding request (RFC 8489 5), dtls the start of a ClientHello, and sr an RTCP sender report on the RTP port.
 func shapes() [][]byte {
 	stun := append([]byte{0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42}, make([]byte, 12)...)
 	dtls := append([]byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40}, make([]byte, 40)...)
-	sr := appendControl(nil, control{ssrc: 7, sender: true}, "x")
+	sr := rtcp.Append(nil, rtcp.Compound{SSRC: 7, Sender: true}, "x")
 	extension := append([]byte{0x90, 8, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0xBE, 0xDE, 0, 1, 1, 2, 3, 4}, frameOf(1)...)
 	sources := append([]byte{0x82, 8, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5}, frameOf(1)...)
 	padding := append([]byte{0xA0, 8, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3}, append(frameOf(1), 0, 0, 3)...)

@@ -24,7 +24,7 @@ const (
 // MixConfig configures a mix. The zero value works.
 type MixConfig struct {
 	Log     *slog.Logger     // nil: discarded
-	Conceal func() Concealer // makes what hides the losses of one voice, at 8,000 samples a second; nil: a simple one
+	Conceal func() Concealer // makes what hides the losses of one voice, at 8,000 samples a second; nil: media.Concealer
 }
 
 // Concealer makes up for lost sound.
@@ -63,7 +63,7 @@ func NewMix(cfg MixConfig) *Mix {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Conceal == nil {
-		cfg.Conceal = func() Concealer { return new(blend.Repeater) }
+		cfg.Conceal = func() Concealer { return media.NewConcealer(media.SampleRate) }
 	}
 	return &Mix{log: cfg.Log, conceal: cfg.Conceal, members: make(map[*Leg]*member)}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 func TestQualityOfALeg(t *testing.T) {
@@ -39,9 +40,9 @@ func TestQualityByTheOthersReport(t *testing.T) {
 	l := NewLeg(nowhere{}, LegConfig{})
 	defer l.Close()
 	arrived := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	l.out.learn(reception{
-		ssrc: l.out.ssrc(), fraction: 26, lost: 9, jitter: 80,
-		lastSR: uint32(ntpTime(arrived.Add(-180*ms)) >> 16), sinceLast: 65536 / 10,
+	l.out.learn(rtcp.Reception{
+		SSRC: l.out.ssrc(), Fraction: 26, Lost: 9, Jitter: 80,
+		LastSR: uint32(rtcp.NTP(arrived.Add(-180*ms)) >> 16), SinceLast: 65536 / 10,
 	}, arrived)
 	l.out.sent = 100
 	q := l.Quality()
@@ -66,12 +67,12 @@ func TestReportsAreTerminated(t *testing.T) {
 	}
 	to := func(e end) netip.AddrPort { return netip.AddrPortFrom(e.u.Local().Addr(), e.u.Local().Port()+1) }
 	sent := time.Now()
-	controlA.send(to(a), appendControl(nil, control{ssrc: 77, sender: true, ntp: ntpTime(sent), packets: 9, octets: 1440}, "caller@192.0.2.9"))
-	hear := func(p phone) control {
+	controlA.send(to(a), rtcp.Append(nil, rtcp.Compound{SSRC: 77, Sender: true, NTP: rtcp.NTP(sent), Packets: 9, Octets: 1440}, "caller@192.0.2.9"))
+	hear := func(p phone) rtcp.Compound {
 		buf := make([]byte, MaxPacket)
 		_ = p.SetReadDeadline(time.Now().Add(10 * time.Second))
 		n, err := p.Read(buf)
-		c, failed := parseControl(buf[:n], 77)
+		c, failed := rtcp.Parse(buf[:n], 77)
 		if err != nil || failed != nil {
 			t.Fatal(err, failed)
 		}
@@ -80,17 +81,17 @@ func TestReportsAreTerminated(t *testing.T) {
 	a.l.report(a.u, new(reporting))
 	b.l.report(b.u, new(reporting))
 	toA, toB := hear(controlA), hear(controlB)
-	if toA.sender || !toA.told || toA.about.lost != 1 || toA.about.fraction != 25 || toA.about.highest != 9 || toA.about.lastSR != uint32(ntpTime(sent)>>16) {
+	if toA.Sender || !toA.Told || toA.About.Lost != 1 || toA.About.Fraction != 25 || toA.About.Highest != 9 || toA.About.LastSR != uint32(rtcp.NTP(sent)>>16) {
 		t.Errorf("to the one who speaks: %+v", toA)
 	}
-	if held := time.Duration(toA.about.sinceLast) * time.Second / 65536; held < 0 || held > time.Since(sent) {
+	if held := time.Duration(toA.About.SinceLast) * time.Second / 65536; held < 0 || held > time.Since(sent) {
 		t.Error("held back for", held)
 	}
-	if !toB.sender || toB.told || toB.packets != 9 || toB.octets != 1440 || toB.ssrc == 77 || toB.ssrc != b.l.out.ssrc() {
+	if !toB.Sender || toB.Told || toB.Packets != 9 || toB.Octets != 1440 || toB.SSRC == 77 || toB.SSRC != b.l.out.ssrc() {
 		t.Errorf("to the one who hears: %+v", toB)
 	}
 	a.l.Close()
-	if bye := hear(controlA); !bye.bye {
+	if bye := hear(controlA); !bye.Bye {
 		t.Errorf("no BYE: %+v", bye)
 	}
 }
@@ -110,7 +111,7 @@ func TestReportsOfOthersSetNoClock(t *testing.T) {
 	e.l.Start(mediaA, media.PCMA, 0)
 	e.l.handle(packetOf(Header{PayloadType: 8, SSRC: 77, Sequence: 1}, frameOf(1)))
 	to := netip.AddrPortFrom(e.u.Local().Addr(), e.u.Local().Port()+1)
-	controlA.send(to, appendControl(nil, control{ssrc: 5, sender: true, ntp: 1 << 40}, "x"))
+	controlA.send(to, rtcp.Append(nil, rtcp.Compound{SSRC: 5, Sender: true, NTP: 1 << 40}, "x"))
 	r := new(reporting)
 	e.l.report(e.u, r)
 	if r.lastSR != 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // Channel is a side of a recording.
@@ -293,8 +294,8 @@ func (s *stream) report() {
 		return
 	}
 	now := time.Now()
-	c := control{ssrc: s.ssrc, sender: true, ntp: ntpTime(now), stamp: s.tap.since(now, 0), packets: uint32(s.counted.Sent), octets: uint32(s.octets)}
-	_ = s.socket.WriteControl(appendControl(nil, c, s.tap.name))
+	c := rtcp.Compound{SSRC: s.ssrc, Sender: true, NTP: rtcp.NTP(now), Stamp: s.tap.since(now, 0), Packets: uint32(s.counted.Sent), Octets: uint32(s.octets)}
+	_ = s.socket.WriteControl(rtcp.Append(nil, c, s.tap.name))
 }
 
 func (s *stream) count(sum *TapStats) {

@@ -1,5 +1,5 @@
-// Package blend adds voices up and hides what is missing of one: sums that do not clip ugly, and a simple concealment of losses.
-// It works on 16-bit samples, 8,000 a second, in frames of 20 ms, and knows neither packets nor codecs.
+// Package blend adds voices up, so that a loud sum is turned down rather than torn. It works on 16-bit samples, 8,000 a second,
+// in frames of 20 ms, and knows neither packets nor codecs.
 package blend
 
 import "math"
@@ -81,56 +81,4 @@ func (l *Limiter) turn(m *Sum, want int32) {
 		m.sum[i] = int32(int64(m.sum[i]) * int64(gain) / unity)
 	}
 	l.gain = want
-}
-
-// Repeater hides the losses of one voice: it repeats the last 20 ms, backwards and forwards in turn, so that the wave goes on where
-// it was, and quieter each time. The zero value is ready.
-type Repeater struct {
-	last [Frame]int16
-	lost int
-}
-
-// fade is how much is left of the sound after each lost frame, in 1/16.
-const fade = 11
-
-// Good takes a frame that came; its start is changed to go on from what was made up.
-func (r *Repeater) Good(frame []int16) {
-	if r.lost > 0 {
-		goOn := r.last
-		r.turn(goOn[:])
-		overlap(frame, goOn[:])
-	}
-	r.lost = 0
-	tail := frame[max(len(frame)-len(r.last), 0):]
-	copy(r.last[:], r.last[len(tail):])
-	copy(r.last[len(r.last)-len(tail):], tail)
-}
-
-// Lost makes a frame up.
-func (r *Repeater) Lost(dst []int16) {
-	r.lost++
-	r.turn(r.last[:])
-	n := copy(dst, r.last[:])
-	clear(dst[n:])
-}
-
-// turn reverses and fades.
-func (r *Repeater) turn(b []int16) {
-	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-		b[i], b[j] = b[j], b[i]
-	}
-	for i, v := range b {
-		b[i] = int16(int32(v) * fade / 16)
-	}
-}
-
-// joined is the length of an overlap in samples: 5 ms.
-const joined = 40
-
-// overlap lets before go over into the start of frame.
-func overlap(frame, before []int16) {
-	n := min(joined, len(frame), len(before))
-	for i := range n {
-		frame[i] = int16((int32(before[i])*int32(n-i) + int32(frame[i])*int32(i)) / int32(n))
-	}
 }
