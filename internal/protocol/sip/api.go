@@ -43,10 +43,10 @@ type Config struct {
 	Public     netip.Addr   // written in Contact and Via where it is not what the socket says; zero: the socket's
 	Log        *slog.Logger // nil: discarded
 	UserAgent  string       // Server and User-Agent header; empty: "santra"
-	Extensions []string     // option tags that Require may hold; nil: "siprec". Another gets 420
+	Extensions []string     // option tags that Require may hold, beside those of Dialogs; nil: "siprec". Another gets 420
 	Limits     Limits
 	Network    Network
-	Dialogs    DialogPolicy
+	Dialogs    DialogPolicy // early media, session timers, redirection; "replaces" in Extensions turns on Incoming.Replaces
 
 	// Admit says whether a source may send INVITE and OPTIONS outside a dialog; nil admits all. A refused INVITE gets 403, at
 	// a bounded rate for each source, then nothing.
