@@ -209,7 +209,7 @@ func TestUpdateTooEarly(t *testing.T) {
 		ws := make(waiting, 1)
 		listen(t, n, "192.0.2.1", ws, reliableAs(ReliableSupported))
 		w := newWire(t, n, "192.0.2.2")
-		w.send(server, strings.Replace(invite, "Contact:", inviteReliably, 1))
+		w.send(server, strings.NewReplacer("Contact:", inviteReliably, "Content-Length: 0\n\n", "Content-Length: 5\n\noffer").Replace(invite))
 		in := <-ws
 		_ = in.Progress(183, "application/sdp", []byte("x"))
 		m := w.want("SIP/2.0 183")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"santra/internal/errs"
@@ -162,6 +163,8 @@ func TestPrackOfTheCallee(t *testing.T) {
 				t.Errorf("%q: %s", v, got)
 			}
 		}
+		w.send(server, strings.Replace(inside("UPDATE", m, 8, "glare"), "Content-Length: 0\r\n\r\n", "Content-Length: 1\r\n\r\nx", 1))
+		w.want("SIP/2.0 491") // our offer waits for its answer
 		good := field(m, "RSeq") + " 1 INVITE"
 		if got := rack(good, "good", 9, "the answer"); !strings.HasPrefix(got, "SIP/2.0 200") {
 			t.Error(got)
@@ -252,6 +255,40 @@ func TestOfferInAReliableResponse(t *testing.T) {
 			if !usable && err == nil {
 				t.Error("the call was answered")
 			}
+		})
+	}
+}
+
+// A new offer in PRACK is the user's to answer (RFC 3262 5), or 488 where nobody reads.
+func TestNewOfferInPrack(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+			ws := make(waiting, 1)
+			listen(t, n, "192.0.2.1", ws, reliableAs(ReliableSupported))
+			w := newWire(t, n, "192.0.2.2")
+			w.send(server, strings.NewReplacer("Contact:", inviteReliably, "Content-Length: 0\n\n", "Content-Length: 5\n\noffer").Replace(invite))
+			in := <-ws
+			want := "SIP/2.0 488"
+			if reads {
+				want = "SIP/2.0 200"
+				go func() {
+					r := <-in.Early().Requests()
+					if r.Method != mPRACK || string(r.Body) != "again" {
+						t.Error(r.Method)
+					}
+					_ = r.Respond(200, "application/sdp", []byte("answer again"))
+				}()
+				synctest.Wait()
+			}
+			_ = in.Progress(183, "application/sdp", []byte("answer"))
+			m := w.want("SIP/2.0 183")
+			w.send(server, strings.Replace(inside("PRACK", m, 2, "prack"), "Content-Length: 0\r\n\r\n", "RAck: "+field(m, "RSeq")+" 1 INVITE\r\nContent-Length: 5\r\n\r\nagain", 1))
+			if got := w.want("SIP/2.0 "); !strings.HasPrefix(got, want) || reads && !strings.HasSuffix(got, "answer again") {
+				t.Error(got)
+			}
+			w.send(server, inside("BYE", m, 3, "bye"))
+			w.want("SIP/2.0 200")
+			<-in.Done()
 		})
 	}
 }
