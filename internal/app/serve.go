@@ -229,7 +229,8 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
+	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs}); err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
