@@ -140,14 +140,20 @@ func (r *Registrar) registeredFrom(user string, src netip.AddrPort) bool {
 // Knows tells whether a phone is registered from exactly this source: what Config.Admit of an endpoint for phones may ask, so
 // that only a registered phone can call.
 func (r *Registrar) Knows(src netip.AddrPort) bool {
+	_, ok := r.UserAt(src)
+	return ok
+}
+
+// UserAt finds whose phone is registered from exactly this source.
+func (r *Registrar) UserAt(src netip.AddrPort) (user string, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, all := range r.users {
+	for user, all := range r.users {
 		if slices.ContainsFunc(all, func(b *binding) bool { return b.way.Remote() == src }) {
-			return true
+			return user, true
 		}
 	}
-	return false
+	return "", false
 }
 
 // update does what an authorised REGISTER asks (10.3 steps 6 to 8): all of it or nothing.
