@@ -228,7 +228,7 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Accept: []string{"application/sdp"}}); err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})

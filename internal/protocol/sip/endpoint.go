@@ -331,6 +331,10 @@ func (e *Endpoint) outside(tx *serverTx, in *inbound) {
 	if in.method != mREGISTER && !e.pass(tx, in) {
 		return
 	}
+	if r, ok := e.unacceptable(in); ok {
+		e.say(tx, in, r)
+		return
+	}
 	switch in.method {
 	case mINVITE:
 		e.invited(tx, in)
@@ -355,7 +359,7 @@ func capabilities() []Header {
 func (e *Endpoint) register(tx *serverTx, in *inbound) {
 	h, ok := e.handlerNow().(RegisterHandler)
 	if !ok {
-		e.say(tx, in, reply{code: 405})
+		e.stranger(tx, in, 405) // scanners try this everywhere
 		return
 	}
 	h.Register(&Registration{ep: e, tx: tx, in: in})
@@ -369,12 +373,6 @@ func (e *Endpoint) handlerNow() Handler {
 
 // invited begins a call.
 func (e *Endpoint) invited(tx *serverTx, in *inbound) {
-	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.cfg.Extensions, tag) { // RFC 3261 8.2.2.3
-			e.say(tx, in, reply{code: 420, extra: []Header{{"Unsupported", tag}}})
-			return
-		}
-	}
 	h := e.handlerNow()
 	call, code := e.admit(tx, in)
 	switch {
