@@ -333,6 +333,10 @@ func (e *Endpoint) outside(tx *serverTx, in *inbound) {
 	if in.method != mREGISTER && !e.pass(tx, in) {
 		return
 	}
+	if r, ok := e.unacceptable(in); ok {
+		e.say(tx, in, r)
+		return
+	}
 	switch in.method {
 	case mINVITE:
 		e.invited(tx, in)
@@ -357,7 +361,7 @@ func capabilities() []Header {
 func (e *Endpoint) register(tx *serverTx, in *inbound) {
 	h, ok := e.handlerNow().(RegisterHandler)
 	if !ok {
-		e.say(tx, in, reply{code: 405})
+		e.stranger(tx, in, 405) // scanners try this everywhere
 		return
 	}
 	h.Register(&Registration{ep: e, tx: tx, in: in})

@@ -38,11 +38,6 @@ func (e *Endpoint) invited(tx *serverTx, in *inbound) {
 
 // unfit refuses an INVITE that asks for what we can't give, or gives not what we ask for.
 func (e *Endpoint) unfit(in *inbound) (reply, bool) {
-	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.extensions(), tag) { // RFC 3261 8.2.2.3
-			return reply{code: 420, extra: []Header{{"Unsupported", tag}}}, true
-		}
-	}
 	speaks := append(tokens(in, "Supported", ","), tokens(in, "Require", ",")...)
 	switch {
 	case e.cfg.Dialogs.Reliable == ReliableRequired && !slices.Contains(speaks, tag100rel): // RFC 3261 21.4.16

@@ -316,6 +316,7 @@ var reasons = [...]struct {
 	{403, "Forbidden"},
 	{404, "Not Found"},
 	{405, "Method Not Allowed"},
+	{406, "Not Acceptable"},
 	{408, "Request Timeout"},
 	{413, "Request Entity Too Large"},
 	{414, "Request-URI Too Long"},
