@@ -142,8 +142,4 @@ type peerCan struct {
 	update bool // its Allow names UPDATE
 }
 
-func (p *peerCan) learn(m headered) {
-	for _, t := range tokens(m, "Allow", ",") {
-		p.update = p.update || t == "update"
-	}
-}
+func (p *peerCan) learn(m headered) { p.update = p.update || hasToken(m, "Allow", mUPDATE) }

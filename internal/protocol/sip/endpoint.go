@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -17,6 +18,8 @@ type Endpoint struct {
 	cfg     Config
 	log     *slog.Logger
 	agent   string
+	tags    []string // of Require and Supported
+	tagList string   // the same in one value
 	limits  Limits
 	parser  *sip.Parser
 	sockets *sockets
@@ -61,6 +64,8 @@ func Listen(cfg Config) (*Endpoint, error) {
 	if e.cfg.Extensions == nil {
 		e.cfg.Extensions = []string{"siprec"}
 	}
+	e.tags = e.cfg.extensions()
+	e.tagList = strings.Join(e.tags, ", ")
 	network := cfg.Network
 	if network == nil {
 		network = realNetwork{}
