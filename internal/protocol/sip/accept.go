@@ -12,7 +12,7 @@ func (e *Endpoint) unacceptable(in *inbound) (r reply, refused bool) {
 	}
 	var unknown []string
 	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.extensions(), tag) {
+		if !slices.Contains(e.tags, tag) {
 			unknown = append(unknown, tag)
 		}
 	}

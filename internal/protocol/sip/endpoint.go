@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,8 @@ type Endpoint struct {
 	cfg     Config
 	log     *slog.Logger
 	agent   string
+	tags    []string // of Require and Supported
+	tagList string   // the same in one value
 	limits  Limits
 	parser  *sip.Parser
 	sockets *sockets
@@ -68,6 +71,8 @@ func Listen(cfg Config) (*Endpoint, error) {
 	if e.cfg.Extensions == nil {
 		e.cfg.Extensions = []string{"siprec"}
 	}
+	e.tags = e.cfg.extensions()
+	e.tagList = strings.Join(e.tags, ", ")
 	if e.locator = cfg.Locator; e.locator == nil {
 		e.locator = locate.New(locate.Machine())
 	}
