@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -30,6 +29,7 @@ import (
 	"santra/internal/run"
 	"santra/internal/store/centre"
 	"santra/internal/voice"
+	"santra/internal/voice/callback"
 	"santra/internal/web/live"
 )
 
@@ -104,6 +104,7 @@ type contactCentre struct {
 	browsers  *webrtc.Server
 	voice     *voice.Service
 	mail      *email.Service
+	callbacks *callback.Service
 	published registry.Published
 }
 
@@ -120,7 +121,7 @@ func (c *contactCentre) close() {
 
 // open makes every room; nothing of it serves yet.
 func (c *contactCentre) open(ctx context.Context) error {
-	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openVoice, c.openMail, c.openRegistry}
+	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openCallbacks, c.openVoice, c.openMail, c.openRegistry}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -183,7 +184,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.server.sounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -253,25 +254,23 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	route, err := netip.ParseAddrPort(s.Recorder.SIP)
-	if err != nil {
+	target, err1 := s.Recorder.target()
+	security, err2 := s.Recorder.security()
+	recording, err3 := c.openRecording()
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	c.voice, err = voice.New(voice.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
-		Recorder: sip.Target{URI: "sip:recorder@" + s.Recorder.SIP, Route: route, Transport: "tcp"},
-		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		Recorder: target, Recording: recording, RecorderSecurity: security,
+		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
 }
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
 func (c *contactCentre) prompts() (voice.Prompts, error) {
-	var replaced fs.FS
-	if c.server.Prompts != "" {
-		replaced = os.DirFS(c.server.Prompts)
-	}
-	l, err := media.NewLibrary(replaced)
+	l, err := media.NewLibrary(c.server.promptFolder())
 	if err != nil || c.demo.Announcement == 0 {
 		return l, err
 	}
@@ -300,6 +299,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"closings", &reloader{reload: c.followClosings, log: c.log}},
 		{"dispatch", c.dispatch},
+		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
 		{"voice", c.voice},
 		{"routing", settled{c.dispatch}},

@@ -93,7 +93,7 @@ func languageOf(k rune) (agency.Lang, bool) {
 func (c *call) announce() {
 	c.step.stop()
 	c.hearing.stop()
-	if c.hearing.tries == 0 && c.s.turnsAway(c.queue) {
+	if c.state == Announcing && c.hearing.tries == 0 && c.s.turnsAway(c.queue) {
 		c.turnAway()
 		return
 	}
@@ -130,12 +130,19 @@ func (c *call) noticePlayed(o gate.Outcome) {
 		c.s.count.announced.Add(1)
 	}
 	c.pass = o.Pass
+	if c.state == Informing {
+		c.talk()
+		return
+	}
 	c.music()
 	c.wait()
 }
 
 // music plays to the caller until something else does.
 func (c *call) music() {
+	if c.customer == nil {
+		return
+	}
 	if clip, ok := c.s.prompt(c.language, media.Music); ok {
 		c.customer.media.Play(c.ctx, []media.Clip{clip}, true)
 	}

@@ -23,6 +23,9 @@ func (s *Service) Expired(w routing.Work) {
 
 func (c *call) diverted(to routing.Target, reason string) {
 	switch {
+	case c.direction == Inside:
+		c.finish("closed")
+		return
 	case to.Kind == routing.ToCallback:
 		c.log.Error("callbacks are not built: the call waits on", "why", reason)
 		return

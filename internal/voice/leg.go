@@ -50,6 +50,14 @@ func (l *leg) start(c sdp.Choice) error {
 	return nil
 }
 
+// sound is the leg's media; nil on a nil leg.
+func (l *leg) sound() *rtp.Leg {
+	if l == nil {
+		return nil
+	}
+	return l.media
+}
+
 func (l *leg) requests() <-chan *sip.Request {
 	if l == nil || l.dialog == nil {
 		return nil

@@ -12,15 +12,22 @@ const (
 	codeOK             = 200
 	codeForbidden      = 403
 	codeNotFound       = 404
+	codeTimeout        = 408
+	codeGone           = 410
 	codeUnsupportedMed = 415
 	codeTemporarily    = 480
+	codeIncomplete     = 484
 	codeBusy           = 486
+	codeCancelled      = 487
 	codeNotAcceptable  = 488
 	codeServerError    = 500
 	codeNotImplemented = 501
+	codeBadGateway     = 502
 	codeUnavailable    = 503
+	codeGatewayTimeout = 504
 	codeBusyEverywhere = 600
 	codeDecline        = 603
+	codeNowhere        = 604
 )
 
 // accept answers an offer on this leg and sends the media there.
@@ -160,7 +167,7 @@ func (c *call) pressed(l *leg, k rune, ok bool) {
 func (c *call) callerHears(yes bool) {
 	was := c.deaf
 	c.deaf = !yes
-	if c.state != Announcing || was == c.deaf {
+	if !c.hearsAnnouncement() || was == c.deaf {
 		return
 	}
 	c.hearing.stop()
@@ -169,3 +176,6 @@ func (c *call) callerHears(yes bool) {
 		c.begin()
 	}
 }
+
+// hearsAnnouncement tells whether the recording announcement is due to the customer now.
+func (c *call) hearsAnnouncement() bool { return c.state == Announcing || c.state == Informing }

@@ -51,6 +51,9 @@ func (c *call) offered(o dispatch.Offer) {
 	case c.state.connected():
 		c.claimBack()
 		return
+	case c.given.only && o.Agent != c.given.to: // the one who was asked did not answer
+		c.finish("not answered")
+		return
 	case c.state != Waiting: // the caller has left; none, where dispatch was told so
 		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
 		return
@@ -79,6 +82,10 @@ func (c *call) withdrawn(o dispatch.Offer, reason string) {
 
 // requeue takes the agent away; the caller, who hears music all the time, keeps the place.
 func (c *call) requeue(why string) {
+	if c.given.only { // nobody else is asked
+		c.finish("not answered")
+		return
+	}
 	agent := c.offer.Agent
 	c.dropAgent()
 	c.offer = dispatch.Offer{}
@@ -179,6 +186,10 @@ func (c *call) notAnswered(r *ring, err error) {
 
 // decline gives the offer back.
 func (c *call) decline() {
+	if c.state == Dialling {
+		c.notCalled(FailedOwn)
+		return
+	}
 	agent := c.offer.Agent
 	c.requeue("declined")
 	if err := c.s.cfg.Dispatch.Decline(c.id, agent); err != nil {
@@ -188,21 +199,39 @@ func (c *call) decline() {
 
 // accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
 func (c *call) accept() {
+	if c.state == Dialling {
+		c.stopRing()
+		c.dialOut()
+		return
+	}
 	if err := c.s.cfg.Dispatch.AcceptOffer(c.offer); err != nil {
 		c.log.Info("answered too late", "error", err)
 		c.requeue("too late")
 		return
 	}
-	if c.ring != nil {
-		c.ring.cancel()
-		c.ring = nil
+	c.stopRing()
+	if c.direction == Inside {
+		c.meet()
+		return
 	}
 	c.talk()
 }
 
+func (c *call) stopRing() {
+	if c.ring != nil {
+		c.ring.cancel()
+		c.ring = nil
+	}
+}
+
+// answerable tells whether an agent's telephone or browser may yet connect.
+func (c *call) answerable() bool {
+	return c.state == Offered || c.state == Dialling && c.out.dial == nil && c.customer == nil
+}
+
 // connecting is ready when the browser that answered can be heard.
 func (c *call) connecting() <-chan struct{} {
-	if c.state != Offered {
+	if !c.answerable() {
 		return nil
 	}
 	return c.agent.connected()
@@ -210,11 +239,22 @@ func (c *call) connecting() <-chan struct{} {
 
 // agentLeft: a browser that never connected has not answered; else the agent hung up.
 func (c *call) agentLeft() {
-	if c.state == Offered {
+	switch {
+	case c.state == Offered:
 		c.decline()
-		return
+	case c.leavesToOther():
+		if err := c.complete(); err != nil {
+			c.finish("agent")
+		}
+	default:
+		c.finish("agent")
 	}
-	c.finish("agent")
+}
+
+// leavesToOther tells whether an agent who hangs up gives the customer to who is consulted, as telephones do it.
+func (c *call) leavesToOther() bool {
+	st := c.consult.stage()
+	return c.state.connected() && c.customer != nil && (st == ConsultTalking || st == ConsultJoined || st == ConsultWaiting)
 }
 
 // AnswerBrowser answers an offered call with the agent's browser: it takes the browser's SDP offer and gives our answer. The
@@ -248,7 +288,7 @@ func (c *call) claimed(agent string, mine *claim) error {
 	switch {
 	case c.offer.Agent != agent || agent == "":
 		return errs.New(errs.NotFound, "no such call of yours")
-	case c.state != Offered || c.claim != nil || c.agent != nil:
+	case !c.answerable() || c.claim != nil || c.agent != nil:
 		return errs.New(errs.Conflict, "the call is answered already")
 	}
 	c.claim = mine
@@ -264,14 +304,11 @@ func (c *call) unclaimed(mine *claim) error {
 
 // browser takes the claimed call; the telephone stops ringing.
 func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
-	if c.state != Offered || c.claim != mine {
+	if !c.answerable() || c.claim != mine {
 		return errs.New(errs.Conflict, "the call was answered elsewhere or withdrawn")
 	}
 	c.claim = nil
-	if c.ring != nil {
-		c.ring.cancel()
-		c.ring = nil
-	}
+	c.stopRing()
 	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
 	c.agent.media.Agree(noAddr(), peer.Terms())
 	return nil

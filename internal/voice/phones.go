@@ -2,8 +2,11 @@ package voice
 
 import (
 	"net/netip"
+	"strings"
 
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/registrar"
+	"santra/internal/routing"
 )
 
 // emergency is the emergency number. A contact centre that can't place the call must say so at once and never swallow it.
@@ -11,7 +14,7 @@ const emergency = "112"
 
 // phones serves the agents' telephones: they register, and they will call out.
 type phones struct {
-	*sip.Registrar
+	*registrar.Registrar
 	s *Service
 }
 
@@ -29,8 +32,10 @@ func (p phones) Invite(in *sip.Incoming) {
 // stranger, refused at a bounded rate (sip.Config.Admit of that endpoint).
 func (s *Service) Telephone(src netip.AddrPort) bool { return s.registrar.Knows(src) }
 
-// ha1 is the digest secret of a telephone: MD5 (RFC 7616 3.4.2), for few telephones know better.
-func (s *Service) ha1(user string) (string, bool) { return s.cfg.Book.HA1(user, "MD5") }
+// secret is the digest secret of a telephone for an algorithm (RFC 7616 3.4.2, RFC 8760).
+func (s *Service) secret(user, algorithm string) (string, bool) {
+	return s.cfg.Book.HA1(user, algorithm)
+}
 
 // phone finds the registered telephone of a seat.
 func (s *Service) phone(seatCode string) (sip.Target, bool) {
@@ -44,4 +49,14 @@ func (s *Service) phone(seatCode string) (sip.Target, bool) {
 // registered is told by the registrar.
 func (s *Service) registered(user string, is bool) {
 	s.log.Info("telephone", "user", user, "registered", is)
+}
+
+// sitsAt finds the agent who has taken a seat.
+func (s *Service) sitsAt(seat string) (agent string, ok bool) {
+	for _, a := range s.cfg.Dispatch.Agents() {
+		if strings.EqualFold(a.Seat, seat) && a.State != routing.Offline {
+			return a.ID, true
+		}
+	}
+	return "", false
 }

@@ -90,7 +90,10 @@ func (c *call) placed(err error) bool {
 func (c *call) work() routing.Work {
 	w := routing.Work{
 		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
-		Priority: c.queue.Priority, Arrived: c.arrived,
+		Priority: c.queue.Priority, Arrived: c.arrived, Transferred: c.given.before, Preferred: c.given.to, PreferredFor: c.given.long,
+	}
+	if c.direction == Out {
+		w.Kind = routing.Outgoing
 	}
 	if c.s.cfg.Book.Lent(c.queue.ID) {
 		w.Skills, w.Ring, w.WrapUp = slices.Clone(c.queue.Skills), c.queue.NoAnswer, c.queue.WrapUp
@@ -122,13 +125,18 @@ func (c *call) enter(to string) error {
 		return errs.New(errs.NotFound, "queue %q", to)
 	}
 	c.queue, c.owner = q, owner
+	if err := c.repass(); err != nil {
+		c.log.Warn("not recorded in the queue that the call moved to", "queue", to, "why", err)
+	}
+	return nil
+}
+
+// repass makes the pass one for the queue in which the call is now; none where that queue's callers hear something else.
+func (c *call) repass() error {
 	if !c.pass.Valid() {
 		return nil
 	}
 	pass, err := c.pass.For(c.notice(), c.s.cfg.GateKey)
-	if err != nil {
-		c.log.Warn("not recorded in the queue that the call moved to", "queue", to, "why", err)
-	}
 	c.pass = pass
-	return nil
+	return err
 }

@@ -86,9 +86,28 @@ func (l *Leg) Tap(t *Tap, ch Channel) {
 	l.tapped.Store(t.streams[ch])
 }
 
+// Pause stops taking what the legs say (on), or takes it again. What was gathered before goes out first, so that after Pause
+// returns no sample of the pause is or will be sent, and none from before it is held back. The timeline goes on: what is said
+// after a pause stands at its own time. It may be called again with what is.
+func (t *Tap) Pause(on bool) {
+	for _, s := range t.streams {
+		s.pause(on)
+	}
+}
+
+func (s *stream) pause(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on && !s.closed {
+		s.send()
+	}
+	s.paused = on
+}
+
 // TapStats count packets.
 type TapStats struct {
 	Packets uint64 // taken from legs
+	Paused  uint64 // not taken, for recording was paused
 	Sent    uint64
 	Dropped uint64 // since the kernel refused them, they were too long, or the tap had not started
 	Skipped uint64 // since the leg's clock is fast
@@ -143,6 +162,7 @@ type stream struct {
 	next    uint32 // where the last packet ended
 	started bool
 	closed  bool
+	paused  bool
 	batch   []byte
 	crypt   []byte // the same encrypted, nil without SRTP
 	segment int    // bytes of each packet in batch
@@ -172,6 +192,10 @@ func (s *stream) take(from any, f *flying) (full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
+		return false
+	}
+	if s.paused {
+		s.counted.Paused++
 		return false
 	}
 	s.counted.Packets++
@@ -278,6 +302,7 @@ func (s *stream) count(sum *TapStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sum.Packets += s.counted.Packets
+	sum.Paused += s.counted.Paused
 	sum.Sent += s.counted.Sent
 	sum.Dropped += s.counted.Dropped
 	sum.Skipped += s.counted.Skipped

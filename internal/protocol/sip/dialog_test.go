@@ -246,7 +246,7 @@ func TestLostConnectionOfACall(t *testing.T) {
 		a.mu.Lock()
 		conn := a.flow.conn
 		a.mu.Unlock()
-		conn.close()
+		conn.Close()
 		synctest.Wait()
 		if err := a.Info(t.Context(), "", nil); err != nil { // over a new one
 			t.Error(err)
@@ -357,5 +357,60 @@ func TestForkedAnswer(t *testing.T) {
 		go func() { _ = d.Bye(t.Context()) }()
 		bye = w.want("BYE ")
 		w.send(us, strings.Replace(strings.ReplaceAll(bye, "\r\n", "\n"), "BYE sip:1@192.0.2.1 SIP/2.0", "SIP/2.0 200 OK", 1))
+	})
+}
+
+// A request that nobody reads, or that its reader forgets, leaves nothing behind.
+func TestRequestThatNobodyAnswers(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+			a, b := pair(t, n, "udp")
+			refused := make(chan Response, 1)
+			go func() {
+				res, _ := a.Request(t.Context(), mINFO, "", nil)
+				refused <- res
+			}()
+			time.Sleep(time.Second)
+			if reads {
+				<-b.Requests()
+			}
+			_ = b.Bye(t.Context())
+			<-refused
+			time.Sleep(time.Minute)
+			for _, e := range []*Endpoint{a.ep, b.ep} {
+				if s := e.Stats(); s.Transactions != 0 {
+					t.Errorf("%v: %+v", reads, s)
+				}
+			}
+		})
+	}
+}
+
+// A re-INVITE that got 100 and then nothing is given up when its dialog ends.
+func TestReinviteThatIsNeverAnswered(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		a, w, o, m := dialled(t, n, opts())
+		w.send(a.Addr(), answerOf(m, "200 OK", "x"))
+		d, err := o.Wait(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan error, 1)
+		go func() {
+			_, err := d.Reinvite(t.Context(), "application/sdp", []byte("x"))
+			over <- err
+		}()
+		re := w.want("INVITE ")
+		w.send(a.Addr(), answerOf(re, "100 Trying", ""))
+		time.Sleep(time.Minute)
+		go func() { _ = d.Bye(t.Context()) }()
+		w.send(a.Addr(), answerOf(w.want("BYE "), "200 OK", ""))
+		if <-over == nil {
+			t.Error("it was answered")
+		}
+		time.Sleep(time.Minute)
+		if s := a.Stats(); s.Transactions != 0 || s.Calls != 0 {
+			t.Errorf("%+v", s)
+		}
 	})
 }
