@@ -92,7 +92,7 @@ func (r *Receiver) Push(handle func(Packet)) error {
 	return net.ErrClosed
 }
 
-// drain yields all that waits; false when the reader has had enough or the socket is closed.
+// drain yields what waits, at most the socket's share; false when the reader has had enough or the socket is closed.
 func (r *Receiver) drain(yield func(Packet) bool) bool {
 	media := r.socket.media
 	if !media.acquire() {
@@ -101,7 +101,7 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 	defer media.release()
 	in := r.socket.pool.bulk.take()
 	defer r.socket.pool.bulk.giveBack(in)
-	for {
+	for range fairShare {
 		n, err := in.receive(uintptr(media.fd))
 		if err != nil || n == 0 {
 			return true
@@ -110,6 +110,8 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 			return false
 		}
 	}
+	r.socket.pool.reactorOf(media).again(media)
+	return true
 }
 
 // split yields the packets that the kernel has put together.

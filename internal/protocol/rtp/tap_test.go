@@ -318,3 +318,27 @@ func TestTimelineProperty(t *testing.T) {
 		}
 	})
 }
+
+// More packets than a receiver's share of its reactor are all received, in both ways of receiving.
+func TestReceiverTakesMoreThanItsShare(t *testing.T) {
+	for _, push := range []bool{false, true} {
+		r := newRecording(t, benchPool(t), noAddr)
+		p := newPhone(t)
+		r.r.Expect(p.addr())
+		const packets = 3 * fairShare
+		for i := range packets {
+			p.say(r.r.Local(), Header{Sequence: uint16(i), Timestamp: uint32(i)}, []byte{1})
+		}
+		if !push {
+			r.take(packets)
+			continue
+		}
+		got, over := make(chan Packet, packets), make(chan error, 1)
+		go func() { over <- r.r.Push(func(p Packet) { got <- p }) }()
+		for range packets {
+			<-got
+		}
+		r.r.Close()
+		<-over
+	}
+}
