@@ -55,6 +55,7 @@ type SIP struct {
 	Trunk        string   `yaml:"trunk"`         // host:port for the operator's calls, UDP and TCP
 	TrunkAllow   []string `yaml:"trunk_allow"`   // CIDRs of the operator; default loopback
 	TrunkCountry string   `yaml:"trunk_country"` // where the operator's end stands
+	Trunks       []Trunk  `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
 	Phones       string   `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
 	MediaIP      string   `yaml:"media_ip"`      // address in our SDP; default the trunk's
 	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
@@ -132,7 +133,9 @@ func CheckConfig(path string) error {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first, c.Server.sounds)} {
+	for _, err := range []error{
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.Server.sounds),
+	} {
 		if err != nil {
 			return pointed(path, text, err)
 		}
@@ -166,7 +169,7 @@ func (c *Config) setDefaults() {
 	if s.HTTP.Listen != "" {
 		orDefault(&s.HTTP.PublicURL, scheme(s.HTTP.Cert)+"://"+s.HTTP.Listen)
 	}
-	if len(s.SIP.TrunkAllow) == 0 {
+	if len(s.SIP.TrunkAllow) == 0 && len(s.SIP.Trunks) == 0 {
 		s.SIP.TrunkAllow = []string{"127.0.0.0/8", "::1/128"}
 	}
 	if s.SIP.MediaIP == "" {
@@ -242,7 +245,7 @@ func (s Server) checkAddresses() error {
 			return err
 		}
 	}
-	if _, err := networks("server.sip.trunk_allow", s.SIP.TrunkAllow); err != nil {
+	if err := s.SIP.checkTrunks(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

@@ -157,6 +157,7 @@ func (d *demo) pickAddresses(o DemoOptions) error {
 		{anyPort, &s.WebRTC.Listen},
 		{anyPort, &s.Mail.LMTP},
 		{anyPort, &d.recorder.SIP},
+		{anyPort, &d.recorder.SIPTLS.Listen},
 		{anyPort, &d.recorder.HTTP},
 		{anyPort, &r.OutboxSMTP},
 	} {
@@ -188,11 +189,19 @@ func (d *demo) configure() error {
 	s.Mail.Hostname = demoHostname
 	s.Mail.Relay = Relay{Address: d.ready.OutboxSMTP, Country: "FI", TLS: "none"}
 	s.Recorder = Recorder{SIP: d.recorder.SIP, HTTP: "http://" + d.recorder.HTTP, Origin: "http://" + d.recorder.HTTP, Country: "FI", PublicKey: base64.StdEncoding.EncodeToString(evidence)}
+	if !d.tuned.Secure {
+		d.recorder.SIPTLS.Listen = ""
+	}
 	d.centre.City = demoCity(d.seed.Seats)
 	d.tuned.apply(&d.centre.City)
 	d.recorder.Data, d.recorder.Country = d.ready.RecorderData, "FI"
 	d.recorder.CentreKey = base64.StdEncoding.EncodeToString(public)
 	d.recorder.CentreOrigin = d.ready.PublicURL
+	if d.tuned.Secure {
+		if err := d.secureLink(); err != nil {
+			return err
+		}
+	}
 	d.ready.Users, d.ready.Seats = d.seed.users(), d.seed.Seats
 	for _, q := range d.centre.City.Queues {
 		d.ready.Queues = append(d.ready.Queues, ReadyQueue{q.ID, q.Agency, q.Number, q.Mailbox})

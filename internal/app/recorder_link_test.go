@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sdp"
+	"santra/internal/recorder"
 )
 
 // TestRecorderLink: sound leaves this machine encrypted, or because the configuration says that it need not.
@@ -43,5 +44,24 @@ func TestRecorderLink(t *testing.T) {
 	}
 	if _, err := (Recorder{SIP: "recorder"}).target(); !errs.Is(err, errs.Invalid) {
 		t.Error(err)
+	}
+}
+
+// TestSecureDemo: the demonstration city whose link is secure has two configurations that hold and fit each other.
+func TestSecureDemo(t *testing.T) {
+	const anyPort = "127.0.0.1:0"
+	for _, secure := range []bool{true, false} {
+		d, err := planDemo(DemoOptions{Data: t.TempDir(), HTTP: anyPort, SIP: anyPort, SMTP: anyPort, Seats: 1, Tuned: DemoTuning{Secure: secure}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := d.centre.Server.Recorder
+		level, err := r.security()
+		if err != nil || r.checkLink() != nil || recorder.CheckConfig(d.recorder) != nil {
+			t.Fatal(err, r.checkLink(), recorder.CheckConfig(d.recorder))
+		}
+		if (level == sdp.Required) != secure || (r.TLS.CA != "") != secure || (r.SIP == d.recorder.SIPTLS.Listen) != secure {
+			t.Errorf("secure %v: %+v", secure, r)
+		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +47,7 @@ func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Log
 	if err != nil {
 		return err
 	}
-	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
+	if err := errors.Join(registry.CheckEndpoints(config.endpoints()), config.Server.SIP.checkServed()); err != nil {
 		return fmt.Errorf("%s: %w", configPath, err)
 	}
 	defer profile(ctx, "centre", log)()
@@ -72,12 +71,11 @@ const (
 // endpoints lists all outside that the contact centre exchanges data with (M18).
 func (c *Config) endpoints() []registry.Endpoint {
 	s := c.Server
-	return []registry.Endpoint{
+	return append(s.SIP.endpoints(), []registry.Endpoint{
 		{Name: "server", Kind: "server", Country: s.Country},
-		{Name: "server.sip.trunk", Kind: "sip", Country: s.SIP.TrunkCountry},
 		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
 		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
-	}
+	}...)
 }
 
 // contactCentre is the contact centre between its configuration and its end.
@@ -225,11 +223,12 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 
 func (c *contactCentre) openVoice(context.Context) (err error) {
 	s := c.server
-	allowed, err := prefixes("server.sip.trunk_allow", s.SIP.TrunkAllow)
+	allowed, err := s.SIP.admitted()
 	if err != nil {
 		return err
 	}
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
+	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs}); err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
@@ -326,17 +325,6 @@ func networks(field string, cidrs []string) ([]netip.Prefix, error) {
 		nets = append(nets, p.Masked())
 	}
 	return nets, nil
-}
-
-// prefixes parses CIDRs into a check of sources.
-func prefixes(field string, cidrs []string) (func(netip.AddrPort) bool, error) {
-	nets, err := networks(field, cidrs)
-	if err != nil {
-		return nil, err
-	}
-	return func(src netip.AddrPort) bool {
-		return slices.ContainsFunc(nets, func(p netip.Prefix) bool { return p.Contains(src.Addr().Unmap()) })
-	}, nil
 }
 
 // endpointCloser ends a SIP endpoint without waiting for peers that don't answer.

@@ -33,16 +33,16 @@ func line(ch, packets int) []arrival {
 // value is what packet n of a channel says; never the byte of silence.
 func value(ch, n int) byte { return byte(1 + ch*100 + n%90) }
 
-// play gives a timeline what comes, in the order of its coming, with a look at closed pieces every half second; it gives the
+// play gives a timeline what comes, in the order of its coming, with a look at closed pieces in each round; it gives the
 // recording.
 func play(tl *timeline, all []arrival) []byte {
 	slices.SortStableFunc(all, func(a, b arrival) int { return a.when.Compare(b.when) })
 	var got []byte
-	look := zero.Add(tickEvery)
+	look := zero.Add(roundTime)
 	for _, a := range all {
 		for !a.when.Before(look) {
 			got = append(got, bytes.Join(tl.closed(look), nil)...)
-			look = look.Add(tickEvery)
+			look = look.Add(roundTime)
 		}
 		tl.write(a.ch, a.p, media.PCMA, a.when)
 	}

@@ -9,31 +9,20 @@ import (
 	"santra/internal/errs"
 )
 
-// keep writes what has closed of all recordings, twice a second, and makes it durable by one sync for all; it ends those
-// whose call is over. When the service stops it ends them all.
-func (s *service) keep() {
-	defer close(s.kept)
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.work.Done():
-			s.keepLast()
-			return
-		case now := <-tick.C:
-			s.round(now)
-		}
-	}
-}
+// A round visits all recordings, a share of them at each step, so that their sealing is no burst that others on the machine
+// feel. What was written in a round is made durable by one sync at its end.
+const (
+	steps    = 5
+	stepTime = roundTime / steps
+)
 
-// keepLast goes on until the last recording is closed; each is hung up at its next round.
-func (s *service) keepLast() {
-	tick := time.NewTicker(drainFor)
-	defer tick.Stop()
-	for s.active() > 0 {
-		s.round(time.Now())
-		<-tick.C
-	}
+// keeper is the one goroutine that writes recordings. It owns all fields.
+type keeper struct {
+	s     *service
+	step  int
+	wrote []*session // in this round
+	ended []ending
+	look  []*session // scratch
 }
 
 // ending is a recording that has been finished in this round.
@@ -43,26 +32,47 @@ type ending struct {
 	err error
 }
 
-// round is one look at all recordings.
-func (s *service) round(now time.Time) {
-	ctx := context.WithoutCancel(s.work)
-	var wrote []*session
-	var ended []ending
-	for _, ss := range s.answered() {
+// run writes what has closed of the recordings and ends those whose call is over. When the service stops it ends them all.
+func (k *keeper) run() {
+	s := k.s
+	defer close(s.kept)
+	tick := time.NewTicker(stepTime)
+	defer tick.Stop()
+	for s.work.Err() == nil || s.active() > 0 {
+		k.visit(time.Now())
+		if k.step = (k.step + 1) % steps; k.step == 0 {
+			k.settle()
+		}
+		<-tick.C
+	}
+}
+
+// visit looks at a step's share of the recordings.
+func (k *keeper) visit(now time.Time) {
+	ctx := context.WithoutCancel(k.s.work)
+	k.look = k.s.answered(k.look[:0], k.step)
+	for _, ss := range k.look {
 		switch {
 		case ss.closing:
-		case ss.leaving:
+		case ss.drained(now):
 			out, err := ss.finish(ctx)
 			ss.closing = true
-			ended = append(ended, ending{ss, out, err})
+			k.ended = append(k.ended, ending{ss, out, err})
 		case ss.advance(ctx, now):
-			wrote = append(wrote, ss)
+			k.wrote = append(k.wrote, ss)
 		}
 	}
-	if len(wrote)+len(ended) == 0 {
+}
+
+// settle ends a round.
+func (k *keeper) settle() {
+	if len(k.wrote)+len(k.ended) == 0 {
 		return
 	}
-	s.settled(wrote, ended, s.sync(ctx, wrote, ended))
+	k.s.settled(k.wrote, k.ended, k.s.sync(context.WithoutCancel(k.s.work), k.wrote, k.ended))
+	clear(k.wrote)
+	clear(k.ended)
+	k.wrote, k.ended = k.wrote[:0], k.ended[:0]
 }
 
 // sync makes the round durable, unless nothing was written.
@@ -127,17 +137,16 @@ func (s *service) closeChange(r Row, o outcome, done func(error)) change {
 	return change{e, func(tx Tx) error { return tx.Close(r) }, done}
 }
 
-// answered are the recordings whose call is answered. The slice is the keeper's own and lasts until the next call.
-func (s *service) answered() []*session {
+// answered appends the recordings of a step whose call is answered.
+func (s *service) answered(to []*session, step int) []*session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.looked = s.looked[:0]
 	for ss := range s.sessions {
-		if ss.dialog != nil {
-			s.looked = append(s.looked, ss)
+		if ss.dialog != nil && ss.step == step {
+			to = append(to, ss)
 		}
 	}
-	return s.looked
+	return to
 }
 
 // pieces is memory for open pieces, shared by all recordings. The zero value and nil are ready to use.

@@ -55,12 +55,12 @@ type service struct {
 
 	commits *committer
 	kept    chan struct{} // closed when no recording grows any more
-	looked  []*session    // of the keeper
 	sealing scratch       // of the keeper
 	memory  pieces
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
+	begun    int // sessions in all
 	plays    plays
 	refusals struct {
 		minute time.Time
@@ -195,7 +195,7 @@ func (s *service) start(ctx context.Context) error {
 	}
 	s.commits, s.kept = newCommitter(s.Store), make(chan struct{})
 	run.Go(&s.keeping, s.Log, "recorder commits", func() { s.commits.run(context.WithoutCancel(s.work), s.kept) })
-	run.Go(&s.keeping, s.Log, "recorder keeper", s.keep)
+	run.Go(&s.keeping, s.Log, "recorder keeper", (&keeper{s: s}).run)
 	s.endpoint.Serve(intake{s})
 	run.Go(&s.wg, s.Log, "recorder jobs", s.jobs)
 	return nil

@@ -11,8 +11,8 @@ import (
 
 // How a recording session is run.
 const (
-	tickEvery = 500 * time.Millisecond // closed pieces are looked for
-	drainFor  = 300 * time.Millisecond // packets that are on their way when the call ends; less than tickEvery
+	roundTime = 250 * time.Millisecond // closed pieces are looked for, and made durable
+	drainFor  = 300 * time.Millisecond // packets that are on their way when the call ends
 	probeIdle = 5 * time.Second        // without a packet the client is asked whether it lives
 	byeLimit  = 5 * time.Second
 )
@@ -27,10 +27,11 @@ type session struct {
 	tl     *timeline
 	dialog *sip.Dialog // nil until the call is answered
 
+	step          int // of a round, in which it is looked at
 	begun, probed time.Time
-	failed        error // why nothing more is written
-	leaving       bool  // the call is over; what is on its way has until the next round to come
-	closing       bool  // it is finished, its row is being closed
+	failed        error     // why nothing more is written
+	left          time.Time // since when the call is over; what is on its way may still come
+	closing       bool      // it is finished, its row is being closed
 }
 
 // take begins to record an answered call.
@@ -42,7 +43,13 @@ func (ss *session) take(d *sip.Dialog) {
 	run.Go(&s.wg, s.Log, "recording requests", func() { ss.respond(d) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ss.dialog = d
+	s.begun++
+	ss.dialog, ss.step = d, s.begun%steps
+}
+
+// drained tells whether a call has been over for long enough.
+func (ss *session) drained(now time.Time) bool {
+	return !ss.left.IsZero() && now.Sub(ss.left) >= drainFor
 }
 
 // advance writes the pieces that have closed and looks whether the call goes on; wrote says that something was written.
@@ -51,16 +58,20 @@ func (ss *session) advance(ctx context.Context, now time.Time) (wrote bool) {
 		wrote = true
 		ss.failed = ss.write(ctx, pieces)
 	}
+	if !ss.left.IsZero() {
+		return wrote
+	}
 	if ss.failed == nil && now.Sub(ss.begun) > MaxLength {
 		ss.failed = errs.New(errs.TooLarge, "recorder: a recording over %v", MaxLength)
 	}
 	select {
 	case <-ss.dialog.Ended():
-		ss.leaving = true
+		ss.left = now
 		return wrote
 	default:
 	}
 	if ss.failed != nil || ss.s.work.Err() != nil {
+		ss.left = now
 		ss.leave()
 	} else {
 		ss.probe(now)
@@ -98,7 +109,6 @@ func (ss *session) probe(now time.Time) {
 
 // leave hangs up, beside the keeper.
 func (ss *session) leave() {
-	ss.leaving = true
 	d := ss.dialog
 	run.Go(&ss.s.wg, ss.s.Log, "recording bye", func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ss.s.work), byeLimit)

@@ -80,6 +80,7 @@ type consultation struct {
 	pass     gate.Pass // of an outsider who has heard the announcement to its end
 	noticed  <-chan gate.Outcome
 	tries    int
+	failed   func() // of a caller who is connected by a flow: where nobody is reached
 	noticeOf func() // cancels the announcement
 }
 
@@ -251,6 +252,7 @@ func (c *call) secondAnswered(d *dial) {
 		c.letGo(d, d.leg.dialog)
 		return
 	}
+	c.step.stop()
 	k.dial, k.leg = nil, d.leg
 	if c.state == Forwarding {
 		c.forwarded()
@@ -271,7 +273,7 @@ func (c *call) secondFailed(d *dial, err error) {
 	c.out.failed = failure(err)
 	k.dial = nil
 	if c.state == Forwarding {
-		c.comesBack()
+		c.notForwarded()
 		return
 	}
 	c.endConsult()

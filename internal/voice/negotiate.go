@@ -1,8 +1,6 @@
 package voice
 
 import (
-	"strings"
-
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
@@ -154,28 +152,3 @@ func (c *call) relay(from *leg, k rune) {
 		}
 	})
 }
-
-// pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
-func (c *call) pressed(l *leg, k rune, ok bool) {
-	l.silent = l.silent || !ok
-	if ok && l == c.customer && c.state == Announcing && strings.ContainsRune(keySet, k) {
-		c.chosen(k)
-	}
-}
-
-// callerHears goes on with the announcement when the caller hears us again: who had us on hold was not told (M4).
-func (c *call) callerHears(yes bool) {
-	was := c.deaf
-	c.deaf = !yes
-	if !c.hearsAnnouncement() || was == c.deaf {
-		return
-	}
-	c.hearing.stop()
-	c.step.stop()
-	if c.acked == nil {
-		c.begin()
-	}
-}
-
-// hearsAnnouncement tells whether the recording announcement is due to the customer now.
-func (c *call) hearsAnnouncement() bool { return c.state == Announcing || c.state == Informing }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"santra/internal/errs"
+	"santra/internal/voice/flow"
 )
 
 // noAddr is the address of a peer that needs none.
@@ -12,6 +13,8 @@ func noAddr() netip.AddrPort { return netip.AddrPort{} }
 // talk lets the two parties hear each other and starts the recording.
 func (c *call) talk() {
 	c.s.count.answered.Add(1)
+	c.happens(flow.Answered{})
+	c.way.stop()
 	_ = c.set(Talking)
 	c.sound()
 	c.record()
@@ -35,7 +38,7 @@ func (c *call) hold() error {
 	if err := c.set(Held); err != nil {
 		return err
 	}
-	c.s.cfg.Dispatch.Held(c.id, true)
+	c.s.cfg.Dispatch.Held(c.job, true)
 	c.sound()
 	return nil
 }
@@ -52,7 +55,7 @@ func (c *call) resume() error {
 		return err
 	}
 	c.consult.wait()
-	c.s.cfg.Dispatch.Held(c.id, false)
+	c.s.cfg.Dispatch.Held(c.job, false)
 	c.sound()
 	c.changed()
 	return nil

@@ -25,7 +25,7 @@ type inbound struct {
 func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *terms) (restart, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !agreed.knows(h.PayloadType) {
+	if !agreed.sound(h.PayloadType) && !agreed.event(h.PayloadType) {
 		in.unknown++
 		return false, false
 	}

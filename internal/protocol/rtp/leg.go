@@ -80,7 +80,7 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 // Called again (a re-INVITE) it changes them.
 func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
 	l.out.agree(t)
-	l.terms.Store(newTerms(t)) // before the address: they say which packets may set the port
+	l.terms.Store(newTerms(t))
 	if a, ok := l.t.(Addressed); ok {
 		a.Judge(l.valid)
 		a.Connect(remote, l.latch)
@@ -97,8 +97,11 @@ func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
 
 // valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
 func (l *Leg) valid(packet []byte) bool {
-	_, _, ok := span(packet)
-	return ok && l.terms.Load().knows(header(packet).PayloadType)
+	if _, _, ok := span(packet); !ok {
+		return false
+	}
+	agreed, pt := l.terms.Load(), header(packet).PayloadType
+	return agreed.sound(pt) || agreed.event(pt)
 }
 
 func (l *Leg) read() {

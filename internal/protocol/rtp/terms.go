@@ -76,9 +76,6 @@ func newTerms(t Terms) *terms {
 	}
 }
 
-// knows tells whether a payload type was agreed on.
-func (t *terms) knows(payloadType uint8) bool { return t.sound(payloadType) || t.event(payloadType) }
-
 // sound tells whether packets of a payload type are the codec's.
 func (t *terms) sound(payloadType uint8) bool {
 	return payloadType == t.payload || payloadType == t.payloadReceive

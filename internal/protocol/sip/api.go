@@ -43,10 +43,10 @@ type Config struct {
 	Public     netip.Addr   // written in Contact and Via where it is not what the socket says; zero: the socket's
 	Log        *slog.Logger // nil: discarded
 	UserAgent  string       // Server and User-Agent header; empty: "santra"
-	Extensions []string     // option tags that Require may hold; nil: "siprec". Another gets 420
+	Extensions []string     // option tags that Require may hold, beside those of Dialogs; nil: "siprec". Another gets 420
 	Limits     Limits
 	Network    Network
-	Dialogs    DialogPolicy
+	Dialogs    DialogPolicy    // what its dialogs do beyond the least
 	TLS        *TLS            // nil: none
 	Locator    *locate.Locator // finds servers by name (RFC 3263); nil: one that asks the machine's name servers
 

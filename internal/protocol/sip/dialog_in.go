@@ -218,7 +218,7 @@ func (d *Dialog) premature(in *inbound) (reply, bool) {
 		return reply{code: 422, extra: []Header{minSession()}}, true
 	case !offers:
 		return reply{}, false
-	case d.asking || d.sent.waiting && d.sent.offer || d.early.is && d.early.out != nil && (in.method == mINVITE || !d.early.open):
+	case d.asking || d.offerOut() || d.early.is && d.early.out != nil && (in.method == mINVITE || !d.early.open):
 		return reply{code: 491}, true
 	case d.asked != nil || d.early.is && (in.method == mINVITE || !d.early.open):
 		return later, true
@@ -228,6 +228,14 @@ func (d *Dialog) premature(in *inbound) (reply, bool) {
 		return reply{code: 504}, true
 	}
 	return reply{}, false
+}
+
+// offerOut tells whether an offer of ours that came in a response waits for its answer: in the ACK, or in PRACK. The lock is held.
+func (d *Dialog) offerOut() bool {
+	if d.early.is && d.early.in != nil {
+		return !d.early.open && len(d.early.in.in.Body()) == 0 && len(d.ours.body) > 0
+	}
+	return d.sent.waiting && d.sent.offer
 }
 
 // retryAfter is between 0 and 10 s, by chance (RFC 3261 14.2).

@@ -6,13 +6,16 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"santra/internal/errs"
 )
 
 // maxGlare is how often Negotiate tries again where both sides ask at once.
 const maxGlare = 5
 
-// Reinvite offers a new session description and gives the peer's answer. *Refused 491: both asked at once, or the call is not
+// Reinvite offers a new session description and gives the peer's answer. Where ctx ends first it is cancelled (RFC 3261 9.1); if
+// the peer has taken it nevertheless, what holds is unknown to the user until another offer. *Refused 491: both asked at once, or the call is not
 // answered yet; try again after 2.1–4 s if the call is ours, 0–2 s if not (RFC 3261 14.1), or let Negotiate do it.
 func (d *Dialog) Reinvite(ctx context.Context, contentType string, body []byte) ([]byte, error) {
 	return d.offer(ctx, mINVITE, session{contentType, body}, nil)
@@ -89,8 +92,7 @@ func (d *Dialog) offer(ctx context.Context, method string, s session, answer fun
 	if err := d.claim(method); err != nil {
 		return nil, err
 	}
-	defer d.unclaim()
-	res, err := d.ask(ctx, asking{method: method, session: s, answer: answer})
+	res, err := d.askClaimed(ctx, asking{method: method, session: s, answer: answer})
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +115,25 @@ func (d *Dialog) claim(method string) error {
 	}
 	d.asking = true
 	return nil
+}
+
+// askClaimed sends an offer whose right was claimed. That is held until the final response, also where nobody waits for it any
+// more: until then the peer may still take the offer.
+func (d *Dialog) askClaimed(ctx context.Context, q asking) (Response, error) {
+	q.offers = true
+	res, err := d.ask(ctx, q)
+	if err != nil && err != ctx.Err() { // it never went, or its dialog is over
+		d.unclaim()
+	}
+	return res, err
+}
+
+// unclaiming gives the right back at the final response.
+func (d *Dialog) unclaiming(final func(*sip.Response, error)) func(*sip.Response, error) {
+	return func(res *sip.Response, err error) {
+		d.unclaim()
+		final(res, err)
+	}
 }
 
 func (d *Dialog) unclaim() {

@@ -37,7 +37,7 @@ func (d *Dialog) Request(ctx context.Context, method, contentType string, body [
 			}
 			return Response{}, err
 		}
-		defer d.unclaim()
+		return d.askClaimed(ctx, asking{method: method, session: session{contentType, body}, hdr: hdr})
 	}
 	select {
 	case <-d.ended:
@@ -57,6 +57,7 @@ type asking struct {
 	method string
 	session
 	hdr     []Header
+	offers  bool                               // the right to make an offer was claimed
 	answer  func(offer []byte) ([]byte, error) // of the offer in the 2xx to a re-INVITE; may be nil
 	prepare func(x *exchange)                  // before it goes; may be nil
 }
@@ -64,7 +65,8 @@ type asking struct {
 // ask sends a request and waits for its final response. 408, 481 and no answer end the dialog (12.2.1.2).
 func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 	got := make(chan answer, 1)
-	if err := d.begin(q, got); err != nil {
+	x, err := d.begin(q, got)
+	if err != nil {
 		if err == errTransport {
 			d.fail(err)
 		}
@@ -72,8 +74,9 @@ func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 	}
 	select {
 	case a := <-got:
-		return d.outcome(a)
+		return d.outcome(q.method, a)
 	case <-ctx.Done():
+		x.withdraw()
 		return Response{}, ctx.Err()
 	case <-d.ended:
 		return Response{}, errOver
@@ -81,21 +84,24 @@ func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 }
 
 // begin sends a request: numbers leave in their order.
-func (d *Dialog) begin(q asking, got chan<- answer) error {
+func (d *Dialog) begin(q asking, got chan<- answer) (*exchange, error) {
 	d.order.Lock()
 	defer d.order.Unlock()
 	x, err := d.exchange(q.method, q.kind, q.body, q.hdr)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x.final = d.collect(x, q.method, got, q.answer)
+	if q.offers {
+		x.final = d.unclaiming(x.final)
+	}
 	if q.prepare != nil {
 		q.prepare(x)
 	}
 	if q.method == mINVITE && !d.reinviting(x) {
-		return errOver
+		return nil, errOver
 	}
-	return x.start()
+	return x, x.start()
 }
 
 // reinviting keeps a re-INVITE that is under way, to be given up when the dialog ends; false where it has ended.
@@ -107,13 +113,14 @@ func (d *Dialog) reinviting(x *exchange) bool {
 }
 
 // outcome judges what an exchange came to.
-func (d *Dialog) outcome(a answer) (Response, error) {
+func (d *Dialog) outcome(method string, a answer) (Response, error) {
 	switch {
 	case a.err == errTimeout || a.err == errTransport:
 		d.fail(a.err)
 		return Response{}, a.err
 	case a.err != nil:
 		return Response{}, a.err
+	case method == mNOTIFY: // 481 is the subscription's end there, not the call's (RFC 6665 4.2.2)
 	case a.res.StatusCode == 408 || a.res.StatusCode == 481:
 		d.fail(errTimeout)
 	}

@@ -32,6 +32,8 @@ type exchange struct {
 	challenges int
 	widened    int
 	doomed     bool // nobody waits for the answer
+	withdrawn  bool // an INVITE inside a dialog that is to be cancelled
+	heard      bool // a provisional response
 	byUDP      flow // the way back, where TCP was only tried for the size
 	tried      bool // TCP was
 }
@@ -94,6 +96,7 @@ func (x *exchange) on(res *sip.Response, err error) {
 	case err != nil:
 		x.final(nil, err)
 	case res.StatusCode < 200:
+		x.heardProgress()
 		if x.progress != nil {
 			x.progress(res)
 		}
@@ -166,6 +169,28 @@ func (x *exchange) cancel(why []Header) {
 	tx := &clientTx{ep: x.ep, key: clientKey(x.out.branch, mCANCEL), flow: x.flow, wire: wire, on: func(*sip.Response, error) {}}
 	_ = tx.start()
 	x.tx.giveUpAfter(timeout)
+}
+
+// withdraw cancels an INVITE that nobody waits for any more, at once or when a provisional response has come (9.1).
+func (x *exchange) withdraw() {
+	x.mu.Lock()
+	now := x.heard && !x.withdrawn && x.out.method == mINVITE
+	x.withdrawn = true
+	x.mu.Unlock()
+	if now {
+		x.cancel(nil)
+	}
+}
+
+// heardProgress is called at each provisional response.
+func (x *exchange) heardProgress() {
+	x.mu.Lock()
+	now := !x.heard && x.withdrawn && x.out.method == mINVITE
+	x.heard = true
+	x.mu.Unlock()
+	if now {
+		x.cancel(nil)
+	}
 }
 
 // abandon gives up an INVITE whose dialog is over: its answer may never come.

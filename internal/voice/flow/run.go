@@ -54,6 +54,9 @@ func (r *Run) Step() string { return r.step.ID }
 // Language is the language that the caller has chosen; "" before, and for who has chosen none.
 func (r *Run) Language() agency.Lang { return r.lang }
 
+// Leaving tells whether the caller hears the last words of the call.
+func (r *Run) Leaving() bool { return r.state == leaving }
+
 // Over tells whether the flow has ended: the call was hung up or somebody has it.
 func (r *Run) Over() bool { return r.state == over }
 

@@ -133,13 +133,19 @@ func TestKilledInAPause(t *testing.T) {
 
 // killed is another process on a copy of the folders as they are: what a killed one leaves. It is not started yet.
 func (r *rig) killed() *rig {
+	after := r.copied()
+	after.open()
+	return after
+}
+
+// copied is a rig that is not opened, on a copy of the folders.
+func (r *rig) copied() *rig {
 	t := r.t
 	t.Helper()
 	after := &rig{t: t, dir: t.TempDir(), key: r.key, cfg: r.cfg}
 	after.cfg.Data, after.cfg.Keys = filepath.Join(after.dir, "data"), filepath.Join(after.dir, "keys")
 	after.cfg.Database = "sqlite:" + filepath.Join(after.cfg.Data, "catalogue.db")
 	must(t, os.CopyFS(after.cfg.Data, os.DirFS(r.cfg.Data)), os.CopyFS(after.cfg.Keys, os.DirFS(r.cfg.Keys)))
-	after.open()
 	return after
 }
 
