@@ -342,3 +342,46 @@ func TestReceiverTakesMoreThanItsShare(t *testing.T) {
 		<-over
 	}
 }
+
+// Flush hands out all that has come, however much that is: a pause of the recording must not take in what was said before it.
+func TestFlushTakesAllThatHasCome(t *testing.T) {
+	pool, err := NewPool(PoolConfig{Ephemeral: true, Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Listen(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := newPhone(t)
+	r.Expect(p.addr())
+	held, goOn := make(chan bool), make(chan bool)
+	gate := func() *Receiver { // holds the reactor up, so that Flush alone reads
+		g, err := Listen(pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Expect(p.addr())
+		if err := g.Handle(func(Packet) { held <- true; <-goOn }); err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}()
+	defer gate.Close()
+	p.say(gate.Local(), Header{}, []byte{1})
+	<-held
+	got := 0
+	if err := r.Handle(func(Packet) { got++ }); err != nil {
+		t.Fatal(err)
+	}
+	const packets = 5 * fairShare
+	for i := range packets {
+		p.say(r.Local(), Header{Sequence: uint16(i)}, []byte{1})
+	}
+	r.Flush()
+	if got != packets {
+		t.Error("handed out", got, "of", packets)
+	}
+	close(goOn)
+}
