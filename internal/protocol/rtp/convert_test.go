@@ -458,3 +458,23 @@ func TestRelayAllocatesNothing(t *testing.T) {
 type sink struct{ *memory }
 
 func (sink) WritePacket([]byte) error { return nil }
+
+// fixed is a Transport that says which source its packets must have, as a browser's does.
+type fixed struct{ *memory }
+
+func (fixed) SSRC() uint32 { return 0xCAFE }
+
+func TestATransportNamesItsSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := fixed{newMemory()}
+		l := NewLeg(m, LegConfig{})
+		l.Agree(noAddr, NewTerms(media.Opus))
+		if err := <-l.Play(t.Context(), []media.Clip{media.SilenceClip(100 * ms)}, false); err != nil {
+			t.Fatal(err)
+		}
+		if all := m.all(); len(all) != 5 || all[4].SSRC != 0xCAFE {
+			t.Errorf("%+v", all)
+		}
+		l.Close()
+	})
+}

@@ -137,9 +137,9 @@ func (p *Peer) prefer() error {
 }
 
 // Restart answers a further offer of the same browser whose network has changed (an ICE restart, RFC 8445 2.4 and 9): new
-// addresses are tried while sound, keys and everything agreed on stay. The offer must come from whom the first came: the
-// same certificate, the codec in use, new ICE credentials; else errs.Invalid, and the peer goes on as it is. errs.Gone after
-// the end: a browser has about 15 s from the last packet.
+// addresses are tried while keys, streams and everything agreed on stay; until one is found, some 100 ms, sound is lost. The
+// offer must come from whom the first came: the same certificate, the codec in use; else errs.Invalid, and the peer goes on as
+// it is. errs.Gone after the end: a browser has about 15 s from the last packet.
 func (p *Peer) Restart(ctx context.Context, offer string) (answer string, err error) {
 	w, err := readOffer(offer, []media.Codec{p.wish.codec})
 	if err != nil {
