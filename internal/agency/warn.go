@@ -46,6 +46,7 @@ func (c *City) Warnings(staff []Staff) []Warning {
 	city := c.WithDefaults()
 	w := &warnings{city: &city, staff: staff}
 	w.hours()
+	w.places()
 	switch {
 	case staff == nil:
 	case len(staff) == 0:
@@ -84,6 +85,14 @@ func (w *warnings) hours() {
 		} else if h.Holidays == FinnishHolidays && h.Eves == nil && len(h.Week) > 0 {
 			w.add(at, "are on the eves of Midsummer and Christmas as on other weekdays: write eves: closed, their spans, or eves: week if that is meant")
 		}
+	}
+}
+
+// places tells of seats from which 112 could not be told where to come.
+func (w *warnings) places() {
+	lost := slices.DeleteFunc(slices.Clone(w.city.Seats), func(s Seat) bool { return s.Location != "" })
+	if len(lost) > 0 {
+		w.add("city.seats", "%d have no location, among them %s: who calls %s there is not told where they sit", len(lost), lost[0].Code, EmergencyNumber)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/dialplan"
 	"santra/internal/errs"
 	"santra/internal/registry"
 )
@@ -134,6 +135,9 @@ func CheckConfig(path string) error {
 // telephone what it can't do yet.
 func checkCity(c *agency.City, p registry.Published) error {
 	if err := registry.CheckPromises(c, p); err != nil {
+		return err
+	}
+	if err := dialplan.Check(c); err != nil {
 		return err
 	}
 	return c.CheckTelephony()

@@ -33,6 +33,9 @@ const (
 	cityWellbeing   = "hyvinvointi"
 )
 
+// demoPlace is where all its seats are.
+const demoPlace = "Esimerkkikatu 1, 2. krs"
+
 // openSeed reads the seed or makes one; a larger wish adds seats, a smaller one takes none away.
 func openSeed(path string, seats int) (seed, error) {
 	var s seed
@@ -137,7 +140,7 @@ func demoCity(seats []ReadySeat) agency.City {
 	}
 	c.Queues = demoQueues()
 	for _, s := range seats {
-		c.Seats = append(c.Seats, agency.Seat{Code: s.Code, SIPUser: s.SIPUser, SIPPassword: s.SIPPassword})
+		c.Seats = append(c.Seats, agency.Seat{Code: s.Code, SIPUser: s.SIPUser, SIPPassword: s.SIPPassword, Location: demoPlace})
 	}
 	return c
 }
