@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/dialplan"
 	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
@@ -148,8 +149,8 @@ func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	if len(c.Flows) == 0 {
-		return nil
+	if err := dialplan.Check(c); err != nil || len(c.Flows) == 0 {
+		return err
 	}
 	s, err := sounds()
 	if err != nil {
