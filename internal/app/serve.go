@@ -20,7 +20,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
@@ -103,6 +102,7 @@ type contactCentre struct {
 	browsers  *webrtc.Server
 	voice     *voice.Service
 	mail      *email.Service
+	shelf     *shelf
 	published registry.Published
 }
 
@@ -182,7 +182,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published, c.server.sounds) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.knownSounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 	return err
 }
 
-func (c *contactCentre) openVoice(context.Context) (err error) {
+func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	s := c.server
 	allowed, err := prefixes("server.sip.trunk_allow", s.SIP.TrunkAllow)
 	if err != nil {
@@ -248,7 +248,7 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	c.keep(c.browsers)
-	prompts, err := c.prompts()
+	prompts, err := c.played(ctx)
 	if err != nil {
 		return err
 	}
@@ -262,15 +262,6 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
-}
-
-// prompts gives the built-in announcements, or those of the folder that replaces them.
-func (c *contactCentre) prompts() (voice.Prompts, error) {
-	l, err := media.NewLibrary(c.server.promptFolder())
-	if err != nil || c.demo.Announcement == 0 {
-		return l, err
-	}
-	return c.cutAnnouncements(l)
 }
 
 func (c *contactCentre) openRegistry(context.Context) error {
@@ -294,6 +285,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"audit", c.audit},
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"closings", &reloader{reload: c.followClosings, log: c.log}},
+		{"prompts", &reloader{reload: c.reloadPrompts, log: c.log}},
 		{"dispatch", c.dispatch},
 		{"e-mail", c.mail},
 		{"voice", c.voice},

@@ -39,6 +39,7 @@ var sideways = map[string][]string{
 	"protocol/sip/siptest": {"protocol/sdp", "protocol/rtp", "protocol/media"},
 	"protocol/sip":         {"protocol/sdp"},
 	"agency":               {"audit"},
+	"agency/prompts":       {"audit"}, // each version is logged, as the city's are
 	"identity":             {"audit", "agency"},
 	"lease":                {"audit"},
 	"web/api":              {"web/live"},
