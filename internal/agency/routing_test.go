@@ -214,7 +214,7 @@ func TestCircles(t *testing.T) {
 			}
 		}
 		var err error
-		s := search{ways: ways, done: map[string]bool{}}
+		s := search{ways: ways, done: map[string]bool{}, circle: "goes in a circle"}
 		circular := false
 		for i := range n {
 			circular = circular || reach[[2]int{i, i}]

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
 )
@@ -54,6 +55,7 @@ type SIP struct {
 	Trunk        string   `yaml:"trunk"`         // host:port for the operator's calls, UDP and TCP
 	TrunkAllow   []string `yaml:"trunk_allow"`   // CIDRs of the operator; default loopback
 	TrunkCountry string   `yaml:"trunk_country"` // where the operator's end stands
+	Trunks       []Trunk  `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
 	Phones       string   `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
 	MediaIP      string   `yaml:"media_ip"`      // address in our SDP; default the trunk's
 	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
@@ -131,7 +133,9 @@ func CheckConfig(path string) error {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first)} {
+	for _, err := range []error{
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.Server.sounds),
+	} {
 		if err != nil {
 			return pointed(path, text, err)
 		}
@@ -139,13 +143,20 @@ func CheckConfig(path string) error {
 	return nil
 }
 
-// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or that wants of the
-// telephone what it can't do yet.
-func checkCity(c *agency.City, p registry.Published) error {
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, that wants of the
+// telephone what it can't do yet, or whose flows name prompts that there are not.
+func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds, error)) error {
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	return c.CheckTelephony()
+	if err := c.CheckTelephony(); err != nil || len(c.Flows) == 0 {
+		return err
+	}
+	s, err := sounds()
+	if err != nil {
+		return err
+	}
+	return c.CheckPrompts(s.Has)
 }
 
 func (c *Config) setDefaults() {
@@ -158,7 +169,7 @@ func (c *Config) setDefaults() {
 	if s.HTTP.Listen != "" {
 		orDefault(&s.HTTP.PublicURL, scheme(s.HTTP.Cert)+"://"+s.HTTP.Listen)
 	}
-	if len(s.SIP.TrunkAllow) == 0 {
+	if len(s.SIP.TrunkAllow) == 0 && len(s.SIP.Trunks) == 0 {
 		s.SIP.TrunkAllow = []string{"127.0.0.0/8", "::1/128"}
 	}
 	if s.SIP.MediaIP == "" {
@@ -234,7 +245,7 @@ func (s Server) checkAddresses() error {
 			return err
 		}
 	}
-	if _, err := networks("server.sip.trunk_allow", s.SIP.TrunkAllow); err != nil {
+	if err := s.SIP.checkTrunks(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

@@ -46,7 +46,7 @@ func TestTheExamplesAreRead(t *testing.T) {
 	if err := registry.CheckPromises(&centre.City, promised); err != nil {
 		t.Error(err)
 	}
-	if _, err := prefixes("server.sip.trunk_allow", centre.Server.SIP.TrunkAllow); err != nil {
+	if _, err := centre.Server.SIP.admitted(); err != nil {
 		t.Error(err)
 	}
 	if key, err := centre.Server.Recorder.key(); err != nil || key == nil {

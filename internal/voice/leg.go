@@ -42,12 +42,20 @@ func (l *leg) describes() sdp.Options {
 
 // start sends the media where the peer's description says.
 func (l *leg) start(c sdp.Choice) error {
-	codec, err := codecOf(c.Codec.Name)
+	terms, err := rtp.TermsOf(c)
 	if err != nil {
 		return err
 	}
-	l.media.Start(c.Remote, codec, dtmfPT(c.DTMFPT))
+	l.media.Agree(c.Remote, terms)
 	return nil
+}
+
+// sound is the leg's media; nil on a nil leg.
+func (l *leg) sound() *rtp.Leg {
+	if l == nil {
+		return nil
+	}
+	return l.media
 }
 
 func (l *leg) requests() <-chan *sip.Request {

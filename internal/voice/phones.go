@@ -2,9 +2,11 @@ package voice
 
 import (
 	"net/netip"
+	"strings"
 
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/registrar"
+	"santra/internal/routing"
 )
 
 // emergency is the emergency number. A contact centre that can't place the call must say so at once and never swallow it.
@@ -47,4 +49,14 @@ func (s *Service) phone(seatCode string) (sip.Target, bool) {
 // registered is told by the registrar.
 func (s *Service) registered(user string, is bool) {
 	s.log.Info("telephone", "user", user, "registered", is)
+}
+
+// sitsAt finds the agent who has taken a seat.
+func (s *Service) sitsAt(seat string) (agent string, ok bool) {
+	for _, a := range s.cfg.Dispatch.Agents() {
+		if strings.EqualFold(a.Seat, seat) && a.State != routing.Offline {
+			return a.ID, true
+		}
+	}
+	return "", false
 }

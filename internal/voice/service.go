@@ -20,6 +20,7 @@ import (
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/run"
+	"santra/internal/voice/callback"
 )
 
 // Limits of the room.
@@ -51,6 +52,10 @@ type Config struct {
 	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
 	// RecorderSecurity is the policy about SRTP to the recorder.
 	RecorderSecurity sdp.Security
+
+	Carrier   Carrier           // calls out; nil: there are none
+	Callbacks *callback.Service // nil: none are promised
+	Outcomes  Outcomes          // nil: none are known
 
 	Book     *agency.Book
 	Dispatch *dispatch.Dispatcher
@@ -132,6 +137,8 @@ func (cfg Config) filled() Config {
 // Start serves the trunk, the telephones and dispatch.
 func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Call, s)
+	s.cfg.Dispatch.Handle(routing.Outgoing, s)
+	s.cfg.Dispatch.Handle(routing.Callback, owed{s})
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
 	return nil

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // MoveAfter is how long a latched peer must have been silent before packets from another port are taken for it, moved there by
@@ -148,8 +150,8 @@ func (u *UDP) admitControl(from netip.AddrPort, b []byte) (packet []byte, ok boo
 }
 
 func (u *UDP) follow(p *peer, from netip.AddrPort, b []byte) {
-	said, err := parseControl(b, 0)
-	if err != nil || p.last.at.Load() == 0 || uint64(said.ssrc) != p.last.number.Load()>>16 {
+	said, err := rtcp.Parse(b, 0)
+	if err != nil || p.last.at.Load() == 0 || uint64(said.SSRC) != p.last.number.Load()>>16 {
 		return
 	}
 	moved := *p

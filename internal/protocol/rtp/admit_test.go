@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 	"santra/internal/protocol/sdp"
 )
 
@@ -203,7 +204,7 @@ func TestControlFollowsThePeer(t *testing.T) {
 		{7, netip.MustParseAddrPort("127.0.0.2:9009"), netip.MustParseAddrPort("127.0.0.1:5001")},
 		{7, from, from},
 	} {
-		e.u.admitControl(c.from, appendControl(nil, control{ssrc: c.ssrc}, "x"))
+		e.u.admitControl(c.from, rtcp.Append(nil, rtcp.Compound{SSRC: c.ssrc}, "x"))
 		if got := e.u.peer.Load().control; got != c.want {
 			t.Error(c.ssrc, c.from, "reports go to", got)
 		}

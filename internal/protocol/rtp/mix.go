@@ -8,6 +8,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/blend"
 	"santra/internal/run"
 )
 
@@ -23,7 +24,7 @@ const (
 // MixConfig configures a mix. The zero value works.
 type MixConfig struct {
 	Log     *slog.Logger     // nil: discarded
-	Conceal func() Concealer // makes what hides the losses of one voice, at 8,000 samples a second; nil: a simple one
+	Conceal func() Concealer // makes what hides the losses of one voice, at 8,000 samples a second; nil: media.Concealer
 }
 
 // Concealer makes up for lost sound.
@@ -62,7 +63,7 @@ func NewMix(cfg MixConfig) *Mix {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Conceal == nil {
-		cfg.Conceal = func() Concealer { return new(repeater) }
+		cfg.Conceal = func() Concealer { return media.NewConcealer(media.SampleRate) }
 	}
 	return &Mix{log: cfg.Log, conceal: cfg.Conceal, members: make(map[*Leg]*member)}
 }
@@ -261,7 +262,7 @@ type mixTap struct {
 	tap      *Tap
 	ch       Channel
 	speakers []*Leg
-	sound    mixed
+	sound    blend.Sum
 	coded    [media.FrameSamples]byte
 	seq      uint16
 	due      bool
@@ -271,17 +272,17 @@ func (t *mixTap) take(m *Mix, now time.Time) {
 	if t.tap == nil {
 		return
 	}
-	t.sound.begin()
+	t.sound.Begin()
 	for _, l := range t.speakers {
-		if s := m.members[l]; s != nil {
-			t.sound.add(s)
+		if s := m.members[l]; s != nil && s.live {
+			t.sound.Add(&s.voice)
 		}
 	}
 	t.seq++
-	if t.sound.voices == 0 {
+	if t.sound.Voices() == 0 {
 		return
 	}
-	media.Encode(t.coded[:], t.sound.frame(), media.PCMA)
+	media.Encode(t.coded[:], t.sound.Frame(), media.PCMA)
 	f := flying{
 		Header: Header{Sequence: t.seq, Timestamp: m.frame * media.FrameSamples},
 		now:    now, bytes: t.coded[:], end: media.FrameSamples, codec: media.PCMA,

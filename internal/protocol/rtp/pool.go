@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/rtp/ports"
 )
 
 // PoolConfig says where RTP sockets are opened.
@@ -69,7 +70,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 		return nil, errs.At(errs.Invalid, "ports", "%d to %d holds no pair of an even port and the next", cfg.Min, cfg.Max)
 	}
 	if !cfg.Ephemeral {
-		if err := checkPorts(first, uint32(cfg.Max), kernelSays); err != nil {
+		if err := ports.Check(cfg.Min, cfg.Max); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 	"santra/internal/protocol/rtp/secure"
 	"santra/internal/protocol/sdp"
 )
@@ -167,12 +168,12 @@ func TestReportsAreEncryptedToo(t *testing.T) {
 	}
 	secured(t, e, k)
 	e.l.Start(media1, media.PCMA, 0)
-	theirs, err := peer.ProtectControl(nil, appendControl(nil, control{ssrc: 7, told: true, about: reception{ssrc: e.l.out.ssrc(), fraction: 128}}, "x"))
+	theirs, err := peer.ProtectControl(nil, rtcp.Append(nil, rtcp.Compound{SSRC: 7, Told: true, About: rtcp.Reception{SSRC: e.l.out.ssrc(), Fraction: 128}}, "x"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	to := netip.AddrPortFrom(e.u.Local().Addr(), e.u.Local().Port()+1)
-	control1.send(to, appendControl(nil, control{ssrc: 7, told: true, about: reception{ssrc: e.l.out.ssrc(), fraction: 255}}, "x")) // in the clear
+	control1.send(to, rtcp.Append(nil, rtcp.Compound{SSRC: 7, Told: true, About: rtcp.Reception{SSRC: e.l.out.ssrc(), Fraction: 255}}, "x")) // in the clear
 	control1.send(to, theirs)
 	e.l.report(e.u, new(reporting))
 	b := make([]byte, MaxPacket)
@@ -185,7 +186,7 @@ func TestReportsAreEncryptedToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := parseControl(plain, 0); err != nil || c.ssrc != e.l.out.ssrc() {
+	if c, err := rtcp.Parse(plain, 0); err != nil || c.SSRC != e.l.out.ssrc() {
 		t.Error(c, err)
 	}
 	if s := e.l.Stats(); s.Remote.FractionLost != 0.5 || s.Forged != 1 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // Channel is a side of a recording.
@@ -45,6 +46,7 @@ type TapConfig struct {
 // Sequence numbers go up by one with each packet sent, so a gap in them was lost between the tap and the recorder.
 type Tap struct {
 	log     *slog.Logger
+	name    string // canonical, of both streams: they have one clock (RFC 3550 6.5.1)
 	origin  atomic.Pointer[time.Time]
 	streams [channels]*stream
 }
@@ -54,7 +56,7 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	t := &Tap{log: cfg.Log}
+	t := &Tap{log: cfg.Log, name: canonicalName()}
 	for ch := range t.streams {
 		socket, err := cfg.Pool.Open()
 		if err != nil {
@@ -292,8 +294,8 @@ func (s *stream) report() {
 		return
 	}
 	now := time.Now()
-	c := control{ssrc: s.ssrc, sender: true, ntp: ntpTime(now), stamp: s.tap.since(now, 0), packets: uint32(s.counted.Sent), octets: uint32(s.octets)}
-	_ = s.socket.WriteControl(appendControl(nil, c, "tap"))
+	c := rtcp.Compound{SSRC: s.ssrc, Sender: true, NTP: rtcp.NTP(now), Stamp: s.tap.since(now, 0), Packets: uint32(s.counted.Sent), Octets: uint32(s.octets)}
+	_ = s.socket.WriteControl(rtcp.Append(nil, c, s.tap.name))
 }
 
 func (s *stream) count(sum *TapStats) {

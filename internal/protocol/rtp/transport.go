@@ -48,3 +48,9 @@ type Controlled interface {
 	ReadControl(buf []byte) (n int, arrived time.Time, err error)
 	WriteControl(b []byte) error
 }
+
+// Sourced is a Transport that says which synchronisation source the packets that it sends must have.
+type Sourced interface {
+	Transport
+	SSRC() uint32
+}

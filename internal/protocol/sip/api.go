@@ -43,9 +43,10 @@ type Config struct {
 	Public     netip.Addr   // written in Contact and Via where it is not what the socket says; zero: the socket's
 	Log        *slog.Logger // nil: discarded
 	UserAgent  string       // Server and User-Agent header; empty: "santra"
-	Extensions []string     // option tags that Require may hold; nil: "siprec". Another gets 420
+	Extensions []string     // option tags that Require may hold, beside those of Dialogs; nil: "siprec". Another gets 420
 	Limits     Limits
 	Network    Network
+	Dialogs    DialogPolicy    // what its dialogs do beyond the least
 	TLS        *TLS            // nil: none
 	Locator    *locate.Locator // finds servers by name (RFC 3263); nil: one that asks the machine's name servers
 
@@ -97,6 +98,11 @@ type Response struct {
 	Reason      string
 	ContentType string
 	Body        []byte
+	RetryAfter  time.Duration // Retry-After, where the peer says it; 0: not said
+	Causes      []Reason      // Reason fields (RFC 3326), such as the Q.850 cause of a refusal
+	Early       *Dialog       // of a provisional response with a tag: the early dialog that it belongs to, one for each fork
+
+	silent bool // Refer-Sub: false of a 202: no reports will come (RFC 4488 4)
 }
 
 // Target says whom to call and how to get there.
@@ -128,6 +134,8 @@ const (
 	EndTimeout   EndReason = "timeout"   // the peer answered a request no more, or with 408 or 481 (RFC 3261 12.2.1.2)
 	EndTransport EndReason = "transport" // the connection broke and could not be renewed
 	EndClosed    EndReason = "closed"    // the Endpoint was closed
+	EndRefused   EndReason = "refused"   // an early dialog whose call was refused, cancelled, or answered by another fork
+	EndExpired   EndReason = "expired"   // nobody refreshed the session in time (RFC 4028 10)
 )
 
 // Stats counts what an Endpoint has seen.
@@ -139,6 +147,8 @@ type Stats struct {
 	Limited             uint64 // messages dropped without an answer because their source sent too many
 	Stray               uint64 // responses and ACKs that match nothing
 	SendErrors          uint64 // messages that could not be written
+	Spoofed             uint64 // requests inside a dialog from where its peer is not (DialogPolicy.Foreign)
+	Unknown             uint64 // requests for a dialog that there is not: late, guessed, or of before a restart
 	Calls               int    // dialogs and calls being set up, now
 	Transactions        int    // transactions, now
 	Connections         int    // TCP and TLS connections, now

@@ -30,6 +30,7 @@ type clientTx struct {
 
 	mu       sync.Mutex
 	state    txState
+	doomed   bool // nobody waits for the answer to this INVITE any more
 	ackWire  []byte
 	interval time.Duration
 	again    alarm // timers A, E
@@ -87,11 +88,12 @@ func (tx *clientTx) fail(err error) {
 	go tx.on(nil, err)
 }
 
-// giveUpAfter ends an INVITE that was cancelled and is not answered (RFC 3261 9.1).
+// giveUpAfter ends an INVITE that was cancelled, or whose dialog is over, and is not answered (RFC 3261 9.1).
 func (tx *clientTx) giveUpAfter(d time.Duration) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if tx.state == txProceeding {
+	if tx.state <= txProceeding {
+		tx.doomed = true
 		tx.end.set(d, func() { tx.fail(errTimeout) })
 	}
 }
@@ -143,7 +145,9 @@ func (tx *clientTx) provisional() {
 		return
 	}
 	tx.again.stop()
-	tx.end.stop()
+	if !tx.doomed {
+		tx.end.stop()
+	}
 }
 
 // complete remembers the transaction for d to absorb what comes again.

@@ -14,7 +14,6 @@ import (
 	"santra/internal/protocol/sip/limit"
 	"santra/internal/protocol/sip/locate"
 	"santra/internal/protocol/sip/socket"
-	"santra/internal/run"
 )
 
 // Endpoint is one SIP listener: a UDP and a TCP socket on the same port, and one for TLS on another.
@@ -40,13 +39,15 @@ type Endpoint struct {
 	closing  bool
 	incoming map[string]*Incoming // by our tag
 	dialogs  map[string]*Dialog   // by both tags, ours first
+	early    map[string]*Dialog   // those that are not answered yet
 	outgoing map[*Outgoing]struct{}
 	merging  map[string]string // RFC 3261 8.2.2.2: Call-ID, tag, CSeq → transaction
 	closed   chan struct{}
+	drain    draining
 }
 
 type counters struct {
-	requests, responses, malformed, refused, challenged, limited, stray, sendErrors atomic.Uint64
+	requests, responses, malformed, refused, challenged, limited, stray, sendErrors, spoofed, unknown atomic.Uint64
 }
 
 // Listen opens the sockets; nothing is read before Serve.
@@ -55,7 +56,7 @@ func Listen(cfg Config) (*Endpoint, error) {
 		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(), parser: sip.NewParser(),
 		txs: newTransactions(), answers: newAnswers(), lines: newLines(), gate: newGate(cfg),
 		incoming: map[string]*Incoming{}, dialogs: map[string]*Dialog{}, outgoing: map[*Outgoing]struct{}{},
-		merging: map[string]string{}, closed: make(chan struct{}),
+		merging: map[string]string{}, closed: make(chan struct{}), early: map[string]*Dialog{},
 	}
 	e.parser.MaxMessageLength = max(e.limits.Message, maxDatagram) + 1
 	if e.log == nil {
@@ -114,12 +115,13 @@ func (e *Endpoint) Serve(h Handler) {
 // Stats counts what it has seen.
 func (e *Endpoint) Stats() Stats {
 	e.mu.Lock()
-	calls := len(e.incoming) + len(e.dialogs) + len(e.outgoing)
+	calls := e.calls()
 	e.mu.Unlock()
 	return Stats{
 		Requests: e.count.requests.Load(), Responses: e.count.responses.Load(), Malformed: e.count.malformed.Load(),
 		Refused: e.count.refused.Load(), Challenged: e.count.challenged.Load(), Limited: e.count.limited.Load(), Stray: e.count.stray.Load(),
-		SendErrors: e.count.sendErrors.Load(), Calls: calls, Transactions: e.txs.len(), Connections: e.sockets.Connections(),
+		SendErrors: e.count.sendErrors.Load(), Spoofed: e.count.spoofed.Load(), Unknown: e.count.unknown.Load(), Calls: calls,
+		Transactions: e.txs.len(), Connections: e.sockets.Connections(),
 	}
 }
 
@@ -276,7 +278,7 @@ func (e *Endpoint) cancel(tx *serverTx, in *inbound) {
 		return
 	}
 	e.say(tx, in, reply{code: 200, toTag: invite.toTag})
-	invite.cancel()
+	invite.cancel(in)
 }
 
 // say responds in a transaction.
@@ -288,11 +290,18 @@ func (e *Endpoint) say(tx *serverTx, in *inbound, r reply) {
 }
 
 // find finds the dialog of a request (RFC 3261 12.2.2).
-func (e *Endpoint) find(in *inbound) *Dialog {
+func (e *Endpoint) find(in *inbound) *Dialog { return e.lookup(in.callID, in.toTag, in.fromTag) }
+
+// lookup finds a dialog by its Call-ID and tags.
+func (e *Endpoint) lookup(callID, ours, theirs string) *Dialog {
 	e.mu.Lock()
-	d := e.dialogs[in.toTag+"|"+in.fromTag]
-	e.mu.Unlock()
-	if d == nil || d.callID != in.callID {
+	defer e.mu.Unlock()
+	key := ours + "|" + theirs
+	d := e.dialogs[key]
+	if d == nil {
+		d = e.early[key]
+	}
+	if d == nil || d.callID != callID {
 		return nil
 	}
 	return d
@@ -303,14 +312,7 @@ func (e *Endpoint) inDialog(tx *serverTx, in *inbound) {
 		d.handle(tx, in)
 		return
 	}
-	e.mu.Lock()
-	early := e.incoming[in.toTag]
-	e.mu.Unlock()
-	if early != nil && early.in.callID == in.callID && early.in.fromTag == in.fromTag && in.method == mBYE {
-		e.say(tx, in, reply{code: 200})
-		early.cancelled() // RFC 3261 15: a caller may end an early dialog by BYE
-		return
-	}
+	e.count.unknown.Add(1)
 	if in.method != mBYE && !e.gate.knows(in.flow.remote) {
 		e.stranger(tx, in, 481) // not 403: a peer whose dialog we have lost by a restart must hear that it is over
 		return
@@ -335,12 +337,12 @@ func (e *Endpoint) outside(tx *serverTx, in *inbound) {
 	case mINVITE:
 		e.invited(tx, in)
 	case mOPTIONS:
-		e.say(tx, in, reply{code: 200, extra: capabilities()})
+		e.options(tx, in)
 	case mREGISTER:
 		e.register(tx, in)
 	case mBYE, mUPDATE, mINFO:
 		e.say(tx, in, reply{code: 481})
-	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", "PRACK":
+	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", mPRACK:
 		e.say(tx, in, reply{code: 405})
 	default:
 		e.say(tx, in, reply{code: 501})
@@ -365,69 +367,6 @@ func (e *Endpoint) handlerNow() Handler {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.handler
-}
-
-// invited begins a call.
-func (e *Endpoint) invited(tx *serverTx, in *inbound) {
-	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.cfg.Extensions, tag) { // RFC 3261 8.2.2.3
-			e.say(tx, in, reply{code: 420, extra: []Header{{"Unsupported", tag}}})
-			return
-		}
-	}
-	h := e.handlerNow()
-	call, code := e.admit(tx, in)
-	switch {
-	case code == 503:
-		e.say(tx, in, reply{code: code, extra: []Header{{"Retry-After", "10"}}})
-	case code != 0:
-		e.say(tx, in, reply{code: code})
-	case h == nil:
-		call.Reject(480, "")
-	default:
-		tx.trying(func() []byte { return reply{code: 100}.wire(in, e.agent) })
-		run.Go(&e.wg, e.log, "sip invite", func() {
-			defer call.Reject(500, "")
-			h.Invite(call)
-		})
-	}
-}
-
-// admit makes room for a call, or says by which code it is refused.
-func (e *Endpoint) admit(tx *serverTx, in *inbound) (*Incoming, int) {
-	merge := in.callID + "|" + in.fromTag + "|" + itoa(int(in.seq))
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.closing || len(e.incoming)+len(e.dialogs)+len(e.outgoing) >= e.limits.Calls:
-		return nil, 503
-	case e.merging[merge] != "": // RFC 3261 8.2.2.2
-		return nil, 482
-	}
-	call := newIncoming(e, tx, in, merge)
-	e.incoming[tx.toTag] = call
-	e.merging[merge] = tx.key
-	return call, 0
-}
-
-// release forgets a call that was being set up.
-func (e *Endpoint) release(call *Incoming) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.incoming, call.tx.toTag)
-	delete(e.merging, call.merge)
-}
-
-func (e *Endpoint) add(d *Dialog) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.dialogs[d.localTag+"|"+d.remoteTag] = d
-}
-
-func (e *Endpoint) remove(d *Dialog) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.dialogs, d.localTag+"|"+d.remoteTag)
 }
 
 // sourceFor asks the kernel which address of ours it would send from; no packet is sent.

@@ -182,8 +182,8 @@ func (e *Endpoint) stranger(tx *serverTx, in *inbound, code int) {
 // again (RFC 3261 8.2.7).
 func (e *Endpoint) stateless(tx *serverTx, in *inbound, r reply) {
 	r.toTag = strconv.FormatUint(maphash.String(e.gate.seed, tx.key), 36)
-	_ = e.sockets.send(in.flow, r.wire(in, e.agent))
 	tx.abandon()
+	_ = e.sockets.send(in.flow, r.wire(in, e.agent))
 }
 
 // silence forgets a transaction without an answer.

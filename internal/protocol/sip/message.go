@@ -24,10 +24,11 @@ const (
 	mREFER    = "REFER"
 	mMESSAGE  = "MESSAGE"
 	mNOTIFY   = "NOTIFY"
+	mPRACK    = "PRACK"
 )
 
 const (
-	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY"
+	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY, PRACK"
 	magicCookie = "z9hG4bK" // RFC 3261 8.1.1.7
 	hops        = 70        // Max-Forwards of ours (RFC 3261 8.1.1.6)
 )
@@ -250,7 +251,7 @@ func (p reply) wire(in *inbound, agent string) []byte {
 		w.header("Contact", p.contact)
 	}
 	w.header("Server", agent)
-	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code >= 200 && p.code < 300 {
+	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code > 100 && p.code < 300 { // in 1xx: RFC 3311 5.2
 		w.header("Allow", allowed)
 	}
 	for _, h := range p.extra {
@@ -321,6 +322,8 @@ var reasons = [...]struct {
 	{415, "Unsupported Media Type"},
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
+	{421, "Extension Required"},
+	{422, "Session Interval Too Small"},
 	{423, "Interval Too Brief"},
 	{480, "Temporarily Unavailable"},
 	{481, "Call/Transaction Does Not Exist"},
@@ -333,6 +336,7 @@ var reasons = [...]struct {
 	{500, "Server Internal Error"},
 	{501, "Not Implemented"},
 	{503, "Service Unavailable"},
+	{504, "Server Time-out"},
 	{505, "Version Not Supported"},
 	{513, "Message Too Large"},
 	{600, "Busy Everywhere"},

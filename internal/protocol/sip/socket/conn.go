@@ -213,10 +213,13 @@ func (t *Conn) unanswered() bool {
 	return false
 }
 
-func (t *Conn) pong() {
-	if t.pinged.Swap(0) != 0 {
+// pong takes the answer to a ping; false: none was asked for.
+func (t *Conn) pong() bool {
+	asked := t.pinged.Swap(0) != 0
+	if asked {
 		t.ponged.Store(true)
 	}
+	return asked
 }
 
 // flush writes what was queued before the connection was closed: the answer to what was wrong.
@@ -237,12 +240,17 @@ func (t *Conn) flush(c net.Conn) {
 func (t *Conn) reader(c net.Conn) {
 	r := &reader{Reader: bufio.NewReaderSize(c, 4096), limit: t.s.cfg.Message}
 	r.begun = func() { _ = c.SetReadDeadline(time.Now().Add(MaxSlow)) }
-	r.ping = func() { _ = t.Write(singleCRLF) } // RFC 5626 4.4.1
-	r.pong = t.pong
 	wait := t.s.cfg.Idle
-	if t.accepted { // who never says anything whole is no peer
+	if t.accepted { // who never says anything whole is no peer, and keep-alives do not make him one
 		wait = min(wait, MaxFirst)
 	}
+	lives := func() {
+		if wait == t.s.cfg.Idle {
+			_ = c.SetReadDeadline(time.Now().Add(wait))
+		}
+	}
+	r.ping = func() { _ = t.Write(singleCRLF); lives() } // RFC 5626 4.4.1
+	r.pong = func() bool { lives(); return t.pong() }
 	for {
 		_ = c.SetReadDeadline(time.Now().Add(wait))
 		raw, err := r.message()

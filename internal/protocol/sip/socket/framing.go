@@ -19,10 +19,10 @@ var (
 // reader reads the messages of a stream (RFC 3261 18.3).
 type reader struct {
 	*bufio.Reader
-	limit int    // bytes of a message
-	ping  func() // a double CRLF came, which wants a pong (RFC 5626 3.5.1)
-	pong  func() // a single CRLF came
-	begun func() // the first byte of a message came
+	limit int         // bytes of a message
+	ping  func()      // a double CRLF came, which wants a pong (RFC 5626 3.5.1)
+	pong  func() bool // a single CRLF came: is it the answer to a ping of ours?
+	begun func()      // the first byte of a message came
 }
 
 // message reads one. With an error there may be a message too, whose end is unknown: it is answered, then the connection is
@@ -68,10 +68,10 @@ func (r *reader) skipEmptyLines() error {
 		if r.Buffered() > 0 {
 			continue
 		}
-		switch n {
-		case 2:
-			r.pong()
-		case 4:
+		switch {
+		case n == 2 && r.pong():
+			n = 0
+		case n == 4:
 			r.ping()
 			n = 0
 		}

@@ -12,7 +12,7 @@ import (
 
 func readAll(b []byte, limit int) (all []string, pings, pongs int, err error) {
 	r := &reader{Reader: bufio.NewReader(bytes.NewReader(b)), limit: limit, begun: func() {}}
-	r.ping, r.pong = func() { pings++ }, func() { pongs++ }
+	r.ping, r.pong = func() { pings++ }, func() bool { pongs++; return false }
 	for {
 		raw, err := r.message()
 		if len(raw) > 0 {
@@ -66,7 +66,7 @@ func TestPiecesMakeTheSameMessages(t *testing.T) {
 			_, _ = io.WriteString(w, rest)
 			_ = w.Close()
 		}()
-		in := &reader{Reader: bufio.NewReader(r), limit: 1000, begun: func() {}, ping: func() {}, pong: func() {}}
+		in := &reader{Reader: bufio.NewReader(r), limit: 1000, begun: func() {}, ping: func() {}, pong: func() bool { return false }}
 		for range n {
 			if raw, err := in.message(); string(raw) != one || err != nil {
 				t.Fatalf("%q %v", raw, err)
@@ -76,7 +76,7 @@ func TestPiecesMakeTheSameMessages(t *testing.T) {
 }
 
 func TestKeepAlives(t *testing.T) {
-	for stream, want := range map[string][2]int{"\r\n\r\n": {1, 0}, "\r\n": {0, 1}, one + "\r\n": {0, 1}, "": {0, 0}} {
+	for stream, want := range map[string][2]int{"\r\n\r\n": {1, 0}, "\r\n\r\n\r\n\r\n" + one: {0, 0}, "\r\n": {0, 1}, one + "\r\n": {0, 1}, "": {0, 0}} {
 		if _, pings, pongs, _ := readAll([]byte(stream), 1000); pings != want[0] || pongs != want[1] {
 			t.Errorf("%q: %d pings, %d pongs", stream, pings, pongs)
 		}
