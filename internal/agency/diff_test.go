@@ -30,7 +30,7 @@ func TestChanges(t *testing.T) {
 		"a text":             {func(c *City) { c.Name["sv"] = "Staden: ny" }, `~ city.name.sv: Exempelstaden → "Staden: ny"`},
 		"a language":         {func(c *City) { c.Queues[1].Languages = []Lang{"fi", "sv", "en"} }, "~ city.queues[water-faults].languages: [fi, sv] → [fi, sv, en]"},
 		"a switch":           {func(c *City) { c.Queues[0].Record = false }, "- city.queues[social-main].record: true"},
-		"a seat gone":        {func(c *City) { c.Seats = c.Seats[:1] }, "- city.seats[A13]\n- city.seats[A13].code: A13"},
+		"a seat gone":        {func(c *City) { c.Seats = c.Seats[:1] }, "- city.seats[A13]\n- city.seats[A13].code: A13\n- city.seats[A13].location: \"Torikatu 1, room 313\""},
 		"hours":              {func(c *City) { c.Hours["office"].Week["mon"][0] = "09:00-15:00" }, "~ city.hours.office.week.mon: [\"08:00-16:00\"] → [\"09:00-15:00\"]"},
 		"a step":             {func(c *City) { step(c, "menu").Menu.Keys["1"] = "bye" }, "~ city.flows[main].steps[menu].menu.keys.1: notice → bye"},
 		"another kind":       {func(c *City) { step(c, "hello").Say, step(c, "hello").Announce = nil, &AnnounceStep{} }, "- city.flows[main].steps[hello].say\n- city.flows[main].steps[hello].say.prompt: welcome\n+ city.flows[main].steps[hello].announce\n+ city.flows[main].steps[hello].announce.prompt: announcement"},

@@ -23,14 +23,14 @@ func flowing(steps ...agency.Step) func(*agency.City) {
 func TestFlowLeadsToTheQueue(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: flowing(
-		agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "language-menu", Keys: map[string]string{"2": "told"}, Otherwise: "bye"}},
+		agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "busy", Keys: map[string]string{"2": "told"}, Otherwise: "bye"}},
 		agency.Step{ID: "told", Announce: &agency.AnnounceStep{}, Next: "wait"},
 		agency.Step{ID: "wait", Queue: &agency.QueueStep{Queue: "water-main"}},
 		agency.Step{ID: "bye", HangUp: &agency.HangUpStep{}},
 	)})
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller := h.call(flowNumber, siptest.Config{})
-	h.hears(caller, toneMenu)
+	h.hears(caller, toneBusy)
 	h.must(caller.SendDTMF(h.ctx(), "2"))
 	h.answered(phone)
 	h.hears(caller, toneAgent)
@@ -46,11 +46,11 @@ func TestFlowLeadsToTheQueue(t *testing.T) {
 // A flow whose menu hears nothing says good-bye and hangs up; nobody counts as having abandoned.
 func TestFlowEndsByItself(t *testing.T) {
 	h := newHouse(t, plan{city: flowing(
-		agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "language-menu", Keys: map[string]string{"2": "bye"}, Timeout: time.Second, Tries: 1, Otherwise: "bye"}},
-		agency.Step{ID: "bye", HangUp: &agency.HangUpStep{}},
-	)})
+		agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "busy", Keys: map[string]string{"2": "bye"}, Timeout: time.Second, Tries: 1, Otherwise: "bye"}},
+		agency.Step{ID: "bye", HangUp: &agency.HangUpStep{Prompt: "announcement"}},
+	), announcement: 2 * time.Second})
 	caller := h.call(flowNumber, siptest.Config{})
-	h.hears(caller, toneGoodbye)
+	h.hears(caller, toneFinnish)
 	h.ended(caller)
 	h.empty()
 	if n := h.svc.Stats(); n.Abandoned != 0 || n.Diverted != 1 {
@@ -64,8 +64,8 @@ func TestFlowConnectsElsewhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, plan{city: flowing(
 				agency.Step{ID: "over", Transfer: &agency.TransferStep{Number: doctor, Otherwise: "bye"}},
-				agency.Step{ID: "bye", HangUp: &agency.HangUpStep{}},
-			)})
+				agency.Step{ID: "bye", HangUp: &agency.HangUpStep{Prompt: "announcement"}},
+			), announcement: 2 * time.Second})
 			cfg := siptest.Config{}
 			if busy {
 				cfg.Reject = 486
@@ -73,7 +73,7 @@ func TestFlowConnectsElsewhere(t *testing.T) {
 			far := h.outside(doctor, cfg)
 			caller := h.call(flowNumber, siptest.Config{})
 			if busy {
-				h.hears(caller, toneGoodbye)
+				h.hears(caller, toneFinnish)
 				h.ended(caller)
 			} else {
 				third := h.answered(far)
@@ -98,13 +98,13 @@ func TestFlowGoesOnFromAQueueThatTurnsAway(t *testing.T) {
 		flowing(
 			agency.Step{ID: "told", Announce: &agency.AnnounceStep{}, Next: "wait"},
 			agency.Step{ID: "wait", Queue: &agency.QueueStep{Queue: "water-main", Otherwise: "ask"}},
-			agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "language-menu", Keys: map[string]string{"1": "again"}, Otherwise: "bye"}},
+			agency.Step{ID: "ask", Menu: &agency.MenuStep{Prompt: "busy", Keys: map[string]string{"1": "again"}, Otherwise: "bye"}},
 			agency.Step{ID: "again", Queue: &agency.QueueStep{Queue: "water-menu"}},
 			agency.Step{ID: "bye", HangUp: &agency.HangUpStep{}},
 		)(c)
 	}})
 	caller := h.call(flowNumber, siptest.Config{})
-	h.hears(caller, toneMenu)
+	h.hears(caller, toneBusy)
 	h.state(Announcing)
 	h.must(caller.SendDTMF(h.ctx(), "1"))
 	if v := h.state(Waiting); v.Queue != "water-menu" {
