@@ -14,6 +14,7 @@ const (
 	MaxFlowSteps        = 100              // of one flow
 	MaxMenuKeys         = len(MenuKeys)    // of one menu
 	MenuKeys            = "1234567890*#"   // that a menu may have
+	neverByItself       = 24 * time.Hour   // longer than a call waits: a callback that routing alone invites to
 	DefaultLanguageTime = 4 * time.Second  // for a key after the language menu's end
 	DefaultMenuTime     = 5 * time.Second  // for a key after a menu's end
 	MinKeyTime          = time.Second      // for a key
@@ -206,11 +207,19 @@ func (q *Queue) Flow() Flow {
 	f.Steps = append(f.Steps,
 		Step{ID: "hours", Hours: &HoursStep{Queue: q.ID, Closed: "away"}, Next: "announcement"},
 		Step{ID: "announcement", Announce: &AnnounceStep{}, Next: "queue"},
-		Step{ID: "queue", Queue: &QueueStep{Queue: q.ID}},
+		Step{ID: "queue", Queue: &QueueStep{Queue: q.ID, Callback: q.invitation()}},
 		Step{ID: "away", Queue: &QueueStep{Queue: q.ID, Away: true}},
 	)
 	f.setDefaults()
 	return f
+}
+
+// invitation is the callback that is offered where the queue's rules say so, and not before.
+func (q *Queue) invitation() *CallbackOffer {
+	if !q.invites() {
+		return nil
+	}
+	return &CallbackOffer{After: neverByItself}
 }
 
 func (f *Flow) setDefaults() {

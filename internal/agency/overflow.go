@@ -184,34 +184,3 @@ func (s *search) from(id string) error {
 	}
 	return nil
 }
-
-// TelephonyTargets lists what a Target may be on the telephone. Routing and the simulation know callback and number too; the
-// telephone can't carry them out yet.
-func TelephonyTargets() []string { return []string{"queue", "announcement"} }
-
-// CheckTelephony refuses targets that are none of TelephonyTargets: who serves a valid City asks it too.
-func (c *City) CheckTelephony() error {
-	for i := range c.Queues {
-		q := &c.Queues[i]
-		if q.Full != nil {
-			if err := q.Full.telephony(fmt.Sprintf("city.queues[%d].full", i)); err != nil {
-				return err
-			}
-		}
-		for j := range q.Overflow {
-			if err := q.Overflow[j].To.telephony(fmt.Sprintf("city.queues[%d].overflow[%d].to", i, j)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (t *Target) telephony(at string) error {
-	for _, way := range t.ways() {
-		if !slices.Contains(TelephonyTargets(), way) {
-			return bad(at+"."+way, "can't be done on the telephone yet, only simulated: send it to a queue or to an announcement")
-		}
-	}
-	return nil
-}

@@ -125,6 +125,9 @@ func (v *validation) queues() error {
 }
 
 func (v *validation) queueNames(at string, q Queue) error {
+	if q.Listening && !q.Record {
+		return bad(at+".listening", "needs record: the announcement by which callers are told is that of a recording")
+	}
 	if err := v.slug(at+".id", "queue", q.ID); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/dialplan"
 	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
@@ -143,13 +144,12 @@ func CheckConfig(path string) error {
 	return nil
 }
 
-// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, that wants of the
-// telephone what it can't do yet, or whose flows name prompts that there are not.
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or whose flows name prompts that there are not.
 func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds, error)) error {
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	if err := c.CheckTelephony(); err != nil || len(c.Flows) == 0 {
+	if err := dialplan.Check(c); err != nil || len(c.Flows) == 0 {
 		return err
 	}
 	s, err := sounds()

@@ -29,6 +29,7 @@ import (
 	"santra/internal/store/centre"
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
+	"santra/internal/voice/outcome"
 	"santra/internal/web/live"
 )
 
@@ -101,6 +102,7 @@ type contactCentre struct {
 	phones    *sip.Endpoint
 	browsers  *webrtc.Server
 	voice     *voice.Service
+	outcomes  *ledger
 	mail      *email.Service
 	callbacks *callback.Service
 	published registry.Published
@@ -228,7 +230,10 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs}); err != nil {
+	c.trunk, err = sip.Listen(sip.Config{
+		Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs, Accept: []string{"application/sdp"},
+	})
+	if err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
@@ -259,8 +264,13 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
+	way, err := newOutside(&plans{current: c.book.Current}, s.SIP, c.trunk, func(string) bool { return true })
+	if err != nil {
+		return err
+	}
+	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
 	c.voice, err = voice.New(voice.Config{
-		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
+		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
 		Recorder: target, Recording: recording, RecorderSecurity: security,
 		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
@@ -300,6 +310,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"dispatch", c.dispatch},
 		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
+		{"outcomes", c.outcomes}, // stopped after the calls that it counts
 		{"voice", c.voice},
 		{"routing", settled{c.dispatch}},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},

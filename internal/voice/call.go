@@ -147,6 +147,10 @@ func (c *call) turn() {
 		c.pressed(c.consult.leg, k, ok)
 	case r, ok := <-c.consult.requests():
 		c.asked(c.consult.leg, r, ok)
+	case <-c.consult.line().ended():
+		c.lineLeft()
+	case r, ok := <-c.consult.line().requests():
+		c.asked(c.consult.line(), r, ok)
 	case o := <-c.consult.notice():
 		c.secondAnnounced(o)
 	case <-c.pulse.c():
@@ -306,7 +310,7 @@ func (c *call) foreign() (n uint64) {
 
 // legs are those of the call that are there: the customer's, the agent's, that of a telephone that is consulted.
 func (c *call) legs() (legs []*leg) {
-	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone()} {
+	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone(), c.consult.line()} {
 		if l != nil {
 			legs = append(legs, l)
 		}

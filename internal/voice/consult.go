@@ -75,6 +75,7 @@ type consultation struct {
 	media    *rtp.Leg // the consulted agent's, while that agent is there
 	dial     *dial    // the telephone that rings
 	leg      *leg     // the telephone that answered
+	own      *leg     // the agent's second line, where the consultation began at the desk phone
 	outside  bool
 	way      Way
 	pass     gate.Pass // of an outsider who has heard the announcement to its end
@@ -120,6 +121,14 @@ func (k *consultation) notice() <-chan gate.Outcome {
 		return nil
 	}
 	return k.noticed
+}
+
+// line is the agent's second line; nil without.
+func (k *consultation) line() *leg {
+	if k == nil {
+		return nil
+	}
+	return k.own
 }
 
 func (k *consultation) view() *ConsultView {
@@ -333,6 +342,7 @@ func (c *call) dropConsult(why string) {
 		inner.mail.must(func() { inner.finish(why) })
 	}
 	c.drop(&k.leg)
+	c.drop(&k.own)
 	k.way.done()
 }
 

@@ -22,7 +22,7 @@ func (c *call) diverted(to routing.Target, reason string) {
 		c.finish("closed")
 		return
 	case to.Kind == routing.ToCallback:
-		c.woken()
+		c.invited()
 		return
 	case c.state == Offered: // the withdrawal is always told first; be safe
 		c.requeue("diverted")
@@ -39,6 +39,13 @@ func (c *call) diverted(to routing.Target, reason string) {
 		return
 	}
 	c.sayWhy(to.Name)
+}
+
+// invited offers a callback because routing says so.
+func (c *call) invited() {
+	if c.state.queued() {
+		c.happens(flow.Woken{Callback: c.offerable(), Invited: true})
+	}
 }
 
 // sayWhy lets the flow say why the call ends, or lead on; a call that the flow leads no more (it was in an agent's hands) hears

@@ -66,7 +66,7 @@ func (l *leg) accepted(offer, answer []byte) error {
 	return l.start(choices[0])
 }
 
-// asked answers a request inside a dialog of the call. Transfer (REFER) is not offered yet.
+// asked answers a request inside a dialog of the call.
 func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	switch {
 	case !ok: // the dialog has ended; its Ended says so too
@@ -77,7 +77,7 @@ func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	case r.Method == "OPTIONS":
 		c.respond(r, codeOK, nil)
 	case r.Method == "REFER":
-		c.respond(r, codeDecline, nil)
+		c.referred(l, r)
 	default:
 		c.respond(r, codeNotImplemented, nil)
 	}

@@ -79,14 +79,14 @@ func (s *Service) way(ctx context.Context, w Want, to *Whom) (Way, error) {
 	}
 	way, err := s.cfg.Carrier.Way(ctx, w)
 	switch {
-	case err != nil || way.Inside == "":
+	case err != nil || way.Inside == "" && way.InsideSeat == "":
 		return way, err
 	case to == nil:
 		way.done()
-		return Way{}, errs.At(errs.Invalid, "number", "is the number of queue %q: give calls to the queue instead", way.Inside)
+		return Way{}, errs.At(errs.Invalid, "number", "is one of the house: give calls to the queue or the colleague instead")
 	}
 	way.done()
-	*to = Whom{Queue: way.Inside}
+	*to = Whom{Queue: way.Inside, Seat: way.InsideSeat}
 	return Way{}, nil
 }
 
@@ -160,6 +160,9 @@ func (c *call) calledAnswered(d *dial) {
 		return
 	}
 	c.out.dial, c.customer = nil, d.leg
+	if c.out.way.Longest > 0 {
+		c.life.set(c.out.way.Longest, func() { c.finish("too long") })
+	}
 	informs := c.out.callback
 	c.kept()
 	if c.out.emergency || !c.queue.Record {

@@ -73,6 +73,7 @@ type Service struct {
 	registrar *registrar.Registrar
 	calls     *calls
 	count     counters
+	last      sync.Map // of each agent, the queue of the last call
 	drain     atomic.Bool
 	ctx       context.Context
 	cancel    context.CancelFunc

@@ -13,6 +13,7 @@ func noAddr() netip.AddrPort { return netip.AddrPort{} }
 // talk lets the two parties hear each other and starts the recording.
 func (c *call) talk() {
 	c.s.count.answered.Add(1)
+	c.s.last.Store(c.offer.Agent, c.queue.ID)
 	c.happens(flow.Answered{})
 	c.way.stop()
 	_ = c.set(Talking)
@@ -25,8 +26,12 @@ func (c *call) talk() {
 func (c *call) agentHears(yes bool) {
 	switch {
 	case !yes && c.state == Talking:
-		_ = c.hold()
-	case yes && c.state == Held && c.consult == nil:
+		if c.hold() == nil && c.consult.line() != nil { // the other line is in use
+			c.consult.at = ConsultTalking
+			c.sound()
+			c.changed()
+		}
+	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):
 		_ = c.resume()
 	}
 }

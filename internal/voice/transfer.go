@@ -129,6 +129,9 @@ func (c *call) goForward() {
 // forwarded: the other telephone has the customer.
 func (c *call) forwarded() {
 	c.consult.at = ConsultJoined
+	if longest := c.consult.way.Longest; longest > 0 {
+		c.life.set(longest, func() { c.finish("too long") })
+	}
 	_ = c.set(Forwarded)
 	c.happens(flow.Dialled{OK: true})
 	c.way.stop()

@@ -102,6 +102,7 @@ type (
 		Position int           // from 1; 0 where it is not known
 		Estimate time.Duration // of the rest of the wait; 0 where there is none
 		Callback bool          // a callback can be promised
+		Invited  bool          // routing invites the caller to one, whatever the time
 	}
 	// Diverted tells that routing has sent the call out of its queue to an announcement.
 	Diverted struct{ Announcement string }

@@ -3,7 +3,7 @@ package flow
 // enqueue gives the call to routing. Only who has heard the announcement to its end is recorded (M4).
 func (r *Run) enqueue() []Action {
 	q := r.step.Queue
-	r.state, r.since, r.offered = queued, r.facts.Now(), false
+	r.state, r.since, r.offered, r.invited = queued, r.facts.Now(), false, false
 	in := Enqueue{Queue: q.Queue, Language: r.lang, Away: q.Away, Record: r.heard && !q.Away && r.facts.Records(q.Queue)}
 	if q.Away {
 		return []Action{in}
@@ -44,6 +44,7 @@ func (r *Run) next() (Wake, bool) {
 
 // woken says what there is to say; the music goes on where there is nothing.
 func (r *Run) woken(w Woken) []Action {
+	r.invited = r.invited || w.Invited
 	if r.state != queued {
 		return nil
 	}
@@ -65,8 +66,8 @@ func (r *Run) woken(w Woken) []Action {
 // news is what a waiting caller is told.
 func (r *Run) news(w Woken) (parts []Part) {
 	q := r.step.Queue
-	offer := q.Callback != nil && w.Callback && r.facts.Now().Sub(r.since) >= q.Callback.After
-	r.offered = r.offered || offer
+	offer := q.Callback != nil && w.Callback && (r.invited || r.facts.Now().Sub(r.since) >= q.Callback.After)
+	r.offered, r.invited = r.offered || offer, r.invited && !offer
 	for _, l := range r.spoken() {
 		if q.Position {
 			parts = append(parts, position(l, w.Position)...)

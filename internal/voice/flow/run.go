@@ -37,6 +37,7 @@ type Run struct {
 	opens   time.Time   // when it is open again, where closed hours were met
 	since   time.Time   // when the queue was entered
 	offered bool        // a callback, in this queue
+	invited bool        // to one, by routing
 }
 
 // Start begins a valid flow (agency.City.Validate) with a caller who hears us.
