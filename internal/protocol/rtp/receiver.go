@@ -79,7 +79,6 @@ func (r *Receiver) Handle(handle func(Packet)) error {
 // flushed is how many times Flush reads at most: more than a socket's buffer holds, so that only what comes meanwhile is left.
 const flushed = 4096
 
-
 // Flush hands out what has come until now, in the caller's goroutine: what was sent before a request that is being answered
 // is not taken for what was sent after it. It is for who has called Handle.
 func (r *Receiver) Flush() {
