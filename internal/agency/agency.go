@@ -66,6 +66,7 @@ type Agency struct {
 	Name           Text   `yaml:"name" json:"name"`
 	FragmentDigits int    `yaml:"fragment_digits" json:"fragment_digits"` // 2–4; 0: DefaultFragmentDigits
 	Address        string `yaml:"address" json:"address"`                 // From of its mails
+	CallerID       string `yaml:"caller_id" json:"caller_id,omitempty"`   // E.164; shown by its calls out where their queue has no number; "": Dialling.CallerID
 }
 
 // Queue is where an agency's calls and mails wait.
@@ -81,7 +82,8 @@ type Queue struct {
 	NoAnswer     time.Duration `yaml:"no_answer" json:"no_answer"`         // ringing before the next agent; 0: DefaultNoAnswer
 	WrapUp       time.Duration `yaml:"wrap_up" json:"wrap_up"`             // 0: none
 	Record       bool          `yaml:"record" json:"record"`
-	Priority     int           `yaml:"priority" json:"priority"` // 0–9, higher goes first
+	Listening    bool          `yaml:"listening" json:"listening,omitempty"` // supervisors may listen live, and the announcement says so; needs Record
+	Priority     int           `yaml:"priority" json:"priority"`             // 0–9, higher goes first
 
 	Strategy         string        `yaml:"strategy" json:"strategy,omitempty"`                       // one of Strategies; "": DefaultStrategy
 	Needs            []Need        `yaml:"needs" json:"needs,omitempty"`                             // besides Skills, which are asked of level 1
@@ -111,6 +113,7 @@ type Seat struct {
 	SIPPassword string `yaml:"sip_password" json:"-"`
 	HA1MD5      string `yaml:"-" json:"ha1_md5,omitempty"`
 	HA1SHA256   string `yaml:"-" json:"ha1_sha256,omitempty"`
+	Location    string `yaml:"location" json:"location,omitempty"` // address, floor, room: what its agent tells the emergency centre
 }
 
 // Controller is who answers for the register: what sections 2–4 of its description say.
@@ -138,6 +141,8 @@ type City struct {
 	Controller     Controller `yaml:"controller" json:"controller"`
 	Agencies       []Agency   `yaml:"agencies" json:"agencies"`
 	Queues         []Queue    `yaml:"queues" json:"queues"`
+	Numbers        []Number   `yaml:"numbers" json:"numbers,omitempty"` // that flows answer, besides the queues' own
+	Flows          []Flow     `yaml:"flows" json:"flows,omitempty"`
 	Seats          []Seat     `yaml:"seats" json:"seats"`
 	Retention      Retention  `yaml:"retention" json:"retention"`
 	ListenNetworks []string   `yaml:"listen_networks" json:"listen_networks"` // CIDRs from which recordings may be heard (M9); none: from nowhere
@@ -146,6 +151,8 @@ type City struct {
 	Hours        map[string]Hours `yaml:"hours" json:"hours,omitempty"` // by name, a slug
 	Routing      Routing          `yaml:"routing" json:"routing"`
 	BreakReasons []BreakReason    `yaml:"break_reasons" json:"break_reasons,omitempty"` // none: DefaultBreakReasons
+	Dialling     Dialling         `yaml:"dialling" json:"dialling"`                     // calls out
+	Outcomes     []Outcome        `yaml:"outcomes" json:"outcomes,omitempty"`           // how calls end; none: nothing is asked
 }
 
 // WithDefaults gives a copy in which what was left out has its default.
@@ -167,7 +174,11 @@ func (c City) WithDefaults() City {
 		}
 		q.setRouting()
 	}
+	for i := range c.Flows {
+		c.Flows[i].setDefaults()
+	}
 	c.setRouting()
+	c.Dialling.setDefaults(c.CountryCode)
 	return c
 }
 

@@ -16,6 +16,10 @@ func (c City) clone() City {
 	for i := range c.Queues {
 		c.Queues[i] = c.Queues[i].clone()
 	}
+	c.Numbers, c.Flows = slices.Clone(c.Numbers), slices.Clone(c.Flows)
+	for i := range c.Flows {
+		c.Flows[i] = c.Flows[i].clone()
+	}
 	c.Controller = c.Controller.clone()
 	c.Hours = maps.Clone(c.Hours)
 	for name, h := range c.Hours {
@@ -25,6 +29,12 @@ func (c City) clone() City {
 	c.BreakReasons = slices.Clone(c.BreakReasons)
 	for i := range c.BreakReasons {
 		c.BreakReasons[i].Name = maps.Clone(c.BreakReasons[i].Name)
+	}
+	c.Dialling = c.Dialling.clone()
+	c.Outcomes = slices.Clone(c.Outcomes)
+	for i := range c.Outcomes {
+		o := &c.Outcomes[i]
+		o.Name, o.Agencies = maps.Clone(o.Name), slices.Clone(o.Agencies)
 	}
 	return c
 }

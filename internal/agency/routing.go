@@ -29,8 +29,8 @@ const (
 	MaxPreferredFor        = 24 * time.Hour
 	MaxCallbackSpread      = 10 * time.Minute
 	DefaultCallbackExpires = 24 * time.Hour
-	MaxCallbackExpires     = 72 * time.Hour
-	DefaultAgeing          = time.Minute // one step of priority is worth so much waiting
+	MaxCallbackExpires     = 24 * time.Hour // so long a number is kept at most, which is published (M3)
+	DefaultAgeing          = time.Minute    // one step of priority is worth so much waiting
 	MaxAgeing              = 24 * time.Hour
 	DefaultOvertaken       = 100 // later arrivals that may go before the first of a line
 	MaxOvertaken           = 10000

@@ -32,8 +32,10 @@ type Leg struct {
 	latch   bool
 	heard   func(c media.Codec, timestamp uint32, payload []byte)
 	born    time.Time
+	name    string // canonical, in reports
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
+	mixed   atomic.Pointer[member]
 	tapped  atomic.Pointer[stream]
 	muted   atomic.Bool
 	held    atomic.Bool
@@ -59,7 +61,7 @@ func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now()}
+	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now(), name: canonicalName()}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.events.digits = make(chan rune, digitsKept)
 	l.out.init(t)
@@ -77,11 +79,12 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 // Agree sets the peer's address (ignored by a transport that is not Addressed) and what was agreed on, and starts reading.
 // Called again (a re-INVITE) it changes them.
 func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
-	if a, ok := l.t.(Addressed); ok {
-		a.Connect(remote, l.latch)
-	}
 	l.out.agree(t)
 	l.terms.Store(newTerms(t))
+	if a, ok := l.t.(Addressed); ok {
+		a.Judge(l.valid)
+		a.Connect(remote, l.latch)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started || l.closed {
@@ -90,6 +93,15 @@ func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
 	l.started = true
 	l.scheduleReport()
 	run.Go(&l.wg, l.log, "rtp leg", l.read)
+}
+
+// valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
+func (l *Leg) valid(packet []byte) bool {
+	if _, _, ok := span(packet); !ok {
+		return false
+	}
+	agreed, pt := l.terms.Load(), header(packet).PayloadType
+	return agreed.sound(pt) || agreed.event(pt)
 }
 
 func (l *Leg) read() {
@@ -146,7 +158,7 @@ func (l *Leg) handle(b []byte) {
 		l.left = true
 	case f.event:
 		l.events.take(f.Header, f.payload())
-		l.pass(&f)
+		l.key(&f)
 	default:
 		l.speak(&f)
 	}
@@ -166,10 +178,29 @@ func (l *Leg) speak(f *flying) {
 			full = s
 		}
 	}
-	l.pass(f)
+	l.say(f)
 	if full != nil { // after the peer has been served
 		full.tap.flush()
 	}
+}
+
+// key passes a telephone event on.
+func (l *Leg) key(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.press(f)
+		return
+	}
+	l.pass(f)
+}
+
+// say passes sound to the mix or the bridged peer.
+func (l *Leg) say(f *flying) {
+	if m := l.mixed.Load(); m != nil {
+		m.put(f)
+		l.left, l.hearer = true, nil
+		return
+	}
+	l.pass(f)
 }
 
 // silenced tells whether what the leg says reaches nobody: it or its peer is on hold.
@@ -211,10 +242,12 @@ func (l *Leg) Hold(on bool, music media.Clip) {
 // is closed when the leg has ended.
 func (l *Leg) DTMF() <-chan rune { return l.events.digits }
 
-// Bridge connects two legs: what one says, the other hears. Bridges that either had are ended.
+// Bridge connects two legs: what one says, the other hears. Bridges and mixes that either had are ended.
 func Bridge(a, b *Leg) {
 	Unbridge(a)
 	Unbridge(b)
+	a.mixed.Store(nil)
+	b.mixed.Store(nil)
 	a.bridged.Store(b)
 	b.bridged.Store(a)
 }
@@ -240,6 +273,7 @@ func (l *Leg) Close() error {
 		return nil
 	}
 	Unbridge(l)
+	l.mixed.Store(nil)
 	l.Tap(nil, Customer)
 	l.end()
 	l.sayBye()

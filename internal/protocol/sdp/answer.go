@@ -20,7 +20,7 @@ func Offer(o Options, streams ...Stream) []byte {
 	w.head(o, streams)
 	for _, s := range streams {
 		s = s.filled()
-		w.audio(s.Local, s.offered(), PTime, s.Direction, s.Label, "RTP/AVP")
+		w.audio(s.Local, s.offered(), PTime, s.Direction, s.Label, s.profile(), s.cryptos()...)
 	}
 	return []byte(w.String())
 }
@@ -82,7 +82,7 @@ func family(a netip.Addr) string {
 }
 
 // audio writes an m-line that is in use.
-func (w *writer) audio(local netip.AddrPort, list []Codec, ptime int, dir Direction, label, proto string) {
+func (w *writer) audio(local netip.AddrPort, list []Codec, ptime int, dir Direction, label, proto string, cryptos ...Crypto) {
 	var pts strings.Builder
 	for _, c := range list {
 		pts.WriteString(" " + strconv.Itoa(int(c.PT)))
@@ -93,6 +93,9 @@ func (w *writer) audio(local netip.AddrPort, list []Codec, ptime int, dir Direct
 	}
 	for _, c := range list {
 		w.codec(c)
+	}
+	for _, c := range cryptos {
+		w.line(c.line())
 	}
 	w.line("a=ptime:", strconv.Itoa(ptime))
 	w.line("a=", string(dir))
@@ -176,7 +179,8 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 	var all []Choice
 	for i, m := range offer.Media {
 		c, ok := choose(m, prefer, dir)
-		if !ok || len(all) >= len(locals) {
+		lines, allowed := o.secure(m, &c, len(all))
+		if !ok || !allowed || len(all) >= len(locals) {
 			body.refused(m)
 			continue
 		}
@@ -185,14 +189,29 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 		if c.DTMFPT >= 0 {
 			list = append(list, Codec{uint8(c.DTMFPT), DTMF, c.DTMFClock})
 		}
-		body.audio(locals[len(all)], list, c.PTime, c.Direction, c.Label, m.Proto)
+		body.audio(locals[len(all)], list, c.PTime, c.Direction, c.Label, m.Proto, lines...)
 		all = append(all, c)
 	}
 	if len(all) == 0 {
-		return nil, nil, errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
+		return nil, nil, refusal(o, offer, prefer)
 	}
 	w.head(o, []Stream{{Local: locals[0]}})
 	return []byte(w.String() + body.String()), all, nil
+}
+
+// refusal says why an offer can't be answered.
+func refusal(o Options, offer *Session, prefer []string) error {
+	for _, m := range offer.Audio() {
+		switch {
+		case o.Security == Required && !m.secured() && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: SRTP is required here; offer RTP/SAVP with a=crypto %s", AES128SHA180)
+		case o.Security != Plain && m.secured() && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: no usable a=crypto; we have %s, %s, %s, %s", AES128GCM, AES256GCM, AES128SHA180, AES128SHA132)
+		case o.Security == Plain && m.secured():
+			return errs.New(errs.Invalid, "sdp: SRTP is switched off here; offer RTP/AVP")
+		}
+	}
+	return errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
 }
 
 // choose settles one m-line of an offer.
@@ -255,7 +274,12 @@ func accepted(ours, theirs Media) (Choice, bool) {
 		if c.Name == DTMF || i < 0 {
 			continue
 		}
+		keys, ok := agreed(ours, theirs)
+		if !ok {
+			return Choice{}, false
+		}
 		choice := theirs.settled(c, mirror(theirs.Direction, ours.Direction))
+		choice.Keys = keys
 		choice.ReceivePT = ours.Codecs[i].PT
 		choice.hearEvents(ours)
 		return choice, true

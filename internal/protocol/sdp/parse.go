@@ -154,6 +154,10 @@ func (m *medium) attribute(name, arg string) {
 		m.MaxPTime = milliseconds(arg)
 	case "rtcp-mux":
 		m.RTCPMux = true
+	case "crypto":
+		if c, ok := parseCrypto(arg); ok && len(m.Crypto) < maxCryptos {
+			m.Crypto = append(m.Crypto, c)
+		}
 	case "rtcp":
 		f := strings.Fields(arg)
 		if len(f) > 0 {
@@ -251,9 +255,9 @@ func (m *medium) hold() {
 	}
 }
 
-// Usable tells whether it is plain audio over RTP that was not refused.
+// Usable tells whether it is audio over RTP that was not refused: in the clear, or SRTP with a key that we can use.
 func (m Media) Usable() bool {
-	return m.Kind == "audio" && m.Conn.Port() != 0 && (m.Proto == "RTP/AVP" || m.Proto == "RTP/AVPF")
+	return m.Kind == "audio" && m.Conn.Port() != 0 && (m.Proto == "RTP/AVP" || m.Proto == "RTP/AVPF" || m.secured() && len(m.Crypto) > 0)
 }
 
 // Audio gives the audio m-lines, refused ones included.

@@ -28,6 +28,7 @@ type Media struct {
 	PTime     int    // milliseconds, 0 where not said
 	MaxPTime  int    // the same
 	RTCPMux   bool
+	Crypto    []Crypto // the a=crypto lines that we can use, in the writer's order
 }
 
 // Session is a parsed description.
@@ -43,11 +44,15 @@ type Stream struct {
 	DTMF      bool      // telephone-event too, for each clock of the codecs
 	Direction Direction // empty: sendrecv
 	Label     string
+	Security  Security
+	Keys      []Key // to offer, in the order of preference, those of before in a re-INVITE; nil: new ones, where Security asks for some
 }
 
 // Options names the session. A later description of the same session keeps ID and raises Version by one (RFC 3264 8).
 type Options struct {
-	ID, Version uint64 // 0: random, 1
+	ID, Version uint64   // 0: random, 1
+	Security    Security // of an answer
+	Keys        []Key    // of an answer: ours of before, one for each stream that is answered (Choice.Keys.Local); nil: new ones
 }
 
 // Choice is what an answer settled on for one m-line.
@@ -59,6 +64,7 @@ type Choice struct {
 	DTMFPT    int       // telephone-event, -1 without
 	Direction Direction // ours: what we do
 	Label     string
+	Keys      Keys // of SRTP; not Valid: in the clear
 
 	ReceivePT     uint8 // the peer may send Codec with this payload type too: the one of our offer (RFC 3264 6.1)
 	DTMFReceivePT int   // the same for telephone-event, -1 without

@@ -17,6 +17,8 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/registrar"
 )
 
 // A real telephone with a wide codec, bridged to one with A-law: each hears the other's tone. What baresip hears it writes
@@ -30,9 +32,9 @@ func TestBaresipWideband(t *testing.T) {
 
 func wideband(t *testing.T, baresip string, codec sound.Codec) {
 	changes := make(chan bool, 10)
-	reg := sip.NewRegistrar(sip.RegistrarConfig{
+	reg := registrar.New(registrar.Config{
 		Realm:   "santra",
-		HA1:     func(u string) (string, bool) { return sip.HA1MD5(u, "santra", "secret"), u == "1001" },
+		HA1:     func(u string) (string, bool) { return digest.HA1(digest.MD5, u, "santra", "secret"), u == "1001" },
 		Changes: func(_ string, on bool) { changes <- on },
 	})
 	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0"})
