@@ -17,6 +17,7 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/registrar"
 )
 
@@ -33,7 +34,7 @@ func wideband(t *testing.T, baresip string, codec sound.Codec) {
 	changes := make(chan bool, 10)
 	reg := registrar.New(registrar.Config{
 		Realm:   "santra",
-		HA1:     func(u string) (string, bool) { return sip.HA1MD5(u, "santra", "secret"), u == "1001" },
+		HA1:     func(u string) (string, bool) { return digest.HA1(digest.MD5, u, "santra", "secret"), u == "1001" },
 		Changes: func(_ string, on bool) { changes <- on },
 	})
 	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0"})
