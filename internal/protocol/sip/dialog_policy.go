@@ -37,7 +37,8 @@ type DialogPolicy struct {
 	// none. A call is redirected once. The contact is a URI and may hold personal data.
 	Redirect func(contact string) (Target, bool)
 	// Foreign says whether a request inside a dialog may come from an address that is neither the peer's nor one of its route
-	// set; nil takes those that Config.Admit takes. A refused one gets 403 and is counted (Stats.Spoofed).
+	// set; nil takes those that Config.Admit takes. A refused one gets 403 and is counted (Stats.Spoofed). Both are asked with
+	// the dialog locked and must not call into it.
 	Foreign func(src netip.AddrPort) bool
 }
 

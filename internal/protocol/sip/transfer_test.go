@@ -282,3 +282,45 @@ func TestReplacesAnEarlyDialog(t *testing.T) {
 		<-in.Done()
 	})
 }
+
+// Reports of two transfers in one dialog go each to its own, by the id of their Event (RFC 3515 2.4.6); one without an id is the
+// oldest's.
+func TestReportsFindTheirTransfer(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		a, b := pair(t, n, "udp")
+		transfers := make(chan *Transfer, 2)
+		go func() {
+			for r := range b.Requests() {
+				tr, err := r.Transfer()
+				if err != nil || tr.Accept() != nil {
+					t.Error(err)
+				}
+				transfers <- tr
+			}
+		}()
+		var refs []*Referral
+		for range 2 {
+			ref, err := a.Refer(t.Context(), "sip:1@h", ReferOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, ref)
+		}
+		first, second := <-transfers, <-transfers
+		_ = second.Notify(t.Context(), 486)
+		res, err := b.Request(t.Context(), mNOTIFY, "message/sipfrag", []byte("SIP/2.0 183 x"), Header{"Event", "refer"}, Header{"Subscription-State", "active"})
+		if err != nil || res.Code != 200 {
+			t.Error(res.Code, err)
+		}
+		_ = first.Notify(t.Context(), 200)
+		for i, want := range [][]int{{100, 183, 200}, {100, 486}} {
+			var got []int
+			for code := range refs[i].Progress() {
+				got = append(got, code)
+			}
+			if !slices.Equal(got, want) {
+				t.Error(i, got)
+			}
+		}
+	})
+}
