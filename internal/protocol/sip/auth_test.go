@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/errs"
 	"santra/internal/memnet"
 	"santra/internal/protocol/sip/digest"
 )
@@ -225,4 +226,25 @@ func allFields(msg, name string) (all []string) {
 		}
 	}
 	return all
+}
+
+func TestTrunksAreChecked(t *testing.T) {
+	somewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	auth := &Authentication{Realm: "city", Secrets: secretOf}
+	for _, c := range []struct {
+		trunk Trunk
+		auth  *Authentication
+	}{
+		{Trunk{Sources: somewhere}, nil},
+		{Trunk{Name: "nobody"}, auth},
+		{Trunk{Name: "no secrets", User: "u"}, nil},
+		{Trunk{Name: "half", User: "u", Required: true}, auth},
+		{Trunk{Name: "half", Sources: somewhere, Required: true}, auth},
+		{Trunk{Name: "right", Sources: somewhere}, &Authentication{Realm: "city"}},
+		{Trunk{Name: "right", Sources: somewhere}, &Authentication{Secrets: secretOf}},
+	} {
+		if _, err := Listen(Config{Addr: "127.0.0.1:0", Trunks: []Trunk{c.trunk}, Authenticate: c.auth}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%+v: %v", c.trunk, err)
+		}
+	}
 }
