@@ -86,8 +86,12 @@ func (cfg *Config) checkTrunks() error {
 			return errs.At(errs.Invalid, "sip.trunks", "a trunk that must show both wants sources and a user")
 		}
 	}
-	if a := cfg.Authenticate; a != nil && (a.Realm == "" || a.Secrets == nil) {
+	a := cfg.Authenticate
+	if a != nil && (a.Realm == "" || a.Secrets == nil) {
 		return errs.At(errs.Invalid, "sip.authenticate", "want a realm and secrets")
+	}
+	if a != nil && slices.ContainsFunc(a.Algorithms, func(s string) bool { return s != digest.MD5 && s != digest.SHA256 }) {
+		return errs.At(errs.Invalid, "sip.authenticate", "want algorithms of MD5 and SHA-256")
 	}
 	return nil
 }
@@ -156,9 +160,17 @@ func (e *Endpoint) pass(tx *serverTx, in *inbound) bool {
 		g.failures.Allow(src.Addr())
 		e.stranger(tx, in, 403)
 	default:
-		e.ask(tx, in, g.verifier.Challenges([]string{digest.SHA256, digest.MD5}, verdict == digest.Stale), g.challenges)
+		e.ask(tx, in, g.verifier.Challenges(g.algorithms(), verdict == digest.Stale), g.challenges)
 	}
 	return false
+}
+
+// algorithms are those that are offered.
+func (g *gate) algorithms() []string {
+	if a := g.cfg.Authenticate.Algorithms; len(a) > 0 {
+		return a
+	}
+	return []string{digest.SHA256, digest.MD5}
 }
 
 // ask challenges, without keeping a transaction (RFC 3261 8.2.7).
