@@ -60,7 +60,18 @@ func (x *exchange) send() error {
 	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on, wait: x.hops.patience()}
 	tx.ackFor = func(res *sip.Response) []byte { return x.companion(&out, mACK, res.To().Value(), f) }
 	x.tx = tx
-	return tx.start()
+	err := tx.start()
+	if err != nil && x.byUDP.remote.IsValid() { // the connection was refused before anything could be queued
+		return x.sendByUDP()
+	}
+	return err
+}
+
+// sendByUDP sends a large request by UDP after all (18.1.1). The lock is held.
+func (x *exchange) sendByUDP() error {
+	x.flow = x.byUDP
+	x.out.branch = newBranch()
+	return x.send()
 }
 
 func (x *exchange) wire(f flow) []byte {
@@ -100,9 +111,7 @@ func (x *exchange) fallBack(err error) bool {
 	if err != errTransport || !x.byUDP.remote.IsValid() {
 		return false
 	}
-	x.flow = x.byUDP
-	x.out.branch = newBranch()
-	return x.send() == nil
+	return x.sendByUDP() == nil
 }
 
 // authorise sends the request again with credentials, as a new transaction (22.2, 8.1.3.5).
