@@ -88,6 +88,9 @@ type Authentication struct {
 	Realm     string
 	Secrets   digest.Secrets // of users; see digest.HA1
 	NonceLife time.Duration  // 0: NonceLife
+	// Algorithms are offered (digest.SHA256, digest.MD5); nil: both, the stronger one first. Some peers that know only MD5 give
+	// up where SHA-256 is offered too, against RFC 8760 2.4: for those it must be MD5 alone.
+	Algorithms []string
 }
 
 // Header is one further header field of a message.

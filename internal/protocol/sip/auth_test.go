@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/errs"
 	"santra/internal/memnet"
 	"santra/internal/protocol/sip/digest"
 )
@@ -150,6 +151,17 @@ func TestTwoChallenges(t *testing.T) {
 	})
 }
 
+func TestOneAlgorithm(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		listen(t, n, "192.0.2.1", newAnswering(), byPassword, func(c *Config) { c.Authenticate.Algorithms = []string{digest.MD5} })
+		w := newWire(t, n, "192.0.2.2")
+		w.send(server, invite)
+		if all := allFields(w.want("SIP/2.0 401"), "WWW-Authenticate"); len(all) != 1 || !strings.Contains(all[0], "algorithm=MD5") {
+			t.Error(all)
+		}
+	})
+}
+
 // What was heard on the wire is good for nothing: the same credentials again, for another number, for another method.
 func TestReplayedCredentials(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
@@ -225,4 +237,26 @@ func allFields(msg, name string) (all []string) {
 		}
 	}
 	return all
+}
+
+func TestTrunksAreChecked(t *testing.T) {
+	somewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	auth := &Authentication{Realm: "city", Secrets: secretOf}
+	for _, c := range []struct {
+		trunk Trunk
+		auth  *Authentication
+	}{
+		{Trunk{Sources: somewhere}, nil},
+		{Trunk{Name: "nobody"}, auth},
+		{Trunk{Name: "no secrets", User: "u"}, nil},
+		{Trunk{Name: "half", User: "u", Required: true}, auth},
+		{Trunk{Name: "half", Sources: somewhere, Required: true}, auth},
+		{Trunk{Name: "right", Sources: somewhere}, &Authentication{Realm: "city"}},
+		{Trunk{Name: "right", Sources: somewhere}, &Authentication{Secrets: secretOf}},
+		{Trunk{Name: "right", Sources: somewhere}, &Authentication{Realm: "city", Secrets: secretOf, Algorithms: []string{"SHA-1"}}},
+	} {
+		if _, err := Listen(Config{Addr: "127.0.0.1:0", Trunks: []Trunk{c.trunk}, Authenticate: c.auth}); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%+v: %v", c.trunk, err)
+		}
+	}
 }

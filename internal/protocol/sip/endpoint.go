@@ -55,6 +55,9 @@ type counters struct {
 
 // Listen opens the sockets; nothing is read before Serve.
 func Listen(cfg Config) (*Endpoint, error) {
+	if err := cfg.checkTrunks(); err != nil {
+		return nil, err
+	}
 	e := &Endpoint{
 		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(), parser: sip.NewParser(),
 		txs: newTransactions(), answers: newAnswers(), lines: newLines(), gate: newGate(cfg),

@@ -72,7 +72,17 @@ func (x *exchange) send() error {
 	if x.doomed {
 		tx.giveUpAfter(timeout)
 	}
+	if err != nil && x.byUDP.remote.IsValid() { // the connection was refused before anything could be queued
+		return x.sendByUDP()
+	}
 	return err
+}
+
+// sendByUDP sends a large request by UDP after all (18.1.1). The lock is held.
+func (x *exchange) sendByUDP() error {
+	x.flow = x.byUDP
+	x.out.branch = newBranch()
+	return x.send()
 }
 
 func (x *exchange) wire(f flow) []byte {
@@ -115,9 +125,7 @@ func (x *exchange) fallBack(err error) bool {
 	if err != errTransport || !x.byUDP.remote.IsValid() {
 		return false
 	}
-	x.flow = x.byUDP
-	x.out.branch = newBranch()
-	return x.send() == nil
+	return x.sendByUDP() == nil
 }
 
 // authorise sends the request again with credentials, as a new transaction (22.2, 8.1.3.5).

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"santra/internal/errs"
 	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/limit"
 )
@@ -73,6 +74,28 @@ func newGate(cfg Config) *gate {
 	return g
 }
 
+// checkTrunks finds trunks that could never call, or not as they are meant.
+func (cfg *Config) checkTrunks() error {
+	for _, t := range cfg.Trunks {
+		switch {
+		case t.Name == "" || len(t.Sources) == 0 && t.User == "":
+			return errs.At(errs.Invalid, "sip.trunks", "a trunk wants a name, and sources or a user")
+		case t.User != "" && cfg.Authenticate == nil:
+			return errs.At(errs.Invalid, "sip.trunks", "a trunk with a user wants Authenticate")
+		case t.Required && (t.User == "" || len(t.Sources) == 0):
+			return errs.At(errs.Invalid, "sip.trunks", "a trunk that must show both wants sources and a user")
+		}
+	}
+	a := cfg.Authenticate
+	if a != nil && (a.Realm == "" || a.Secrets == nil) {
+		return errs.At(errs.Invalid, "sip.authenticate", "want a realm and secrets")
+	}
+	if a != nil && slices.ContainsFunc(a.Algorithms, func(s string) bool { return s != digest.MD5 && s != digest.SHA256 }) {
+		return errs.At(errs.Invalid, "sip.authenticate", "want algorithms of MD5 and SHA-256")
+	}
+	return nil
+}
+
 // known tells whether a source is let in by its address, and as which trunk.
 func (g *gate) known(src netip.AddrPort) (trunk string, ok bool) {
 	for i := range g.cfg.Trunks {
@@ -101,7 +124,7 @@ func (t *Trunk) from(src netip.AddrPort) bool {
 // of finds the trunk of a user who has proved to be it, and refuses one that must call from elsewhere.
 func (g *gate) of(user string, src netip.AddrPort) (trunk string, ok bool) {
 	for i := range g.cfg.Trunks {
-		if t := &g.cfg.Trunks[i]; t.User == user {
+		if t := &g.cfg.Trunks[i]; t.User == user && user != "" {
 			return t.Name, !t.Required || t.from(src)
 		}
 	}
@@ -137,9 +160,17 @@ func (e *Endpoint) pass(tx *serverTx, in *inbound) bool {
 		g.failures.Allow(src.Addr())
 		e.stranger(tx, in, 403)
 	default:
-		e.ask(tx, in, g.verifier.Challenges([]string{digest.SHA256, digest.MD5}, verdict == digest.Stale), g.challenges)
+		e.ask(tx, in, g.verifier.Challenges(g.algorithms(), verdict == digest.Stale), g.challenges)
 	}
 	return false
+}
+
+// algorithms are those that are offered.
+func (g *gate) algorithms() []string {
+	if a := g.cfg.Authenticate.Algorithms; len(a) > 0 {
+		return a
+	}
+	return []string{digest.SHA256, digest.MD5}
 }
 
 // ask challenges, without keeping a transaction (RFC 3261 8.2.7).

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,12 +196,14 @@ func TestSlowPeers(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			go c.send(conn)
+			var sender sync.WaitGroup
+			sender.Go(func() { c.send(conn) })
 			_, _ = io.Copy(io.Discard, conn)
 			if took := time.Since(start); took > c.within {
 				t.Errorf("%s: closed after %v, want %v", c.name, took, c.within)
 			}
 			_ = conn.Close()
+			sender.Wait()
 			synctest.Wait()
 			if len(in) != 0 || s.Connections() != 0 || len(s.from) != 0 {
 				t.Errorf("%s: %d messages, %d connections", c.name, len(in), s.Connections())

@@ -150,6 +150,7 @@ func TestAConnectionBreaks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, told := kept(t, func(int) (time.Duration, error) { return time.Hour, nil }, func(r *registry, k *Keeper) {
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			r.lost()
 			synctest.Wait()
 			if k.Up() {
