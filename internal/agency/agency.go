@@ -82,7 +82,8 @@ type Queue struct {
 	NoAnswer     time.Duration `yaml:"no_answer" json:"no_answer"`         // ringing before the next agent; 0: DefaultNoAnswer
 	WrapUp       time.Duration `yaml:"wrap_up" json:"wrap_up"`             // 0: none
 	Record       bool          `yaml:"record" json:"record"`
-	Priority     int           `yaml:"priority" json:"priority"` // 0–9, higher goes first
+	Listening    bool          `yaml:"listening" json:"listening,omitempty"` // supervisors may listen live, and the announcement says so; needs Record
+	Priority     int           `yaml:"priority" json:"priority"`             // 0–9, higher goes first
 
 	Strategy         string        `yaml:"strategy" json:"strategy,omitempty"`                       // one of Strategies; "": DefaultStrategy
 	Needs            []Need        `yaml:"needs" json:"needs,omitempty"`                             // besides Skills, which are asked of level 1
@@ -140,6 +141,8 @@ type City struct {
 	Controller     Controller `yaml:"controller" json:"controller"`
 	Agencies       []Agency   `yaml:"agencies" json:"agencies"`
 	Queues         []Queue    `yaml:"queues" json:"queues"`
+	Numbers        []Number   `yaml:"numbers" json:"numbers,omitempty"` // that flows answer, besides the queues' own
+	Flows          []Flow     `yaml:"flows" json:"flows,omitempty"`
 	Seats          []Seat     `yaml:"seats" json:"seats"`
 	Retention      Retention  `yaml:"retention" json:"retention"`
 	ListenNetworks []string   `yaml:"listen_networks" json:"listen_networks"` // CIDRs from which recordings may be heard (M9); none: from nowhere
@@ -170,6 +173,9 @@ func (c City) WithDefaults() City {
 			q.Languages = Langs()
 		}
 		q.setRouting()
+	}
+	for i := range c.Flows {
+		c.Flows[i].setDefaults()
 	}
 	c.setRouting()
 	c.Dialling.setDefaults(c.CountryCode)

@@ -15,6 +15,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/agency/dialplan"
+	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
 )
@@ -87,11 +88,21 @@ type Relay struct {
 
 // Recorder is the session recording server, as the contact centre reaches it.
 type Recorder struct {
-	SIP       string `yaml:"sip"`        // host:port for SIPREC, TCP
-	HTTP      string `yaml:"http"`       // URL of its API, as the centre reaches it
-	Origin    string `yaml:"origin"`     // origin as browsers see it; default HTTP
-	PublicKey string `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
-	Country   string `yaml:"country"`
+	SIP       string      `yaml:"sip"`        // host:port for SIPREC: over TLS where TLS names who vouches for it, else TCP
+	TLS       RecorderTLS `yaml:"tls"`        //
+	SRTP      string      `yaml:"srtp"`       // off, allowed, required; default required, but off to loopback
+	HTTP      string      `yaml:"http"`       // URL of its API, as the centre reaches it
+	Origin    string      `yaml:"origin"`     // origin as browsers see it; default HTTP
+	PublicKey string      `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
+	Country   string      `yaml:"country"`
+}
+
+// RecorderTLS says how the contact centre and its recorder know each other on SIP.
+type RecorderTLS struct {
+	CA   string `yaml:"ca"`   // PEM file: who vouches for the recorder; its own certificate pins it
+	Cert string `yaml:"cert"` // PEM files: what the centre shows to it
+	Key  string `yaml:"key"`
+	Name string `yaml:"name"` // that its certificate is for; default the address
 }
 
 // ReadConfig reads and checks santra.yaml; an error names file, line, column and, for a typo, the likely word.
@@ -123,7 +134,9 @@ func CheckConfig(path string) error {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first)} {
+	for _, err := range []error{
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.Server.sounds),
+	} {
 		if err != nil {
 			return pointed(path, text, err)
 		}
@@ -131,16 +144,22 @@ func CheckConfig(path string) error {
 	return nil
 }
 
-// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or that wants of the
-// telephone what it can't do yet.
-func checkCity(c *agency.City, p registry.Published) error {
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or whose flows name prompts that there are not.
+func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds, error)) error {
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
 	if err := dialplan.Check(c); err != nil {
 		return err
 	}
-	return c.CheckTelephony()
+	if len(c.Flows) == 0 {
+		return nil
+	}
+	s, err := sounds()
+	if err != nil {
+		return err
+	}
+	return c.CheckPrompts(s.Has)
 }
 
 func (c *Config) setDefaults() {
@@ -192,6 +211,9 @@ func (c *Config) check() error {
 		return errs.At(errs.Invalid, "server.mail.relay.tls", "mail leaves this machine over verified TLS only")
 	}
 	if _, err := s.Recorder.key(); err != nil {
+		return err
+	}
+	if err := s.Recorder.checkLink(); err != nil {
 		return err
 	}
 	if err := checkPurposes(c.City.Purposes); err != nil {

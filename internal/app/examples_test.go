@@ -59,7 +59,8 @@ func TestTheExamplesFitEachOther(t *testing.T) {
 	centre, rec := exampleConfigs(t)
 	s := centre.Server
 	for _, same := range []struct{ what, centre, recorder string }{
-		{"SIPREC", s.Recorder.SIP, rec.SIP},
+		{"SIPREC over TLS", s.Recorder.SIP, rec.SIPTLS.Listen},
+		{"SRTP", s.Recorder.SRTP, rec.SRTP},
 		{"the desktop's origin", s.HTTP.PublicURL, rec.CentreOrigin},
 		{"the country of the recorder", s.Recorder.Country, rec.Country},
 		{"how browsers and the centre reach the recorder", s.Recorder.HTTP, s.Recorder.Origin},
@@ -376,8 +377,10 @@ func TestTheRecordersExampleIsChecked(t *testing.T) {
 	}
 	text := read(t, recorderExample)
 	for name, c := range map[string]struct{ old, now, want string }{
-		"plain HTTP":       {"cert: /etc/santra/tls/tallenteet.pem", `cert: ""`, "http.cert: cert and key go together"},
-		"no address":       {"sip: 192.0.2.20:5080", "sip: recorder:5080", "sip: want an address"},
+		"plain HTTP":       {"\ncert: /etc/santra/tls/tallenteet.pem", "\ncert: \"\"", "http.cert: cert and key go together"},
+		"no address":       {"sip: 127.0.0.1:5080", "sip: recorder:5080", "sip: want an address"},
+		"sound in clear":   {"  listen: 192.0.2.20:5061", `  listen: ""`, "sip_tls.listen"},
+		"any client":       {"  client_ca: /etc/santra/tls/santra-siprec.pem", `  client_ca: ""`, "sip_tls.client_ca"},
 		"another's key":    {"centre_key: WuPy", "centre_key: Wu", "santra key --config"},
 		"kept too long":    {"retention_months: 6", "retention_months: 7", ""},
 		"no network":       {"clients: [192.0.2.10/32]", "clients: [192.0.2.10]", "clients: "},

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -30,6 +29,7 @@ import (
 	"santra/internal/store/centre"
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
+	"santra/internal/voice/outcome"
 	"santra/internal/web/live"
 )
 
@@ -102,6 +102,7 @@ type contactCentre struct {
 	phones    *sip.Endpoint
 	browsers  *webrtc.Server
 	voice     *voice.Service
+	outcomes  *ledger
 	mail      *email.Service
 	callbacks *callback.Service
 	published registry.Published
@@ -183,7 +184,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.server.sounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -228,7 +229,8 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
+	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs}); err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
@@ -253,25 +255,28 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	route, err := netip.ParseAddrPort(s.Recorder.SIP)
+	target, err1 := s.Recorder.target()
+	security, err2 := s.Recorder.security()
+	recording, err3 := c.openRecording()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	way, err := newOutside(&plans{current: c.book.Current}, s.SIP, c.trunk, func(string) bool { return true })
 	if err != nil {
 		return err
 	}
+	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
 	c.voice, err = voice.New(voice.Config{
-		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
-		Recorder: sip.Target{URI: "sip:recorder@" + s.Recorder.SIP, Route: route, Transport: "tcp"},
-		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
+		Recorder: target, Recording: recording, RecorderSecurity: security,
+		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
 }
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
 func (c *contactCentre) prompts() (voice.Prompts, error) {
-	var replaced fs.FS
-	if c.server.Prompts != "" {
-		replaced = os.DirFS(c.server.Prompts)
-	}
-	l, err := media.NewLibrary(replaced)
+	l, err := media.NewLibrary(c.server.promptFolder())
 	if err != nil || c.demo.Announcement == 0 {
 		return l, err
 	}
@@ -302,6 +307,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"dispatch", c.dispatch},
 		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
+		{"outcomes", c.outcomes}, // stopped after the calls that it counts
 		{"voice", c.voice},
 		{"routing", settled{c.dispatch}},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},

@@ -31,6 +31,7 @@ type Action string
 // The actions.
 const (
 	CallHandle      Action = "call.handle"
+	CallSupervise   Action = "call.supervise"
 	QueueWatch      Action = "queue.watch"
 	AgentWatch      Action = "agent.watch"
 	AgentForce      Action = "agent.force"
@@ -73,6 +74,7 @@ type Rule struct {
 func Table() []Rule {
 	return []Rule{
 		{CallHandle, Agency, []Role{Agent, Supervisor, Expert}},
+		{CallSupervise, Agency, []Role{Supervisor}}, // M8: to hear a call that runs, for a purpose
 		{CaseWork, Agency, []Role{Agent, Supervisor, Expert}},
 		{QueueWatch, Agency, []Role{Agent, Supervisor, Manager, Expert}},
 		{AgentWatch, Agency, []Role{Supervisor}},

@@ -14,6 +14,7 @@ import (
 // administrator.
 const expected = `
 call.handle       y y - y - - -
+call.supervise    - y - - - - -
 case.work         y y - y - - -
 queue.watch       y y y y - - -
 agent.watch       - y - - - - -

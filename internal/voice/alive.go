@@ -16,8 +16,8 @@ const (
 // lookAtLegs asks each telephone of which nothing was heard since the last look; silence suppression is no death. A peer
 // that does not answer, or answers 408 or 481, has ended the dialog (RFC 3261 12.2.1.2), and so the call.
 func (c *call) lookAtLegs() {
-	for _, l := range []*leg{c.customer, c.agent} {
-		if l != nil && l.dialog != nil && l.quiet() {
+	for _, l := range c.legs() {
+		if l.dialog != nil && l.quiet() {
 			c.background("probe", func() { l.probe(c.ctx) })
 		}
 	}

@@ -10,9 +10,11 @@ import (
 	"santra/internal/dispatch"
 	"santra/internal/id"
 	"santra/internal/pii"
+	"santra/internal/protocol/rtp"
 	"santra/internal/routing"
 	"santra/internal/run"
 	"santra/internal/token"
+	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
 )
 
@@ -26,17 +28,30 @@ const (
 	wrapUpSlack = 20 * time.Millisecond
 )
 
+// Direction says where a call comes from.
+type Direction string
+
+// The directions.
+const (
+	In     Direction = "in"     // from the trunk
+	Out    Direction = "out"    // an agent calls, or calls back
+	Inside Direction = "inside" // an agent consults another; the customer may be given to it
+)
+
 // call is one call. Its fields are its actor's alone, but those of the first group, which never change.
 type call struct {
-	s       *Service
-	id      string
-	arrived time.Time
-	log     *slog.Logger
-	mail    *mailbox
-	shown   atomic.Pointer[snapshot]
+	s         *Service
+	id        string
+	job       string // its work in dispatch: the id, but for a callback, whose work is the call from which it came
+	direction Direction
+	arrived   time.Time
+	log       *slog.Logger
+	mail      *mailbox
+	shown     atomic.Pointer[snapshot]
 
 	ctx      context.Context // ends with the actor
-	caller   pii.Number      // here and nowhere else (M3)
+	opening  func()          // the first step of a call that nobody has to acknowledge
+	caller   pii.Number      // the customer's, here and nowhere else (M3)
 	queue    agency.Queue    // in which it is now
 	owner    agency.Agency   // the queue's
 	entered  time.Time       // into this queue; zero before
@@ -50,7 +65,14 @@ type call struct {
 	ring     *ring          // the telephone that rings
 	claim    *claim         // the browser that is answering
 	offer    dispatch.Offer // while an agent has the call
-	hearing  announcement
+	given    given          // to another agent, or back
+	out      outward        // of a call out
+	consult  *consultation  // beside the customer
+	parent   *call          // of an inside call: whose agent consults
+	watchers []*watcher
+	mix      *rtp.Mix // while more than two hear each other
+	notes    notes
+	way      lead
 	pass     gate.Pass
 	rec      recording
 	muted    bool
@@ -65,16 +87,29 @@ type call struct {
 func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number) *call {
 	now := time.Now()
 	c := &call{
-		s: s, id: id.New(), queue: q, owner: owner, arrived: now, mail: newMailbox(),
+		s: s, id: id.New(), direction: In, queue: q, owner: owner, arrived: now, mail: newMailbox(),
 		caller: caller, state: Announcing, since: now, rec: recording{state: RecordingNone},
 	}
+	c.job = c.id
 	c.log = s.log.With("call", c.id)
 	c.show()
 	return c
 }
 
-// run is the actor: it does one thing at a time until the call has ended, and leaves nothing of it. It begins to speak when
-// the caller's side has acknowledged the answer: before that nobody may be listening (M4).
+// begin puts a call that the house itself made into the table and starts its actor: errs.Limited and errs.Unavailable as
+// calls.add. The first step is opening, in the actor.
+func (s *Service) begin(c *call, opening func()) error {
+	c.opening = opening
+	c.show()
+	if err := s.calls.add(c); err != nil {
+		return err
+	}
+	run.Go(&s.wg, s.log, "call", func() { c.run(s.ctx) })
+	return nil
+}
+
+// run is the actor: it does one thing at a time until the call has ended, and leaves nothing of it. A call from the trunk
+// begins to speak when the caller's side has acknowledged the answer: before that nobody may be listening (M4).
 func (c *call) run(ctx context.Context) {
 	var cancel context.CancelFunc
 	c.ctx, cancel = context.WithCancel(ctx)
@@ -82,9 +117,13 @@ func (c *call) run(ctx context.Context) {
 		cancel()
 		c.bury()
 	}()
-	c.acked = c.customer.dialog.Acked()
 	c.life.set(MaxLife, func() { c.finish("too long") })
 	c.pulse.set(LegPulse, c.lookAtLegs)
+	if c.opening != nil {
+		c.opening()
+	} else {
+		c.acked = c.customer.dialog.Acked()
+	}
 	for c.state != Ended {
 		c.turn()
 	}
@@ -102,16 +141,29 @@ func (c *call) turn() {
 	case <-c.acked:
 		c.acked = nil
 		c.begin()
+	case <-c.consult.ended():
+		c.secondLeft()
+	case k, ok := <-c.consult.keys():
+		c.pressed(c.consult.leg, k, ok)
+	case r, ok := <-c.consult.requests():
+		c.asked(c.consult.leg, r, ok)
+	case <-c.consult.line().ended():
+		c.lineLeft()
+	case r, ok := <-c.consult.line().requests():
+		c.asked(c.consult.line(), r, ok)
+	case o := <-c.consult.notice():
+		c.secondAnnounced(o)
 	case <-c.pulse.c():
 		c.pulse.ring()
 	case <-c.life.c():
 		c.life.ring()
-	case err := <-c.hearing.menu:
-		c.menuPlayed(err)
-	case err := <-c.hearing.farewell:
-		c.farewellPlayed(err)
-	case o := <-c.hearing.notice:
+	case <-c.way.played:
+		c.way.played = nil
+		c.happens(flow.Played{})
+	case o := <-c.way.notice:
 		c.noticePlayed(o)
+	case <-c.way.wake.c():
+		c.way.wake.ring()
 	case k, ok := <-c.customer.keys():
 		c.pressed(c.customer, k, ok)
 	case r, ok := <-c.customer.requests():
@@ -165,9 +217,13 @@ type snapshot struct {
 func (c *call) show() View {
 	c.version++
 	v := View{
-		ID: c.id, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language), Agent: c.offer.Agent, Seat: c.offer.Seat,
-		State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.rec.state, Muted: c.muted, Version: c.version,
-		Why: c.offer.Why,
+		ID: c.id, Direction: c.direction, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language), Agent: c.offer.Agent,
+		Seat: c.offer.Seat, State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.recordingShown(), Muted: c.muted,
+		Version: c.version, Why: c.offer.Why, Consult: c.consult.view(), Supervised: c.supervised(), Outcome: c.notes.outcome,
+		Failed: c.out.failed, Emergency: c.out.emergency,
+	}
+	if c.parent != nil {
+		v.From = c.parent.view().Agent
 	}
 	work, known := c.announced()
 	c.shown.Store(&snapshot{v, work, known})
@@ -196,49 +252,81 @@ func (c *call) fail(why string) {
 	c.finish(why)
 }
 
-// finish ends the conversation or the wait, whoever ended it. An agent who talked writes up; else nothing is left.
+// finish ends the conversation or the wait, whoever ended it. An agent who had it in hand writes up; else nothing is left.
 func (c *call) finish(why string) {
 	was := c.state
 	if !was.live() {
 		return
 	}
 	c.log.Info("call over", "why", why, "state", was, "foreign_packets", c.foreign())
-	c.hearing.stop()
-	c.step.stop()
-	c.unrecord()
-	c.dropAgent()
-	c.drop(&c.customer)
-	c.caller.Erase()
+	inHand := c.inHand()
+	c.part()
 	switch {
-	case was.connected():
+	case c.direction == Inside:
+		c.leaveInside(was)
+		return
+	case inHand:
 		c.s.count.ended.Add(1)
 		c.wrapUp()
 		return
 	case was == Leaving:
 		c.s.count.diverted.Add(1)
+	case was == Forwarding || was == Forwarded:
 	default:
 		c.s.count.abandoned.Add(1)
 	}
 	c.over() // before dispatch is told: a take-over must not announce what is gone
 	if was.queued() {
-		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 	}
+}
+
+// part ends everybody's part in the call and forgets the customer.
+func (c *call) part() {
+	c.way.stop()
+	c.step.stop()
+	c.unrecord()
+	c.dropConsult("over")
+	c.dropWatchers()
+	c.unmix()
+	c.out.stop()
+	c.dropAgent()
+	c.drop(&c.customer)
+	c.caller.Erase()
+}
+
+// inHand tells whether an agent has taken the call: dispatch is to be told of its end, and a wrap-up may follow.
+func (c *call) inHand() bool {
+	return c.state.connected() || c.state.placing()
 }
 
 // foreign counts the packets that came from other addresses than the parties' and were dropped.
 func (c *call) foreign() (n uint64) {
-	for _, l := range []*leg{c.customer, c.agent} {
-		if l != nil {
-			n += l.media.Stats().Foreign
-		}
+	for _, l := range c.legs() {
+		n += l.media.Stats().Foreign
 	}
 	return n
+}
+
+// legs are those of the call that are there: the customer's, the agent's, that of a telephone that is consulted.
+func (c *call) legs() (legs []*leg) {
+	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone(), c.consult.line()} {
+		if l != nil {
+			legs = append(legs, l)
+		}
+	}
+	return legs
 }
 
 // wrapUp keeps the call on its agent's desktop, without a caller, for as long as dispatch lets the agent write up.
 func (c *call) wrapUp() {
 	_ = c.set(WrapUp)
-	c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
+	c.s.cfg.Dispatch.Finish(c.job, c.offer.Agent)
+	c.writeUp()
+}
+
+// writeUp goes on while the agent writes up.
+func (c *call) writeUp() {
 	if c.s.draining() {
 		c.over()
 		return
@@ -280,10 +368,11 @@ func (c *call) bury() {
 	c.step.stop()
 	c.life.stop()
 	c.pulse.stop()
+	c.notes.erase(c.s.cfg.Outcomes, c.done())
 	for _, f := range c.mail.close() {
 		f()
 	}
-	c.s.calls.remove(c.id)
+	c.s.calls.remove(c)
 }
 
 // copied gives a number of its own for another goroutine: the actor may erase its own at any moment.

@@ -22,6 +22,7 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
@@ -94,7 +95,7 @@ func testCity() agency.City {
 	seats := make([]agency.Seat, 2)
 	for i := range seats {
 		user := fmt.Sprintf("phone%d", i+1)
-		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: sip.HA1MD5(user, agency.DefaultRealm, "secret")}
+		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: digest.HA1(digest.MD5, user, agency.DefaultRealm, "secret")}
 	}
 	queue := agency.Queue{
 		ID: "water-main", Agency: "water", Name: agency.Text{"fi": "Vesi"}, Number: waterNumber, Skills: []string{"water"},
@@ -162,6 +163,7 @@ type house struct {
 	book          *logbook
 	public        ed25519.PublicKey
 	browsers      *webrtc.Server
+	world         *world
 	panics        bool // one is meant to happen
 }
 
@@ -187,6 +189,7 @@ func newHouse(t *testing.T, p plan) *house {
 	}
 	h := &house{T: t, book: newLogbook()}
 	h.trunk, h.phones = h.listen(), h.listen()
+	h.world = &world{trunk: h.trunk}
 	log := slog.New(slog.NewTextHandler(h.book, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease, Journal: p.journal})
 	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
@@ -197,6 +200,7 @@ func newHouse(t *testing.T, p plan) *house {
 	cfg := Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
+		Carrier: h.world, Outcomes: &h.world.outcomes,
 	}
 	if p.recorder != nil {
 		p.recorder.public = h.public
@@ -375,6 +379,17 @@ func (h *house) hears(c *siptest.Call, hz float64) {
 	if err := c.WaitHears(h.ctx(), hz); err != nil {
 		h.Fatalf("%v Hz is not heard: %v", hz, err)
 	}
+}
+
+// hearsToo waits until a tone is a good part of what is heard, beside others.
+func (h *house) hearsToo(c *siptest.Call, hz float64) {
+	h.Helper()
+	for ctx := h.ctx(); ctx.Err() == nil; h.breathe() {
+		if c.Share(hz) > 0.3 {
+			return
+		}
+	}
+	h.Fatalf("%v Hz is not heard among others: %v", hz, c.Share(hz))
 }
 
 func (h *house) ended(c *siptest.Call) {

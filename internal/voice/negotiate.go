@@ -1,10 +1,6 @@
 package voice
 
 import (
-	"strings"
-
-	"santra/internal/errs"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
@@ -14,33 +10,23 @@ const (
 	codeOK             = 200
 	codeForbidden      = 403
 	codeNotFound       = 404
+	codeTimeout        = 408
+	codeGone           = 410
 	codeUnsupportedMed = 415
 	codeTemporarily    = 480
+	codeIncomplete     = 484
 	codeBusy           = 486
+	codeCancelled      = 487
 	codeNotAcceptable  = 488
 	codeServerError    = 500
 	codeNotImplemented = 501
+	codeBadGateway     = 502
 	codeUnavailable    = 503
+	codeGatewayTimeout = 504
 	codeBusyEverywhere = 600
 	codeDecline        = 603
+	codeNowhere        = 604
 )
-
-// codecOf finds the codec of a session description; errs.Invalid for one that we do not talk.
-func codecOf(name string) (media.Codec, error) {
-	c, ok := media.CodecNamed(name)
-	if !ok {
-		return 0, errs.New(errs.Invalid, "no codec %q", name)
-	}
-	return c, nil
-}
-
-// dtmfPT turns sdp's "-1: none" into rtp's "0: none".
-func dtmfPT(pt int) uint8 {
-	if pt <= 0 || pt > 127 {
-		return 0
-	}
-	return uint8(pt)
-}
 
 // accept answers an offer on this leg and sends the media there.
 func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {
@@ -80,7 +66,7 @@ func (l *leg) accepted(offer, answer []byte) error {
 	return l.start(choices[0])
 }
 
-// asked answers a request inside a dialog of the call. Transfer (REFER) is not offered yet.
+// asked answers a request inside a dialog of the call.
 func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	switch {
 	case !ok: // the dialog has ended; its Ended says so too
@@ -91,7 +77,7 @@ func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	case r.Method == "OPTIONS":
 		c.respond(r, codeOK, nil)
 	case r.Method == "REFER":
-		c.respond(r, codeDecline, nil)
+		c.referred(l, r)
 	default:
 		c.respond(r, codeNotImplemented, nil)
 	}
@@ -165,26 +151,4 @@ func (c *call) relay(from *leg, k rune) {
 			c.log.Debug("key not sent", "error", err)
 		}
 	})
-}
-
-// pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
-func (c *call) pressed(l *leg, k rune, ok bool) {
-	l.silent = l.silent || !ok
-	if ok && l == c.customer && c.state == Announcing && strings.ContainsRune(keySet, k) {
-		c.chosen(k)
-	}
-}
-
-// callerHears goes on with the announcement when the caller hears us again: who had us on hold was not told (M4).
-func (c *call) callerHears(yes bool) {
-	was := c.deaf
-	c.deaf = !yes
-	if c.state != Announcing || was == c.deaf {
-		return
-	}
-	c.hearing.stop()
-	c.step.stop()
-	if c.acked == nil {
-		c.begin()
-	}
 }

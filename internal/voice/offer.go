@@ -26,15 +26,15 @@ type claim struct{ _ byte } // not empty: two of them must differ
 
 // Offered implements dispatch.Worker: the seat's telephone rings, and the browser may answer.
 func (s *Service) Offered(o dispatch.Offer) {
-	c, err := s.calls.get(o.Work.ID)
-	if err != nil || !c.mail.must(func() { c.offered(o) }) {
+	c := s.calls.of(o.Work.ID)
+	if c == nil || !c.mail.must(func() { c.offered(o) }) {
 		s.cfg.Dispatch.Remove(o.Work.ID, routing.Abandoned)
 	}
 }
 
 // Withdrawn implements dispatch.Worker: the ringing stops, the call keeps its place.
 func (s *Service) Withdrawn(o dispatch.Offer, reason string) {
-	if c, err := s.calls.get(o.Work.ID); err == nil {
+	if c := s.calls.of(o.Work.ID); c != nil {
 		c.mail.must(func() { c.withdrawn(o, reason) })
 	}
 }
@@ -51,8 +51,11 @@ func (c *call) offered(o dispatch.Offer) {
 	case c.state.connected():
 		c.claimBack()
 		return
+	case c.given.only && o.Agent != c.given.to: // the one who was asked did not answer
+		c.finish("not answered")
+		return
 	case c.state != Waiting: // the caller has left; none, where dispatch was told so
-		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 		return
 	}
 	c.unquiet()
@@ -64,7 +67,7 @@ func (c *call) offered(o dispatch.Offer) {
 // claimBack tells an owner of routing who lost the answer that the call is in its agent's hands.
 func (c *call) claimBack() {
 	c.log.Warn("a call that is answered was offered again; its agent keeps it")
-	c.s.cfg.Dispatch.Remove(c.id, routing.Handled)
+	c.s.cfg.Dispatch.Remove(c.job, routing.Handled)
 	if err := c.s.cfg.Dispatch.Restore(c.work(), c.offer.Agent); err != nil {
 		c.log.Warn("its agent could not be told busy", "error", err)
 	}
@@ -79,9 +82,18 @@ func (c *call) withdrawn(o dispatch.Offer, reason string) {
 
 // requeue takes the agent away; the caller, who hears music all the time, keeps the place.
 func (c *call) requeue(why string) {
+	if c.given.only { // nobody else is asked
+		c.finish("not answered")
+		return
+	}
 	agent := c.offer.Agent
 	c.dropAgent()
 	c.offer = dispatch.Offer{}
+	if c.out.callback != "" { // the next offer makes it a call again
+		c.over()
+		c.tell(agent)
+		return
+	}
 	_ = c.set(Waiting)
 	c.s.cfg.Events.Publish(c.view().event(agent))
 	c.log.Info("offer over", "why", why)
@@ -179,30 +191,55 @@ func (c *call) notAnswered(r *ring, err error) {
 
 // decline gives the offer back.
 func (c *call) decline() {
+	if c.state == Dialling {
+		c.notCalled(FailedOwn)
+		return
+	}
 	agent := c.offer.Agent
 	c.requeue("declined")
-	if err := c.s.cfg.Dispatch.Decline(c.id, agent); err != nil {
+	if err := c.s.cfg.Dispatch.Decline(c.job, agent); err != nil {
 		c.log.Debug("decline was late", "error", err)
 	}
 }
 
 // accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
 func (c *call) accept() {
+	if c.state == Dialling {
+		c.stopRing()
+		c.dialOut()
+		return
+	}
 	if err := c.s.cfg.Dispatch.AcceptOffer(c.offer); err != nil {
 		c.log.Info("answered too late", "error", err)
 		c.requeue("too late")
 		return
 	}
+	c.stopRing()
+	switch {
+	case c.direction == Inside:
+		c.meet()
+	case c.out.callback != "":
+		c.openCallback()
+	default:
+		c.talk()
+	}
+}
+
+func (c *call) stopRing() {
 	if c.ring != nil {
 		c.ring.cancel()
 		c.ring = nil
 	}
-	c.talk()
+}
+
+// answerable tells whether an agent's telephone or browser may yet connect.
+func (c *call) answerable() bool {
+	return c.state == Offered || c.state == Dialling && c.out.dial == nil && c.customer == nil
 }
 
 // connecting is ready when the browser that answered can be heard.
 func (c *call) connecting() <-chan struct{} {
-	if c.state != Offered {
+	if !c.answerable() {
 		return nil
 	}
 	return c.agent.connected()
@@ -210,11 +247,22 @@ func (c *call) connecting() <-chan struct{} {
 
 // agentLeft: a browser that never connected has not answered; else the agent hung up.
 func (c *call) agentLeft() {
-	if c.state == Offered {
+	switch {
+	case c.state == Offered:
 		c.decline()
-		return
+	case c.leavesToOther():
+		if err := c.complete(); err != nil {
+			c.finish("agent")
+		}
+	default:
+		c.finish("agent")
 	}
-	c.finish("agent")
+}
+
+// leavesToOther tells whether an agent who hangs up gives the customer to who is consulted, as telephones do it.
+func (c *call) leavesToOther() bool {
+	st := c.consult.stage()
+	return c.state.connected() && c.customer != nil && (st == ConsultTalking || st == ConsultJoined || st == ConsultWaiting)
 }
 
 // AnswerBrowser answers an offered call with the agent's browser: it takes the browser's SDP offer and gives our answer. The
@@ -248,7 +296,7 @@ func (c *call) claimed(agent string, mine *claim) error {
 	switch {
 	case c.offer.Agent != agent || agent == "":
 		return errs.New(errs.NotFound, "no such call of yours")
-	case c.state != Offered || c.claim != nil || c.agent != nil:
+	case !c.answerable() || c.claim != nil || c.agent != nil:
 		return errs.New(errs.Conflict, "the call is answered already")
 	}
 	c.claim = mine
@@ -264,15 +312,12 @@ func (c *call) unclaimed(mine *claim) error {
 
 // browser takes the claimed call; the telephone stops ringing.
 func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
-	if c.state != Offered || c.claim != mine {
+	if !c.answerable() || c.claim != mine {
 		return errs.New(errs.Conflict, "the call was answered elsewhere or withdrawn")
 	}
 	c.claim = nil
-	if c.ring != nil {
-		c.ring.cancel()
-		c.ring = nil
-	}
+	c.stopRing()
 	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
-	c.agent.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
+	c.agent.media.Agree(noAddr(), peer.Terms())
 	return nil
 }

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"santra/internal/errs"
@@ -24,13 +25,19 @@ const (
 // recording is the recording side of a call: at most one session with the recorder at a time, parts numbered from 1.
 type recording struct {
 	state   string // RecordingNone, On, Off
-	pass    gate.Pass
+	gates   []gate.Pass
 	id      string // opaque, shared by the parts, unlike the call's own id
 	part    int
 	session *session
+	paused  bool // by the agent, for sensitive details
 	try     *try
 	backoff time.Duration
 	timer   alarm // the next try, or the next look at the running one
+}
+
+// covers tells whether the running part was begun with the passes of all who are outside now.
+func (r *recording) covers(gates []gate.Pass) bool {
+	return len(gates) > 0 && slices.Equal(r.gates, gates)
 }
 
 // session is a part that the recorder takes.
@@ -56,17 +63,75 @@ func (r *recording) requests() <-chan *sip.Request {
 	return r.session.dialog.Requests()
 }
 
-// record begins to record, with the pass of an announcement that was heard to its end. Without one it never does (M4).
-func (c *call) record(p gate.Pass) {
+// gates are the passes of all who are outside the centre and in the conversation; none where one of them was not told (M4).
+func (c *call) gates() []gate.Pass {
+	if !c.pass.Valid() {
+		return nil
+	}
+	gates := []gate.Pass{c.pass}
+	if k := c.consult; k.stage() == ConsultJoined && k.outside {
+		if !k.pass.Valid() {
+			return nil
+		}
+		gates = append(gates, k.pass)
+	}
+	return gates
+}
+
+// record begins to record where the queue is, with the passes of announcements that were heard to their end. Without them it
+// never does (M4).
+func (c *call) record() {
+	gates := c.gates()
 	switch {
-	case !c.queue.Record:
+	case !c.queue.Record || c.out.emergency:
 		c.rec.state = RecordingNone
-	case !p.Valid() || c.s.cfg.Recorder.URI == "":
-		c.rec.state = RecordingOff
+	case len(gates) == 0 || c.s.cfg.Recorder.URI == "":
+		c.rec.state, c.rec.gates = RecordingOff, nil
 	default:
-		c.rec.state, c.rec.pass, c.rec.id = RecordingOff, p, id.New()
+		c.rec.state, c.rec.gates = RecordingOff, gates
+		if c.rec.id == "" {
+			c.rec.id = id.New()
+		}
 		c.dialRecorder()
 	}
+}
+
+// regate begins a new part when somebody outside has joined or left; nothing where nobody has.
+func (c *call) regate() {
+	if !c.state.connected() || !c.queue.Record || slices.Equal(c.rec.gates, c.gates()) {
+		return
+	}
+	c.unrecord()
+	c.record()
+}
+
+// PauseRecording leaves out what is said until ResumeRecording: sensitive details. It is a gap in the recording.
+func (s *Service) PauseRecording(id, agent string) error { return s.pauseRecording(id, agent, true) }
+
+// ResumeRecording ends the pause.
+func (s *Service) ResumeRecording(id, agent string) error { return s.pauseRecording(id, agent, false) }
+
+func (s *Service) pauseRecording(id, agent string, on bool) error {
+	return s.command(id, agent, func(c *call) error {
+		switch {
+		case !c.state.connected() || c.rec.state == RecordingNone:
+			return errs.New(errs.Conflict, "this call is not recorded")
+		case c.rec.paused == on:
+			return nil
+		}
+		c.rec.paused = on
+		c.tap()
+		c.changed()
+		return nil
+	})
+}
+
+// recordingShown is what a view says.
+func (c *call) recordingShown() string {
+	if c.rec.paused && c.rec.state == RecordingOn {
+		return RecordingHeld
+	}
+	return c.rec.state
 }
 
 // dialRecorder invites the recorder to the next part, beside the actor. Each try has a part number of its own: one that was
@@ -76,10 +141,10 @@ func (c *call) dialRecorder() {
 	ctx, cancel := context.WithTimeout(c.ctx, RecorderTime)
 	t := &try{cancel}
 	c.rec.try = t
-	pass, meta := c.rec.pass, c.metadata()
+	gates, meta := c.rec.gates, c.metadata()
 	c.background("recorder", func() {
 		defer cancel()
-		s, err := c.s.openRecording(ctx, pass, meta)
+		s, err := c.s.openRecording(ctx, gates, meta)
 		if !c.mail.must(func() { c.recorderAnswered(t, s, err) }) && s != nil {
 			s.close(c.s.parting)
 		}
@@ -99,10 +164,11 @@ func (c *call) metadata() siprec.Metadata {
 
 // openRecording sets a part up with the recorder (RFC 7866 6). It can't be called without a pass, and a pass is not to be
 // had without an announcement.
-func (s *Service) openRecording(ctx context.Context, p gate.Pass, m siprec.Metadata) (*session, error) {
-	if !p.Valid() {
+func (s *Service) openRecording(ctx context.Context, gates []gate.Pass, m siprec.Metadata) (*session, error) {
+	if len(gates) == 0 || slices.ContainsFunc(gates, func(p gate.Pass) bool { return !p.Valid() }) {
 		return nil, errs.New(errs.Denied, "no recording without an announcement heard to its end")
 	}
+	p := gates[0]
 	m.Extension.Gate, m.Extension.Announcement, m.Extension.Language = p.Token(), p.Version(), p.Language()
 	tap, err := rtp.NewTap(rtp.TapConfig{Pool: s.cfg.RecorderPorts, Log: s.log})
 	if err != nil {
@@ -117,7 +183,7 @@ func (s *Service) openRecording(ctx context.Context, p gate.Pass, m siprec.Metad
 }
 
 func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Metadata) (*sip.Dialog, error) {
-	offer := recordingOffer(tap)
+	offer := recordingOffer(tap, s.cfg.RecorderSecurity)
 	kind, body, err := siprec.Build(m, offer)
 	if err != nil {
 		return nil, err
@@ -141,9 +207,9 @@ func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Met
 }
 
 // recordingOffer has two sendonly lines, what the customer says and what the agent says (RFC 7866 7.1.1).
-func recordingOffer(tap *rtp.Tap) []byte {
+func recordingOffer(tap *rtp.Tap, security sdp.Security) []byte {
 	line := func(ch rtp.Channel, label string) sdp.Stream {
-		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label}
+		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label, Security: security}
 	}
 	return sdp.Offer(sdp.Options{}, line(rtp.Customer, siprec.LabelCustomer), line(rtp.Agent, siprec.LabelAgent))
 }
@@ -164,6 +230,9 @@ func startTap(tap *rtp.Tap, offer, answer []byte) error {
 	}
 	if len(choices) != 2 || !choices[0].Remote.IsValid() || !choices[1].Remote.IsValid() {
 		return errs.New(errs.Unavailable, "the recorder does not take both streams")
+	}
+	if err := tap.Secure(choices[0].Keys, choices[1].Keys); err != nil {
+		return err
 	}
 	tap.Start(choices[0].Remote, choices[1].Remote)
 	return nil
@@ -186,8 +255,7 @@ func (c *call) recorderAnswered(t *try, s *session, err error) {
 	}
 	c.s.count.recorded.Add(1)
 	c.rec.session, c.rec.state, c.rec.backoff = s, RecordingOn, 0
-	c.customer.media.Tap(s.tap, rtp.Customer)
-	c.agent.media.Tap(s.tap, rtp.Agent)
+	c.tap()
 	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
 	c.changed()
 }
@@ -253,12 +321,19 @@ func (c *call) untap() {
 		return
 	}
 	c.rec.session = nil
-	c.customer.media.Tap(nil, rtp.Customer)
-	c.agent.media.Tap(nil, rtp.Agent)
+	for _, l := range []*leg{c.customer, c.agent} {
+		if l != nil {
+			l.media.Tap(nil, rtp.Customer)
+		}
+	}
+	if c.mix != nil {
+		c.mix.Tap(nil, rtp.Customer)
+		c.mix.Tap(nil, rtp.Agent)
+	}
 	c.background("recorder", func() { s.close(c.s.parting) })
 }
 
-// unrecord ends the recording with the conversation; called before the legs go.
+// unrecord ends the part, with the conversation or with the company in it; called before the legs go.
 func (c *call) unrecord() {
 	c.rec.timer.stop()
 	if c.rec.try != nil {
@@ -266,7 +341,7 @@ func (c *call) unrecord() {
 		c.rec.try = nil
 	}
 	c.untap()
-	c.rec.state, c.rec.pass = RecordingNone, gate.Pass{}
+	c.rec.state, c.rec.gates, c.rec.paused = RecordingNone, nil, false
 }
 
 // close flushes the sound, then says that the part is complete.

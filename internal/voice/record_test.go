@@ -110,7 +110,7 @@ func TestHoldIsNotRecorded(t *testing.T) {
 func TestNoPassNoRecording(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
-	if _, err := h.svc.openRecording(h.ctx(), gate.Pass{}, siprec.Metadata{}); !errs.Is(err, errs.Denied) {
+	if _, err := h.svc.openRecording(h.ctx(), []gate.Pass{{}}, siprec.Metadata{}); !errs.Is(err, errs.Denied) {
 		t.Errorf("%v", err)
 	}
 	deck.none(h)

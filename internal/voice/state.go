@@ -14,9 +14,13 @@ const (
 	Announcing State = "announcing" // answered; language menu and recording announcement play
 	Waiting    State = "waiting"    // in the queue, with music
 	Offered    State = "offered"    // an agent's leg rings; the caller still hears music
+	Dialling   State = "dialling"   // a call out: the agent's own telephone connects, then the other party rings
+	Informing  State = "informing"  // a call out: the other party hears the recording announcement
 	Talking    State = "talking"    // bridged
-	Held       State = "held"       // the agent has put the caller on hold, with music
+	Held       State = "held"       // the agent has put the caller on hold, with music; a consultation may run
 	Leaving    State = "leaving"    // the queue is closed or full: the caller hears why, then it ends
+	Forwarding State = "forwarding" // given to another telephone, which rings; the caller hears music
+	Forwarded  State = "forwarded"  // talking on with another telephone, without an agent
 	WrapUp     State = "wrap_up"    // both legs are gone, the agent writes up
 	Ended      State = "ended"      // nothing is left of it
 )
@@ -25,18 +29,24 @@ const (
 func next(s State) []State {
 	switch s {
 	case Announcing:
-		return []State{Waiting, Ended}
+		return []State{Waiting, Leaving, Forwarding, Ended}
 	case Waiting:
-		return []State{Offered, Leaving, Ended}
+		return []State{Offered, Leaving, Announcing, Ended} // Announcing: its flow leads elsewhere
 	case Offered:
-		return []State{Waiting, Talking, Ended} // withdrawn or declined; answered; the caller gave up
-	case Leaving:
-		return []State{Ended}
-	case Talking:
-		return []State{Held, WrapUp, Ended}
-	case Held:
+		return []State{Waiting, Talking, Dialling, Ended} // withdrawn or declined; answered, a callback: dialled; the caller gave up
+	case Dialling:
+		return []State{Informing, Talking, WrapUp, Ended}
+	case Informing:
 		return []State{Talking, WrapUp, Ended}
-	case WrapUp:
+	case Leaving:
+		return []State{Forwarding, Ended}
+	case Talking:
+		return []State{Held, Waiting, Forwarding, Forwarded, WrapUp, Ended}
+	case Held:
+		return []State{Talking, Waiting, Forwarding, Forwarded, WrapUp, Ended}
+	case Forwarding:
+		return []State{Forwarded, Waiting, Announcing, Leaving, Ended} // answered; it comes back; its flow goes on
+	case Forwarded, WrapUp:
 		return []State{Ended}
 	}
 	return nil // Ended is the end
@@ -50,11 +60,11 @@ func (s State) move(to State) (State, error) {
 	return to, nil
 }
 
-// withAgent tells whether an agent has the call now: offered or connected.
-func (s State) withAgent() bool { return s == Offered || s.connected() }
-
-// connected tells whether the two parties are bridged, on hold or not.
+// connected tells whether an agent talks with the customer, on hold or not.
 func (s State) connected() bool { return s == Talking || s == Held }
+
+// placing tells whether a call out is on its way, in its agent's hands.
+func (s State) placing() bool { return s == Dialling || s == Informing }
 
 // queued tells whether dispatch has the call's work without an answer yet.
 func (s State) queued() bool { return s == Waiting || s == Offered }

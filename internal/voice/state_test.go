@@ -10,14 +10,15 @@ import (
 )
 
 func states() []State {
-	return []State{Announcing, Waiting, Offered, Talking, Held, WrapUp, Ended}
+	return []State{Announcing, Waiting, Offered, Dialling, Informing, Talking, Held, Leaving, Forwarding, Forwarded, WrapUp, Ended}
 }
 
 // Whatever is asked of a call in whatever order: it only ever follows the table, it never leaves its end, an agent gets it
 // only through the queue, and nobody talks who was not offered it first.
 func TestStateFollowsTheTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, seen := Announcing, []State{Announcing}
+		s := rapid.SampledFrom([]State{Announcing, Dialling}).Draw(t, "in or out")
+		seen := []State{s}
 		for _, to := range rapid.SliceOfN(rapid.SampledFrom(states()), 0, 60).Draw(t, "wishes") {
 			got, err := s.move(to)
 			legal := slices.Contains(next(s), to)
@@ -35,14 +36,16 @@ func TestStateFollowsTheTable(t *testing.T) {
 func checkHistory(t *rapid.T, seen []State) {
 	for i, s := range seen {
 		switch {
-		case s == Talking && seen[i-1] != Offered && seen[i-1] != Held:
+		case s == Talking && seen[i-1] != Offered && seen[i-1] != Held && !seen[i-1].placing():
 			t.Fatalf("talking without an answer: %v", seen)
 		case s == Offered && seen[i-1] != Waiting:
 			t.Fatalf("offered without waiting: %v", seen)
 		case s == Ended && i != len(seen)-1:
 			t.Fatalf("life after the end: %v", seen)
-		case s == WrapUp && !seen[i-1].connected():
+		case s == WrapUp && !seen[i-1].connected() && !seen[i-1].placing():
 			t.Fatalf("wrap-up without a talk: %v", seen)
+		case s == Forwarded && seen[i-1] != Forwarding && !seen[i-1].connected():
+			t.Fatalf("forwarded by nobody: %v", seen)
 		}
 	}
 }
@@ -57,7 +60,7 @@ func TestEveryStateCanEnd(t *testing.T) {
 
 func TestStateGroups(t *testing.T) {
 	for _, s := range states() {
-		if s.connected() && !s.withAgent() || s.queued() && !s.live() || s.withAgent() && !s.live() {
+		if s.connected() && (s.queued() || s.placing()) || s.queued() && !s.live() || (s.connected() || s.placing()) && !s.live() {
 			t.Errorf("%s is in contradictory groups", s)
 		}
 	}

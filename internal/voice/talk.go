@@ -4,51 +4,65 @@ import (
 	"net/netip"
 
 	"santra/internal/errs"
-	"santra/internal/protocol/media"
-	"santra/internal/protocol/rtp"
+	"santra/internal/voice/flow"
 )
 
 // noAddr is the address of a peer that needs none.
 func noAddr() netip.AddrPort { return netip.AddrPort{} }
 
-// talk bridges the two parties and starts the recording.
+// talk lets the two parties hear each other and starts the recording.
 func (c *call) talk() {
 	c.s.count.answered.Add(1)
-	rtp.Bridge(c.customer.media, c.agent.media)
-	c.customer.media.StopPlay()
-	c.record(c.pass)
+	c.s.last.Store(c.offer.Agent, c.queue.ID)
+	c.happens(flow.Answered{})
+	c.way.stop()
 	_ = c.set(Talking)
+	c.sound()
+	c.record()
+	c.changed()
 }
 
 // agentHears follows a telephone's own hold and resume (re-INVITE).
 func (c *call) agentHears(yes bool) {
 	switch {
 	case !yes && c.state == Talking:
-		_ = c.hold()
-	case yes && c.state == Held:
+		if c.hold() == nil && c.consult.line() != nil { // the other line is in use
+			c.consult.at = ConsultTalking
+			c.sound()
+			c.changed()
+		}
+	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):
 		_ = c.resume()
 	}
 }
 
 func (c *call) hold() error {
+	if c.customer == nil {
+		return errs.New(errs.Conflict, "no customer is there to be put on hold")
+	}
 	if err := c.set(Held); err != nil {
 		return err
 	}
-	c.s.cfg.Dispatch.Held(c.id, true)
-	clip, _ := c.s.prompt(c.language, media.Music) // without music it is silent
-	c.customer.media.Hold(true, clip)
+	c.s.cfg.Dispatch.Held(c.job, true)
+	c.sound()
 	return nil
 }
 
+// resume takes the customer back; who is consulted meanwhile waits.
 func (c *call) resume() error {
-	if c.state != Held {
+	switch {
+	case c.state != Held:
 		return errs.New(errs.Conflict, "the call is not on hold")
+	case c.consult.ringing():
+		return errs.New(errs.Conflict, "cancel the consultation first")
 	}
 	if err := c.set(Talking); err != nil {
 		return err
 	}
-	c.s.cfg.Dispatch.Held(c.id, false)
-	c.customer.media.Hold(false, media.Clip{})
+	c.consult.wait()
+	c.s.cfg.Dispatch.Held(c.job, false)
+	c.sound()
+	c.changed()
 	return nil
 }
 

@@ -10,33 +10,43 @@ import (
 
 // What View.Recording says.
 const (
-	RecordingNone = "none" // this queue is not recorded, or nobody talks yet
-	RecordingOn   = "on"   // both directions reach the recorder
-	RecordingOff  = "off"  // it should be recorded and is not: no announcement was heard, or the recorder is not there
+	RecordingNone = "none"   // this queue is not recorded, or nobody talks yet
+	RecordingOn   = "on"     // both directions reach the recorder
+	RecordingHeld = "paused" // the agent has paused it, for sensitive details
+	RecordingOff  = "off"    // it should be recorded and is not: no announcement was heard, or the recorder is not there
 )
 
 // View is what may be shown of a call. There is nothing of the caller in it.
 type View struct {
-	ID        string    `json:"id"`
-	Queue     string    `json:"queue"`
-	Agency    string    `json:"agency"`
-	Language  string    `json:"language"` // chosen by the caller; "" where the queue has no menu or nothing was chosen
-	Agent     string    `json:"agent"`    // person id of who is offered or has it; "" without
-	Seat      string    `json:"seat"`
-	State     State     `json:"state"`
-	Since     time.Time `json:"since"`   // of the state
-	Arrived   time.Time `json:"arrived"` // when the trunk's call was answered
-	Recording string    `json:"recording"`
-	Muted     bool      `json:"muted"`
-	Version   uint64    `json:"version"` // grows with each change
-	Why       string    `json:"why"`     // why this agent, from dispatch
+	ID         string       `json:"id"`
+	Direction  Direction    `json:"direction"`
+	Queue      string       `json:"queue"`
+	Agency     string       `json:"agency"`
+	Language   string       `json:"language"` // chosen by the caller; "" where the queue has no menu or nothing was chosen
+	Agent      string       `json:"agent"`    // person id of who is offered or has it; "" without
+	Seat       string       `json:"seat"`
+	State      State        `json:"state"`
+	Since      time.Time    `json:"since"`   // of the state
+	Arrived    time.Time    `json:"arrived"` // when the trunk's call was answered, or the house's own begun
+	Recording  string       `json:"recording"`
+	Muted      bool         `json:"muted"`
+	Version    uint64       `json:"version"` // grows with each change
+	Why        string       `json:"why"`     // why this agent, from dispatch
+	From       string       `json:"from"`    // of an inside call: the agent who consults
+	Consult    *ConsultView `json:"consult"` // nil without
+	Supervised string       `json:"supervised"`
+	Outcome    string       `json:"outcome"`
+	Failed     string       `json:"failed"`    // of a call out: why it was not connected, one of the Failed codes; "" else
+	Emergency  bool         `json:"emergency"` // a call to 112
 }
 
 // fields are the parts of a view that an event tells; nothing personal.
 func (v View) fields() map[string]any {
 	return map[string]any{
-		"state": v.State, "queue": v.Queue, "agency": v.Agency, "language": v.Language, "agent": v.Agent, "seat": v.Seat,
-		"since": v.Since, "arrived": v.Arrived, "recording": v.Recording, "muted": v.Muted, "why": v.Why,
+		"state": v.State, "direction": v.Direction, "queue": v.Queue, "agency": v.Agency, "language": v.Language, "agent": v.Agent,
+		"seat": v.Seat, "since": v.Since, "arrived": v.Arrived, "recording": v.Recording, "muted": v.Muted, "why": v.Why,
+		"from": v.From, "consult": v.Consult, "supervised": v.Supervised, "outcome": v.Outcome, "failed": v.Failed,
+		"emergency": v.Emergency,
 	}
 }
 

@@ -3,6 +3,7 @@ package media
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,34 @@ const (
 	Music        = "music" // on hold and while waiting; Prompt takes it with any language
 )
 
-// PromptNames lists the names that a language must have.
+// Names of further prompts that every language has built in. The first four are recording announcements too: at least 4 s.
+const (
+	AnnouncementListening = "announcement-listening" // as Announcement, and that a supervisor may listen meanwhile
+	AnnouncementOutbound  = "announcement-outbound"  // to whom the city calls
+	AnnouncementAdded     = "announcement-added"     // to an outsider who joins a call
+	CallbackNotice        = "callback-notice"        // to whom the city calls back as promised
+	CallbackOffer         = "callback-offer"         // "press 1, and we call you back"
+	CallbackConfirm       = "callback-confirm"       // "we call you back no later than"; a time follows (package say)
+	CallbackDeclined      = "callback-declined"      // none was arranged, the place in the queue is kept
+	Invalid               = "invalid"                // the key means nothing here
+	HoldOn                = "hold-on"
+	Transfer              = "transfer"    // we are connecting your call
+	Unavailable           = "unavailable" // the service can't be reached now
+	PositionFirst         = "position-first"
+	Position              = "position"      // "in the queue you are number"; a number follows
+	PositionMany          = "position-many" // so many that no number is said
+	WaitEstimate          = "wait-estimate" // "the estimated waiting time is about"; minutes follow
+	WaitLong              = "wait-long"     // over the longest that is said
+	Opens                 = "opens"         // "we are open again"; a time follows
+)
+
+// Notices lists the recording announcements (M4): each lasts at least MinAnnouncement.
+func Notices() []string {
+	return []string{Announcement, AnnouncementListening, AnnouncementOutbound, AnnouncementAdded, CallbackNotice}
+}
+
+// PromptNames lists the names that a language must have; BuiltIn lists those that it has besides, of which a folder of a
+// city's own prompts may lack any: the built-in one is heard then.
 func PromptNames() []string {
 	return []string{Announcement, LanguageMenu, Welcome, Waiting, Closed, Busy, Goodbye}
 }
@@ -116,7 +144,7 @@ func (l *Library) complete() error {
 		return errs.At(errs.Invalid, "prompts/"+promptPath("", Music), "the file is missing")
 	}
 	for _, lang := range Languages() {
-		for _, name := range PromptNames() {
+		for _, name := range append(PromptNames(), BuiltIn(lang)...) {
 			if err := l.check(lang, name); err != nil {
 				return err
 			}
@@ -131,7 +159,7 @@ func (l *Library) check(lang, name string) error {
 	if !ok {
 		return errs.At(errs.Invalid, field, "the file is missing")
 	}
-	if name == Announcement && clip.Duration() < MinAnnouncement {
+	if slices.Contains(Notices(), name) && clip.Duration() < MinAnnouncement {
 		return errs.At(errs.Invalid, field, "lasts %v, an announcement lasts at least %v", clip.Duration(), MinAnnouncement)
 	}
 	return nil

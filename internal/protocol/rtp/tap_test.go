@@ -11,6 +11,7 @@ import (
 	"santra/internal/protocol/media"
 
 	"pgregory.net/rapid"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // recording is what a recorder does: it writes payloads at their timestamps.
@@ -228,8 +229,8 @@ func TestTapSendsReports(t *testing.T) {
 	b := make([]byte, MaxPacket)
 	_ = control1.SetReadDeadline(time.Now().Add(10 * time.Second))
 	n, err := control1.Read(b)
-	c, failed := parseControl(b[:n], 0)
-	if err != nil || failed != nil || !c.sender || c.packets != 1 || c.octets != 160 {
+	c, failed := rtcp.Parse(b[:n], 0)
+	if err != nil || failed != nil || !c.Sender || c.Packets != 1 || c.Octets != 160 {
 		t.Errorf("%+v %v %v", c, err, failed)
 	}
 }

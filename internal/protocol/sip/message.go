@@ -24,10 +24,11 @@ const (
 	mREFER    = "REFER"
 	mMESSAGE  = "MESSAGE"
 	mNOTIFY   = "NOTIFY"
+	mPRACK    = "PRACK"
 )
 
 const (
-	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY"
+	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY, PRACK"
 	magicCookie = "z9hG4bK" // RFC 3261 8.1.1.7
 	hops        = 70        // Max-Forwards of ours (RFC 3261 8.1.1.6)
 )
@@ -41,13 +42,15 @@ type inbound struct {
 	fromTag string
 	toTag   string
 	seq     uint32
+	trunk   string // by which it came; see gate
+	user    string // who has proved to have sent it
 }
 
 func newInbound(r *sip.Request, f flow) *inbound {
 	in := &inbound{Request: r, flow: f, method: string(r.Method), callID: r.CallID().Value(), seq: r.CSeq().SeqNo}
 	in.fromTag, _ = r.From().Params.Get("tag")
 	in.toTag, _ = r.To().Params.Get("tag")
-	in.flow.nat = behindNAT(r.Via(), f)
+	in.flow.nat, in.flow.sips = behindNAT(r.Via(), f), strings.EqualFold(r.Recipient.Scheme, "sips")
 	return in
 }
 
@@ -178,6 +181,7 @@ type outbound struct {
 	branch   string
 	routes   []string
 	contact  string
+	who      string // the user part of contact
 	hops     int
 	extra    []Header
 	ctype    string
@@ -247,7 +251,7 @@ func (p reply) wire(in *inbound, agent string) []byte {
 		w.header("Contact", p.contact)
 	}
 	w.header("Server", agent)
-	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code >= 200 && p.code < 300 {
+	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code > 100 && p.code < 300 { // in 1xx: RFC 3311 5.2
 		w.header("Allow", allowed)
 	}
 	for _, h := range p.extra {
@@ -318,6 +322,8 @@ var reasons = [...]struct {
 	{415, "Unsupported Media Type"},
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
+	{421, "Extension Required"},
+	{422, "Session Interval Too Small"},
 	{423, "Interval Too Brief"},
 	{480, "Temporarily Unavailable"},
 	{481, "Call/Transaction Does Not Exist"},
@@ -330,6 +336,7 @@ var reasons = [...]struct {
 	{500, "Server Internal Error"},
 	{501, "Not Implemented"},
 	{503, "Service Unavailable"},
+	{504, "Server Time-out"},
 	{505, "Version Not Supported"},
 	{513, "Message Too Large"},
 	{600, "Busy Everywhere"},
@@ -337,7 +344,7 @@ var reasons = [...]struct {
 	{604, "Does Not Exist Anywhere"},
 }
 
-// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060.
+// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060, by TLS to 5061.
 func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
 	if err != nil {
@@ -346,14 +353,23 @@ func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Unmap(), uriPort(u)), true
 }
 
+// uriPort is the port of a URI; by TLS the default is another (RFC 3261 19.1.2).
 func uriPort(u *sip.Uri) uint16 {
-	if u.Port > 0 && u.Port < 65536 {
+	switch {
+	case u.Port > 0 && u.Port < 65536:
 		return uint16(u.Port)
+	case strings.EqualFold(u.Scheme, "sips") || uriTransport(u) == overTLS:
+		return 5061
+	default:
+		return 5060
 	}
-	return 5060
 }
 
+// uriTransport is what a URI wants: of a sips one always TLS (RFC 3261 26.2.2).
 func uriTransport(u *sip.Uri) string {
+	if strings.EqualFold(u.Scheme, "sips") {
+		return overTLS
+	}
 	t, _ := u.UriParams.Get("transport")
 	return strings.ToLower(t)
 }

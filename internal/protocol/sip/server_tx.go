@@ -37,7 +37,7 @@ type serverTx struct {
 	interval time.Duration
 	again    alarm // timer G, and 100 Trying
 	end      alarm // timers H, I, J, L
-	onCancel func()
+	onCancel func(cancel *inbound)
 }
 
 // serverKey matches a request to its transaction (RFC 3261 17.2.3).
@@ -159,18 +159,18 @@ func (tx *serverTx) ack() {
 }
 
 // cancel tells the user of the transaction that the caller gave up (9.2); a final response makes it a no-op.
-func (tx *serverTx) cancel() {
+func (tx *serverTx) cancel(in *inbound) {
 	tx.mu.Lock()
 	f := tx.onCancel
 	tx.onCancel = nil
 	tx.mu.Unlock()
 	if f != nil {
-		f()
+		f(in)
 	}
 }
 
 // whenCancelled says who is told.
-func (tx *serverTx) whenCancelled(f func()) {
+func (tx *serverTx) whenCancelled(f func(cancel *inbound)) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	tx.onCancel = f

@@ -5,6 +5,13 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/protocol/sip/socket"
+)
+
+var (
+	crlf         = []byte("\r\n")
+	endOfHeaders = []byte("\r\n\r\n")
 )
 
 // Further limits of one message.
@@ -156,7 +163,7 @@ func repeated(m sip.Message) bool {
 // bytes behind the body are cut off (RFC 3261 18.3).
 func lengthFits(m sip.Message, raw []byte) bool {
 	head, rest, _ := bytes.Cut(raw, endOfHeaders)
-	n, ok := contentLength(head)
+	n, ok := socket.ContentLength(head)
 	if !ok {
 		return !bytes.Contains(bytes.ToLower(head), []byte("\r\ncontent-length")) && !bytes.Contains(head, []byte("\r\nl:"))
 	}

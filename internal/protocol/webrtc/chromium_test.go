@@ -1,6 +1,7 @@
 package webrtc
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 const page = `<script>
 (async () => {
   const pc = new RTCPeerConnection();
+  const speaker = new Audio();
+  pc.ontrack = e => { speaker.srcObject = e.streams[0]; speaker.play(); };
   const mic = await navigator.mediaDevices.getUserMedia({audio: true});
   const sender = pc.addTrack(mic.getAudioTracks()[0], mic);
   await pc.setLocalDescription(await pc.createOffer());
@@ -31,21 +34,29 @@ const page = `<script>
     if (i === 20) sender.dtmf.insertDTMF('7');
     for (const s of (await pc.getStats()).values())
       if (i > 25 && s.type === 'inbound-rtp' && s.packetsReceived > 50) {
-        await fetch('/heard', {method: 'POST', body: String(s.packetsLost)});
+        const loud = Math.sqrt(s.totalAudioEnergy / s.totalSamplesDuration);
+        await fetch('/heard', {method: 'POST', body: s.packetsLost + ' lost, ' + (loud > 0.1 ? 'loud' : 'silent: ' + loud)});
         return;
       }
   }
 })().catch(e => fetch('/failed', {method: 'POST', body: String(e)}));
 </script>`
 
-// A real browser talks, hears and presses a key. Set-up and page are its own; the demo's front end has its own test.
+// A real browser talks, hears and presses a key, in every codec: it understands what we code, and we what it codes. Set-up and
+// page are its own; the demo's front end has its own test.
 func TestChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil || testing.Short() {
 		t.Skip("chromium is missing: a real browser is not tried")
 	}
+	for _, codec := range []media.Codec{media.PCMA, media.G722, media.Opus} {
+		t.Run(codec.Name(), func(t *testing.T) { talkToChromium(t, chromium, codec) })
+	}
+}
+
+func talkToChromium(t *testing.T, chromium string, codec media.Codec) {
 	s := newServer(t, Config{})
-	said, lost := make(chan struct{}, 100000), make(chan string, 1)
+	said, lost := make(chan []byte, 100000), make(chan string, 1)
 	var leg *rtp.Leg
 	answered := make(chan struct{})
 	post := func(f func(body string) string) http.HandlerFunc {
@@ -57,13 +68,16 @@ func TestChromium(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) })
 	mux.Handle("/offer", post(func(offer string) string {
-		p, answer, err := s.Answer(t.Context(), offer)
+		p, answer, err := s.Answer(t.Context(), offer, codec)
 		if err != nil {
 			t.Error(err)
 			return ""
 		}
-		leg = rtp.NewLeg(p, rtp.LegConfig{Heard: func(media.Codec, uint32, []byte) { said <- struct{}{} }})
-		leg.Start(netip.AddrPort{}, p.Codec(), p.DTMFPayloadType())
+		leg = rtp.NewLeg(p, rtp.LegConfig{Heard: func(_ media.Codec, _ uint32, b []byte) { said <- bytes.Clone(b) }})
+		if p.Codec() == media.Opus && p.Terms().EventClock != 48000 {
+			t.Error("beside Opus a browser has events of its clock:", p.Terms())
+		}
+		leg.Agree(netip.AddrPort{}, p.Terms())
 		leg.Play(t.Context(), []media.Clip{media.Tone(440, time.Second, 8000)}, true)
 		close(answered)
 		return answer
@@ -75,15 +89,34 @@ func TestChromium(t *testing.T) {
 	startChromium(t, chromium, web.URL)
 	await(t, answered, "the offer")
 	defer leg.Close()
-	for range 50 {
-		await(t, said, "the microphone")
+	if loudest := microphone(t, codec, said); loudest < 1000 {
+		t.Error("the loudest that its microphone said is", loudest)
 	}
 	if d := await(t, leg.DTMF(), "the key"); d != '7' {
 		t.Error("the key was", string(d))
 	}
-	if n := await(t, lost, "what it heard"); n != "0" {
-		t.Error("lost:", n)
+	if n := await(t, lost, "what it heard"); n != "0 lost, loud" {
+		t.Error("it heard:", n)
 	}
+}
+
+// microphone decodes two seconds (the fake one beeps each) and gives the greatest sample.
+func microphone(t *testing.T, codec media.Codec, said <-chan []byte) (loudest int16) {
+	t.Helper()
+	d, err := media.NewDecoder(codec, media.SampleRate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		pcm, err := d.Decode(nil, await(t, said, "the microphone"))
+		if err != nil {
+			t.Error(err)
+		}
+		for _, v := range pcm {
+			loudest = max(loudest, v)
+		}
+	}
+	return loudest
 }
 
 func startChromium(t *testing.T, chromium, url string) {

@@ -22,6 +22,7 @@ import (
 	pion "github.com/pion/webrtc/v4"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/media"
 )
 
 // Config configures the server.
@@ -148,9 +149,13 @@ func (s *Server) announce(setting *pion.SettingEngine) error {
 func (s *Server) Addr() netip.AddrPort { return s.socket.LocalAddr().(*net.UDPAddr).AddrPort() }
 
 // Answer takes a browser's SDP offer with one audio section and gives the peer and the SDP answer, candidates included
-// (no trickle). errs.Invalid for an offer that can't be read or has no codec of ours, errs.Limited with too many peers.
-func (s *Server) Answer(ctx context.Context, offer string) (*Peer, string, error) {
-	wanted, err := readOffer(offer)
+// (no trickle). It takes the first codec of prefer that the offer has: so the call's other leg can have its way (none given:
+// PCMA, PCMU). errs.Invalid for an offer that can't be read or has no such codec, errs.Limited with too many peers.
+func (s *Server) Answer(ctx context.Context, offer string, prefer ...media.Codec) (*Peer, string, error) {
+	if len(prefer) == 0 {
+		prefer = media.Laws()
+	}
+	wanted, err := readOffer(offer, prefer)
 	if err != nil {
 		return nil, "", err
 	}

@@ -17,13 +17,22 @@ type Call struct {
 	Language  string    `json:"language"`
 	Agent     string    `json:"agent"`
 	Seat      string    `json:"seat"`
-	State     string    `json:"state" enum:"announcing,waiting,offered,talking,held,wrap_up,ended"`
+	State     string    `json:"state" enum:"announcing,waiting,offered,dialling,informing,talking,held,leaving,forwarding,forwarded,wrap_up,ended"`
 	Since     time.Time `json:"since" doc:"Start of the state."`
 	Arrived   time.Time `json:"arrived"`
-	Recording string    `json:"recording" enum:"on,off,none"`
+	Recording string    `json:"recording" enum:"on,paused,off,none"`
 	Muted     bool      `json:"muted"`
 	Version   uint64    `json:"version"`
 	Why       string    `json:"why" doc:"Why this call came to this agent."`
+
+	Direction  string        `json:"direction" enum:"in,out,inside"`
+	From       string        `json:"from" doc:"Of an inside call: the agent who consults."`
+	Consult    *Consultation `json:"consult,omitempty"`
+	Supervised string        `json:"supervised" enum:",listen,whisper,barge"`
+	Outcome    string        `json:"outcome"`
+	Failed     string        `json:"failed" enum:",busy,no_answer,unknown_number,refused,unavailable,own_telephone" doc:"Of a call out: why it was not connected."`
+	Emergency  bool          `json:"emergency" doc:"A call to 112."`
+	Location   string        `json:"location" doc:"Of an emergency call: where the agent's seat is, to tell."`
 }
 
 // Caller is shown to the agent who is offered or has the call, while it lives; afterwards it is gone (410).
@@ -79,9 +88,11 @@ func (a *API) callRoutes() {
 	registerFor(a, post("answer", "Answer in the browser: WebRTC offer in, answer out."), func(ctx context.Context, c *caller, in *answerInput) (string, error) {
 		return a.agencyOfCall(ctx, c, &callInput{in.ID})
 	}, a.answerCall)
+	a.partyRoutes()
+	a.superviseRoutes()
 	for _, cmd := range a.callCommands() {
 		registerFor(a, post(cmd.name, cmd.doc), a.agencyOfCall, func(_ context.Context, c *caller, in *callInput) (*none, error) {
-			return nil, cmd.do(in.ID, c.Person)
+			return nil, cmd.do(a.deps.Calls, in.ID, c.Person)
 		})
 	}
 	registerFor(a, post("dtmf", "Send keys."), func(ctx context.Context, c *caller, in *dtmfInput) (string, error) {
@@ -93,35 +104,26 @@ func (a *API) callRoutes() {
 
 type callCommand struct {
 	name, doc string
-	do        func(id, agent string) error
+	do        func(calls Calls, id, agent string) error
 }
 
+// callCommands are those that need no more than the call.
 func (a *API) callCommands() []callCommand {
-	calls := a.deps.Calls
-	if calls == nil { // described, never called
-		return []callCommand{{"decline", declineDoc, nil}, {"hold", holdDoc, nil}, {"resume", resumeDoc, nil}, {"mute", muteDoc, nil}, {"unmute", unmuteDoc, nil}, {"hangup", hangupDoc, nil}}
-	}
-	mute := func(on bool) func(id, agent string) error {
-		return func(id, agent string) error { return calls.Mute(id, agent, on) }
-	}
 	return []callCommand{
-		{"decline", declineDoc, calls.Decline},
-		{"hold", holdDoc, calls.Hold},
-		{"resume", resumeDoc, calls.Resume},
-		{"mute", muteDoc, mute(true)},
-		{"unmute", unmuteDoc, mute(false)},
-		{"hangup", hangupDoc, calls.HangUp},
+		{"decline", "Push the offer away; the call keeps its place.", Calls.Decline},
+		{"hold", "Park the caller with music.", Calls.Hold},
+		{"resume", "Take the caller back.", Calls.Resume},
+		{"mute", "Stop sending the agent's voice.", func(c Calls, id, agent string) error { return c.Mute(id, agent, true) }},
+		{"unmute", "Send the agent's voice again.", func(c Calls, id, agent string) error { return c.Mute(id, agent, false) }},
+		{"hangup", "End the call.", Calls.HangUp},
+		{"complete", "Give the customer to who is consulted, and be done.", Calls.Complete},
+		{"swap", "Change over between the customer and who is consulted.", Calls.Swap},
+		{"join", "Bring the customer and who is consulted together; an outsider hears the announcement first (M4).", Calls.Join},
+		{"cancel-consult", "End the consultation and take the customer back.", Calls.CancelConsult},
+		{"pause-recording", "Leave out what is said from now on: sensitive details. A gap in the recording.", Calls.PauseRecording},
+		{"resume-recording", "Record again.", Calls.ResumeRecording},
 	}
 }
-
-const (
-	declineDoc = "Push the offer away; the call keeps its place."
-	holdDoc    = "Park the caller with music."
-	resumeDoc  = "Take the caller back."
-	muteDoc    = "Stop sending the agent's voice."
-	unmuteDoc  = "Send the agent's voice again."
-	hangupDoc  = "End the call."
-)
 
 // agencyOfCall finds the agency of an own call; somebody else's is not found, one that has ended is gone.
 func (a *API) agencyOfCall(_ context.Context, c *caller, in *callInput) (string, error) {
@@ -135,20 +137,29 @@ func (a *API) agencyOfCall(_ context.Context, c *caller, in *callInput) (string,
 func (a *API) getCalls(_ context.Context, c *caller, _ *none) (*callsOutput, error) {
 	var out callsOutput
 	out.Body.ServerTime = time.Now().UTC()
-	out.Body.Calls = list(a.deps.Calls.Calls(c.Person), callOf)
+	out.Body.Calls = list(a.deps.Calls.Calls(c.Person), a.callOf)
 	return &out, nil
 }
 
 func (a *API) getCall(_ context.Context, _ *caller, in *callInput) (*callOutput, error) {
 	v, err := a.deps.Calls.Call(in.ID)
-	return &callOutput{callOf(v)}, err
+	return &callOutput{a.callOf(v)}, err
 }
 
-func callOf(v voice.View) Call {
-	return Call{
+func (a *API) callOf(v voice.View) Call {
+	c := Call{
 		ID: v.ID, Queue: v.Queue, Agency: v.Agency, Language: v.Language, Agent: v.Agent, Seat: v.Seat, State: string(v.State),
 		Since: v.Since, Arrived: v.Arrived, Recording: v.Recording, Muted: v.Muted, Version: v.Version, Why: v.Why,
+		Direction: string(v.Direction), From: v.From, Supervised: v.Supervised, Outcome: v.Outcome, Failed: v.Failed, Emergency: v.Emergency,
 	}
+	if k := v.Consult; k != nil {
+		c.Consult = &Consultation{string(k.Stage), k.Kind, k.Name, k.Outside, k.Emergency}
+	}
+	if v.Emergency || v.Consult != nil && v.Consult.Emergency {
+		seat, _ := a.deps.City.Seat(v.Seat)
+		c.Location = seat.Location
+	}
+	return c
 }
 
 func (a *API) getCaller(_ context.Context, c *caller, in *callInput) (*callerOutput, error) {

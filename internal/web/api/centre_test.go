@@ -291,6 +291,58 @@ func (p *playedCalls) SendDTMF(id, agent, digits string) error {
 	return p.act("dtmf "+digits, id, agent)
 }
 
+func (p *playedCalls) CallOut(_ context.Context, agent string, o voice.Outgoing) (voice.View, error) {
+	return p.view, p.act("out "+o.Queue+" "+o.Number, p.view.ID, agent)
+}
+
+func (p *playedCalls) Consult(id, agent string, to voice.Whom) error {
+	return p.act("consult "+to.Agent+to.Queue+to.Seat+to.Number, id, agent)
+}
+
+func (p *playedCalls) Transfer(id, agent string, to voice.Whom) error {
+	return p.act("transfer "+to.Agent+to.Queue+to.Seat+to.Number, id, agent)
+}
+func (p *playedCalls) Complete(id, agent string) error { return p.act("complete", id, agent) }
+func (p *playedCalls) Swap(id, agent string) error     { return p.act("swap", id, agent) }
+func (p *playedCalls) Join(id, agent string) error     { return p.act("join", id, agent) }
+func (p *playedCalls) CancelConsult(id, agent string) error {
+	return p.act("cancel-consult", id, agent)
+}
+
+func (p *playedCalls) PauseRecording(id, agent string) error {
+	return p.act("pause-recording", id, agent)
+}
+
+func (p *playedCalls) ResumeRecording(id, agent string) error {
+	return p.act("resume-recording", id, agent)
+}
+
+func (p *playedCalls) Notes(id, agent string) (string, error) {
+	return "noted", p.act("notes", id, agent)
+}
+
+func (p *playedCalls) SetNotes(id, agent, text string) error {
+	return p.act("notes "+text, id, agent)
+}
+
+func (p *playedCalls) SetOutcome(id, agent, code string) error {
+	return p.act("outcome "+code, id, agent)
+}
+func (p *playedCalls) Running(string) []voice.View { return []voice.View{p.view} }
+func (p *playedCalls) Supervise(_ context.Context, id, person string, m voice.Mode, offer string) (watch, answer string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, string(m)+" by "+person)
+	return "w", "answer to " + offer, p.err
+}
+
+func (p *playedCalls) SetMode(id, watch, person string, m voice.Mode) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "now "+string(m)+" by "+person)
+	return p.err
+}
+
 // playedCases has one case and one message.
 type playedCases struct {
 	who     identity.Principal

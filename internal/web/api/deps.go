@@ -106,6 +106,21 @@ type Calls interface {
 	Mute(id, agent string, on bool) error
 	HangUp(id, agent string) error
 	SendDTMF(id, agent, digits string) error
+	CallOut(ctx context.Context, agent string, o voice.Outgoing) (voice.View, error)
+	Consult(id, agent string, to voice.Whom) error
+	Transfer(id, agent string, to voice.Whom) error
+	Complete(id, agent string) error
+	Swap(id, agent string) error
+	Join(id, agent string) error
+	CancelConsult(id, agent string) error
+	PauseRecording(id, agent string) error
+	ResumeRecording(id, agent string) error
+	Notes(id, agent string) (string, error)
+	SetNotes(id, agent, text string) error
+	SetOutcome(id, agent, code string) error
+	Running(agencyID string) []voice.View
+	Supervise(ctx context.Context, id, person string, m voice.Mode, offerSDP string) (watch, answer string, err error)
+	SetMode(id, watch, person string, m voice.Mode) error
 }
 
 // Cases is email.Service. It decides by the principal what of which agency may be seen.

@@ -12,6 +12,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/event"
 	"santra/internal/identity"
+	"santra/internal/registry"
 	"santra/internal/routing"
 	"santra/internal/voice"
 )
@@ -262,4 +263,80 @@ func TestCityInUseNarrowsPurposes(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	h.do("eeva", "POST", "/api/recordings/search", `{"agency":"parks","purpose":"inspection","reason":"r"}`).want(http.StatusUnprocessableEntity)
+}
+
+func TestCallsWithOthers(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	h.person("bo", identity.Agent, "")
+	h.calls.view = voice.View{
+		ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Held, Direction: voice.In,
+		Consult: &voice.ConsultView{Stage: voice.ConsultTalking, Kind: "number", Outside: true},
+	}
+	var v Call
+	h.do("anna", "POST", "/api/calls", OutgoingCall{"parks-main", "040 123"}).want(http.StatusOK).into(&v)
+	if v.Consult == nil || v.Consult.Stage != "talking" || !v.Consult.Outside || v.Direction != "in" {
+		t.Errorf("%+v", v)
+	}
+	h.do("anna", "POST", "/api/calls", OutgoingCall{"no-such", "040 123"}).want(http.StatusNotFound)
+	h.do("anna", "POST", "/api/calls/c/consult", Whom{Number: "112"}).want(http.StatusNoContent)
+	h.do("anna", "POST", "/api/calls/c/transfer", Whom{Agent: "bo"}).want(http.StatusNoContent)
+	for _, name := range []string{"complete", "swap", "join", "cancel-consult", "pause-recording", "resume-recording"} {
+		h.do("anna", "POST", "/api/calls/c/"+name, nil).want(http.StatusNoContent)
+		h.do("bo", "POST", "/api/calls/c/"+name, nil).want(http.StatusNotFound)
+	}
+	var n Notes
+	h.do("anna", "GET", "/api/calls/c/notes", nil).want(http.StatusOK).into(&n)
+	h.do("anna", "PUT", "/api/calls/c/notes", Notes{"pipe"}).want(http.StatusNoContent)
+	h.do("anna", "PUT", "/api/calls/c/outcome", OutcomeChoice{"advised"}).want(http.StatusNoContent)
+	want := []string{
+		"out parks-main 040 123", "consult 112", "transfer bo", "complete", "swap", "join", "cancel-consult", "pause-recording", "resume-recording",
+		"notes", "notes pipe", "outcome advised",
+	}
+	if !slices.Equal(h.calls.calls, want) || n.Text != "noted" {
+		t.Errorf("%v", h.calls.calls)
+	}
+}
+
+// Live listening needs the role, the agency and a purpose; who has them is in the log before a sound is heard, and so is who
+// has not (M8).
+func TestSupervising(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("sari", identity.Supervisor, "parks")
+	h.person("toni", identity.Supervisor, "ports")
+	h.person("anna", identity.Agent, "parks")
+	h.person("pia", identity.PrivacyOfficer, "")
+	h.calls.view = voice.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Talking}
+	var running struct{ Calls []Call }
+	h.do("sari", "GET", "/api/calls/running", nil).want(http.StatusOK).into(&running)
+	if len(running.Calls) != 1 {
+		t.Errorf("%+v", running)
+	}
+	h.do("toni", "GET", "/api/calls/running", nil).want(http.StatusOK).into(&running)
+	if len(running.Calls) != 0 {
+		t.Errorf("another agency's: %+v", running)
+	}
+	ask := SuperviseRequest{Mode: "listen", Purpose: registry.Quality, SDP: "offer"}
+	h.do("anna", "POST", "/api/calls/c/supervise", ask).want(http.StatusForbidden)
+	h.do("toni", "POST", "/api/calls/c/supervise", ask).want(http.StatusForbidden)
+	h.do("sari", "POST", "/api/calls/c/supervise", SuperviseRequest{Mode: "listen", Purpose: "curiosity", SDP: "offer"}).want(http.StatusUnprocessableEntity)
+	if len(h.calls.calls) != 0 {
+		t.Fatalf("somebody listens: %v", h.calls.calls)
+	}
+	var got Supervised
+	h.do("sari", "POST", "/api/calls/c/supervise", ask).want(http.StatusOK).into(&got)
+	if got.Watch != "w" || got.SDP != "answer to offer" {
+		t.Errorf("%+v", got)
+	}
+	h.do("sari", "PUT", "/api/calls/c/supervise/w", SuperviseMode{Mode: "barge", Purpose: registry.Quality}).want(http.StatusNoContent)
+	h.do("sari", "DELETE", "/api/calls/c/supervise/w", nil).want(http.StatusNoContent)
+	if want := []string{"listen by " + h.ids["sari"], "now barge by " + h.ids["sari"], "now  by " + h.ids["sari"]}; !slices.Equal(h.calls.calls, want) {
+		t.Errorf("%v", h.calls.calls)
+	}
+	log := string(h.do("pia", "GET", "/api/audit", nil).want(http.StatusOK).body)
+	for _, entry := range []string{registry.ActionSupervised, registry.ActionSuperviseRefused} {
+		if !strings.Contains(log, entry) {
+			t.Errorf("%s is not in the log", entry)
+		}
+	}
 }

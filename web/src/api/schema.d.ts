@@ -116,6 +116,41 @@ export interface paths {
         /** @description The own calls: offered, connected, in wrap-up. */
         get: operations["calls"];
         put?: never;
+        /** @description Call a number in an agency's name: the own telephone rings first, and the browser may answer. 112 is never refused. */
+        post: operations["call-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The calls that run in the own agencies. No caller is named. */
+        get: operations["calls-running"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whom a call can be given to: colleagues at seats, queues that take calls. */
+        get: operations["call-targets"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -168,6 +203,57 @@ export interface paths {
         get: operations["call-caller"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/cancel-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description End the consultation and take the customer back. */
+        post: operations["call-cancel-consult"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the customer to who is consulted, and be done. */
+        post: operations["call-complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ask somebody while the customer hears music. */
+        post: operations["call-consult"];
         delete?: never;
         options?: never;
         head?: never;
@@ -242,6 +328,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring the customer and who is consulted together; an outsider hears the announcement first (M4). */
+        post: operations["call-join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/mute": {
         parameters: {
             query?: never;
@@ -259,6 +362,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The notes of an own call. They are in memory only. */
+        get: operations["call-notes"];
+        /** @description Replace the notes; erased at the end of the wrap-up (M3). */
+        put: operations["call-notes-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Choose an outcome of the closed list; only its count is kept. */
+        put: operations["call-outcome"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/pause-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Leave out what is said from now on: sensitive details. A gap in the recording. */
+        post: operations["call-pause-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/resume": {
         parameters: {
             query?: never;
@@ -270,6 +425,92 @@ export interface paths {
         put?: never;
         /** @description Take the caller back. */
         post: operations["call-resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/resume-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Record again. */
+        post: operations["call-resume-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Listen, whisper or barge in, with the browser; logged before a sound is heard, refusals too; from allowed networks, where the announcement said so. */
+        post: operations["call-supervise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/supervise/{watch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Take part in another way; logged. */
+        put: operations["call-supervise-mode"];
+        post?: never;
+        /** @description Leave the call. */
+        delete: operations["call-supervise-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Change over between the customer and who is consulted. */
+        post: operations["call-swap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Give the customer away without asking first. Whom nobody takes comes back. */
+        post: operations["call-transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1141,12 +1382,27 @@ export interface components {
             agent: string;
             /** Format: date-time */
             arrived: string;
+            consult?: components["schemas"]["Consultation"];
+            /** @enum {string} */
+            direction: "in" | "out" | "inside";
+            /** @description A call to 112. */
+            emergency: boolean;
+            /**
+             * @description Of a call out: why it was not connected.
+             * @enum {string}
+             */
+            failed: "" | "busy" | "no_answer" | "unknown_number" | "refused" | "unavailable" | "own_telephone";
+            /** @description Of an inside call: the agent who consults. */
+            from: string;
             id: string;
             language: string;
+            /** @description Of an emergency call: where the agent's seat is, to tell. */
+            location: string;
             muted: boolean;
+            outcome: string;
             queue: string;
             /** @enum {string} */
-            recording: "on" | "off" | "none";
+            recording: "on" | "paused" | "off" | "none";
             seat: string;
             /**
              * Format: date-time
@@ -1154,7 +1410,9 @@ export interface components {
              */
             since: string;
             /** @enum {string} */
-            state: "announcing" | "waiting" | "offered" | "talking" | "held" | "wrap_up" | "ended";
+            state: "announcing" | "waiting" | "offered" | "dialling" | "informing" | "talking" | "held" | "leaving" | "forwarding" | "forwarded" | "wrap_up" | "ended";
+            /** @enum {string} */
+            supervised: "" | "listen" | "whisper" | "barge";
             /** Format: int64 */
             version: number;
             /** @description Why this call came to this agent. */
@@ -1267,6 +1525,16 @@ export interface components {
              * @description Then the opening hours hold again; at most 31 days from now.
              */
             until: string;
+        };
+        Consultation: {
+            emergency: boolean;
+            /** @enum {string} */
+            kind: "agent" | "queue" | "seat" | "number";
+            /** @description Person, queue or seat; empty for a number. */
+            name: string;
+            outside: boolean;
+            /** @enum {string} */
+            stage: "ringing" | "talking" | "waiting" | "announcing" | "joined";
         };
         Digits: {
             digits: string;
@@ -1721,9 +1989,20 @@ export interface components {
             roles: components["schemas"]["Role"][];
             skills?: components["schemas"]["Skill"][];
         };
+        Notes: {
+            text: string;
+        };
         OfferOutputBody: {
             /** @description Missing where nothing rings. */
             offer?: components["schemas"]["WorkOffer"];
+        };
+        OutcomeChoice: {
+            outcome: string;
+        };
+        OutgoingCall: {
+            number: string;
+            /** @description Whose number is shown, and whose rules of recording hold. */
+            queue: string;
         };
         Party: {
             address: string;
@@ -2287,6 +2566,44 @@ export interface components {
             /** @enum {string} */
             state: "ready" | "break" | "offline";
         };
+        SuperviseMode: {
+            /** @enum {string} */
+            mode: "listen" | "whisper" | "barge";
+            purpose: string;
+            reason?: string;
+        };
+        SuperviseRequest: {
+            /** @enum {string} */
+            mode: "listen" | "whisper" | "barge";
+            /** @description Of the closed list of audio. */
+            purpose: string;
+            reason?: string;
+            /** @description The browser's WebRTC offer. */
+            sdp: string;
+        };
+        Supervised: {
+            sdp: string;
+            watch: string;
+        };
+        TargetAgent: {
+            display: string;
+            person: string;
+            seat: string;
+            /** Format: date-time */
+            since: string;
+            state: string;
+        };
+        TargetQueue: {
+            agency: string;
+            id: string;
+            open: boolean;
+            /** Format: int64 */
+            waiting: number;
+        };
+        Targets: {
+            agents: components["schemas"]["TargetAgent"][];
+            queues: components["schemas"]["TargetQueue"][];
+        };
         Text: {
             en: string;
             fi: string;
@@ -2379,6 +2696,15 @@ export interface components {
             agency: string;
             /** Format: double */
             weight: number;
+        };
+        Whom: {
+            /** @description Person id of an agent at a seat. */
+            agent?: string;
+            /** @description A telephone outside. 112 is never refused. */
+            number?: string;
+            queue?: string;
+            /** @description Whoever sits there, else the telephone there. */
+            seat?: string;
         };
         Why: {
             /**
@@ -2685,6 +3011,97 @@ export interface operations {
             };
         };
     };
+    "call-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutgoingCall"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calls-running": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     call: {
         parameters: {
             query?: never;
@@ -2770,6 +3187,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Caller"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-cancel-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Whom"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -2902,7 +3410,162 @@ export interface operations {
             };
         };
     };
+    "call-join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "call-mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-notes-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Notes"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeChoice"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-pause-recording": {
         parameters: {
             query?: never;
             header?: never;
@@ -2941,6 +3604,196 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-resume-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuperviseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervised"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-supervise-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                watch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuperviseMode"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-supervise-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                watch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Whom"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {

@@ -15,6 +15,8 @@ import (
 
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/registrar"
 )
 
 // partner finds a real peer's program, or skips the test and names it.
@@ -82,9 +84,9 @@ func TestBaresip(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run(transport, func(t *testing.T) {
 			changes := make(chan bool, 10)
-			reg := sip.NewRegistrar(sip.RegistrarConfig{
+			reg := registrar.New(registrar.Config{
 				Realm:   "santra",
-				HA1:     func(u string) (string, bool) { return sip.HA1MD5(u, "santra", "secret"), u == "1001" },
+				HA1:     func(u string) (string, bool) { return digest.HA1(digest.MD5, u, "santra", "secret"), u == "1001" },
 				Changes: func(_ string, on bool) { changes <- on },
 			})
 			e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0"})

@@ -1,0 +1,239 @@
+package voice
+
+import (
+	"santra/internal/agency"
+	"santra/internal/dispatch"
+	"santra/internal/errs"
+	"santra/internal/pii"
+	"santra/internal/protocol/media"
+	"santra/internal/routing"
+	"santra/internal/voice/flow"
+	"santra/internal/voice/gate"
+)
+
+// Transfer gives the customer away without asking first: to a queue or an agent, where the call waits with its place, or to
+// a telephone. One that nobody takes comes back to the queue, first to the agent who gave it away. errs as Consult.
+func (s *Service) Transfer(id, agent string, to Whom) error {
+	if err := to.check(); err != nil {
+		return err
+	}
+	way, err := s.wayTo(id, agent, &to)
+	if err != nil {
+		return err
+	}
+	err = s.command(id, agent, func(c *call) error { return c.transfer(to, way) })
+	if err != nil {
+		way.done()
+	}
+	return err
+}
+
+func (c *call) transfer(to Whom, way Way) error {
+	switch {
+	case !c.state.connected() || c.customer == nil:
+		return errs.New(errs.Conflict, "a call that is %s can't be given away", c.state)
+	case c.consult != nil:
+		return errs.New(errs.Conflict, "end the consultation first, or complete it")
+	case to.Agent != "" && to.Agent == c.offer.Agent:
+		return errs.At(errs.Invalid, "to.agent", "that is you")
+	case to.Number != "" || to.Seat != "":
+		return c.forward(to, way)
+	}
+	return c.requeueFor(to)
+}
+
+// requeueFor lets the call wait for an agent of a queue, or for one agent first.
+func (c *call) requeueFor(to Whom) error {
+	work := routing.Work{Queue: to.Queue, Preferred: to.Agent}
+	g := given{before: true, to: to.Agent}
+	if to.Agent != "" {
+		if _, ok := c.s.cfg.Dispatch.Agent(to.Agent); !ok {
+			return errs.At(errs.NotFound, "to.agent", "nobody of that name has signed in")
+		}
+		g.long = KeptFor
+		work.PreferredFor = g.long
+	}
+	if err := c.s.cfg.Dispatch.Transfer(c.job, c.offer.Agent, work); err != nil {
+		return err
+	}
+	c.given = g
+	agent := c.offer.Agent
+	c.leaveAgent()
+	_ = c.set(Waiting)
+	c.tell(agent)
+	if to.Queue != "" && to.Queue != c.queue.ID {
+		if err := c.enter(to.Queue); err != nil {
+			c.log.Error("given to a queue that is not known here", "error", err)
+		}
+	}
+	c.hear()
+	c.changed()
+	c.log.Info("call given away", "to", to.kind())
+	return nil
+}
+
+// hear lets a customer who was with an agent hear music.
+func (c *call) hear() {
+	c.customer.media.Hold(false, media.Clip{})
+	c.music()
+}
+
+// leaveAgent ends the agent's part of a call that goes on: the agent writes it up as a call of its own, with the notes.
+func (c *call) leaveAgent() {
+	c.leaveBehind()
+	c.unrecord()
+	c.dropWatchers()
+	c.unmix()
+	c.dropAgent()
+	c.offer = dispatch.Offer{}
+}
+
+// tell shows the call as it is to an agent who has it no more.
+func (c *call) tell(agent string) { c.s.cfg.Events.Publish(c.view().event(agent)) }
+
+// leaveBehind makes what is left of a call for an agent who has given it away: a wrap-up, without a customer.
+func (c *call) leaveBehind() {
+	left := c.s.newCall(c.queue, c.owner, pii.Number{})
+	left.direction, left.arrived, left.language = c.direction, c.arrived, c.language
+	left.offer, left.notes, left.state = c.offer, c.notes.copied(), WrapUp
+	c.notes.outcome = "" // it is that agent's
+	if err := c.s.begin(left, left.writeUp); err != nil {
+		c.log.Warn("no wrap-up for the agent who gave the call away", "error", err)
+	}
+}
+
+// forward lets a telephone ring while the customer hears music; the agent is done.
+func (c *call) forward(to Whom, way Way) error {
+	k := &consultation{to: to, at: ConsultRinging, way: way, outside: to.Number != ""}
+	if err := c.dialSecond(k); err != nil {
+		return err
+	}
+	c.consult = k
+	c.goForward()
+	return nil
+}
+
+// goForward leaves the agent and lets what rings ring on for the customer.
+func (c *call) goForward() {
+	agent := c.offer.Agent
+	c.leaveAgent()
+	_ = c.set(Forwarding)
+	c.s.cfg.Dispatch.Finish(c.job, agent)
+	c.given = given{before: true, to: agent, long: KeptFor}
+	c.tell(agent)
+	c.hear()
+	c.changed()
+	c.log.Info("call given away", "to", c.consult.to.kind())
+}
+
+// forwarded: the other telephone has the customer.
+func (c *call) forwarded() {
+	c.consult.at = ConsultJoined
+	if longest := c.consult.way.Longest; longest > 0 {
+		c.life.set(longest, func() { c.finish("too long") })
+	}
+	_ = c.set(Forwarded)
+	c.happens(flow.Dialled{OK: true})
+	c.way.stop()
+	c.sound()
+}
+
+// notForwarded goes on with a caller whom nobody took.
+func (c *call) notForwarded() {
+	failed := c.consult.failed
+	if failed == nil {
+		c.comesBack()
+		return
+	}
+	c.step.stop()
+	c.dropConsult("not taken")
+	failed()
+}
+
+// comesBack lets a call that nobody took wait again, first for the agent who gave it away.
+func (c *call) comesBack() {
+	c.dropConsult("not taken")
+	c.wait()
+}
+
+// Complete gives the customer to who is consulted, at whatever stage, and ends the agent's part.
+func (s *Service) Complete(id, agent string) error { return s.command(id, agent, (*call).complete) }
+
+func (c *call) complete() error {
+	k := c.consult
+	switch {
+	case k == nil || !c.state.connected():
+		return errs.New(errs.Conflict, "nobody is consulted")
+	case k.stage() == ConsultAnnouncing:
+		return errs.New(errs.Conflict, "the announcement to who joins has not ended yet")
+	case k.inner != nil:
+		return c.handOver(k.inner)
+	case k.leg == nil:
+		c.goForward()
+		return nil
+	}
+	agent := c.offer.Agent
+	c.leaveAgent()
+	c.s.cfg.Dispatch.Finish(c.job, agent)
+	c.forwarded()
+	c.tell(agent)
+	return nil
+}
+
+// baggage is what goes along with a customer who is given to another agent's call.
+type baggage struct {
+	customer  *leg
+	caller    pii.Number
+	direction Direction
+	language  agency.Lang
+	pass      gate.Pass
+	session   string // of the recording, with its last part's number
+	part      int
+	notes     []byte
+	deaf      bool
+}
+
+// handOver gives the customer to the consulted agent's own call. That call's actor takes them or refuses; it never waits
+// for this one, so asking it can't lock.
+func (c *call) handOver(inner *call) error {
+	session, part := c.rec.id, c.rec.part
+	c.unrecord()
+	c.unmix()
+	b := baggage{
+		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass,
+		session: session, part: part, notes: c.notes.copied().text, deaf: c.deaf,
+	}
+	if err := inner.ask(func() error { return inner.adopt(b) }); err != nil {
+		b.caller.Erase()
+		c.sound()
+		c.record()
+		return errs.New(errs.Conflict, "who was consulted has left: the customer is still yours")
+	}
+	c.consult, c.customer = nil, nil
+	c.log.Info("call given away", "to", "agent")
+	c.finish("given away")
+	return nil
+}
+
+// adopt takes another agent's customer: from now on this is that customer's call, waiting, ringing or talking as it is.
+func (c *call) adopt(b baggage) error {
+	if c.direction != Inside || !c.state.queued() && !c.state.connected() {
+		return errs.New(errs.Conflict, "this call takes no customer")
+	}
+	c.direction, c.parent = b.direction, nil
+	c.customer, c.caller, c.language, c.deaf, c.notes.text = b.customer, b.caller, b.language, b.deaf, b.notes
+	c.rec.id, c.rec.part = b.session, b.part
+	c.given.only = false
+	c.pass = b.pass
+	if err := c.repass(); err != nil {
+		c.log.Warn("not recorded after the transfer", "why", err)
+	}
+	if c.state.connected() {
+		c.sound()
+		c.record()
+	} else {
+		c.hear()
+	}
+	c.changed()
+	return nil
+}
