@@ -149,11 +149,8 @@ func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	if err := dialplan.Check(c); err != nil {
+	if err := dialplan.Check(c); err != nil || len(c.Flows) == 0 {
 		return err
-	}
-	if len(c.Flows) == 0 {
-		return nil
 	}
 	s, err := sounds()
 	if err != nil {

@@ -150,7 +150,7 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"mail in clear":          {"address: 127.0.0.1:25", "address: 192.0.2.30:25", "", "server.mail.relay.tls: "},
 		"no folder":              {"data: /var/lib/santra ", `data: "" `, "", "server.data: "},
 		"an agency that is none": {"agency: ymparisto", "agency: ymparistö", "", "city.queues[0].agency: "},
-		"no recorder":            {"    sip: 192.0.2.20:5080", "    sip: recorder", "", "server.recorder.sip: want an address"},
+		"no recorder":            {"    sip: 192.0.2.20:5061", "    sip: recorder", "", "server.recorder.sip: want an address"},
 		"no origin":              {"http: https://tallenteet.kaupunki.example:8443", "http: tallenteet.kaupunki.example", "", "server.recorder.http: want an origin like https://"},
 		"a path":                 {"public_url: https://santra.kaupunki.example", "public_url: https://santra.kaupunki.example/x", "", "server.http.public_url: want an origin"},
 		"no network of proxies":  {"proxies: []", "proxies: [192.0.2.9]", "", "server.http.proxies: want networks"},

@@ -230,7 +230,10 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs}); err != nil {
+	c.trunk, err = sip.Listen(sip.Config{
+		Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs, Accept: []string{"application/sdp"},
+	})
+	if err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})

@@ -2,7 +2,9 @@ package rtp
 
 import (
 	"encoding/binary"
+	"time"
 
+	"santra/internal/errs"
 	"santra/internal/protocol/media"
 )
 
@@ -18,8 +20,40 @@ type speech struct {
 type form struct {
 	transcoder *media.Transcoder // nil: one could not be made
 	clock      converter
+	budget     budget
 	packet     []byte // its room for header and payload
 	out        flying
+}
+
+// budget bounds what a peer that floods a leg can cost: what is transcoded lasts no longer than the time that has passed and
+// half as much again, and a second more, for the catching up after a stall. Passing packets on untouched has no such bound: it
+// costs little.
+type budget struct {
+	any  bool
+	last time.Time
+	left time.Duration
+}
+
+// Limits of a budget.
+const (
+	budgetMost  = time.Second
+	cheapestFee = 5 * time.Millisecond // of a packet, however short
+)
+
+// spend takes the length of a packet; false if there is not enough left.
+func (b *budget) spend(now time.Time, length time.Duration) bool {
+	if !b.any {
+		b.any, b.last, b.left = true, now, budgetMost
+	}
+	passed := now.Sub(b.last)
+	b.last = now
+	b.left = min(b.left+passed+passed/2, budgetMost)
+	fee := max(length, cheapestFee)
+	if b.left < fee {
+		return false
+	}
+	b.left -= fee
+	return true
 }
 
 // longestForm is a header and the longest payload: of Opus.
@@ -69,7 +103,8 @@ func (l *Leg) plainly(f *flying) *flying {
 	return l.transcoded(f, media.PCMA)
 }
 
-// transcoded gives a packet in another codec, once for whoever asks. One that can't be decoded counts as malformed.
+// transcoded gives a packet in another codec, once for whoever asks. One that can't be decoded counts as malformed, as does
+// one that comes too fast.
 func (l *Leg) transcoded(f *flying, c media.Codec) *flying {
 	form := l.speech.in(c)
 	if !f.made[c] {
@@ -91,6 +126,10 @@ func (m *form) make(f *flying, c media.Codec) error {
 	m.out = *f
 	m.out.codec, m.out.bytes, m.out.start, m.out.end = c, m.packet[:HeaderLen], HeaderLen, HeaderLen
 	m.out.Timestamp = m.clock.convert(f.Timestamp) - uint32(m.transcoder.Pending())
+	length := time.Duration(f.codec.Ticks(f.payload())) * time.Second / time.Duration(f.codec.ClockRate())
+	if !m.budget.spend(f.now, length) {
+		return errs.New(errs.Limited, "more sound than time")
+	}
 	var err error
 	m.out.bytes, err = m.transcoder.Transcode(m.packet[:HeaderLen], f.payload())
 	m.out.end = len(m.out.bytes)

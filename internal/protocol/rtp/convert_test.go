@@ -285,7 +285,7 @@ func TestMuteInEveryCodec(t *testing.T) {
 				for i := range 60 {
 					a.SetMuted(i >= 30)
 					v.say()
-					synctest.Wait()
+					time.Sleep(20 * ms)
 				}
 				pcm := ear(t, to, mb.all())
 				if before, after := tone(pcm[3200:4800]), tone(pcm[8000:]); before < 7000 || after > 60 || len(mb.all()) != 60 {
@@ -435,6 +435,11 @@ func TestRelayAllocatesNothing(t *testing.T) {
 		}
 		i, room := 0, make([]byte, MaxPacket)
 		relay := func() {
+			for _, m := range a.speech.forms { // no time passes here
+				if m != nil {
+					m.budget.left = budgetMost
+				}
+			}
 			v.Sequence++
 			v.Timestamp += uint32(c[0].ClockRate() / 50)
 			n := copy(room, packets[i%50])
@@ -458,3 +463,50 @@ func TestRelayAllocatesNothing(t *testing.T) {
 type sink struct{ *memory }
 
 func (sink) WritePacket([]byte) error { return nil }
+
+// fixed is a Transport that says which source its packets must have, as a browser's does.
+type fixed struct{ *memory }
+
+func (fixed) SSRC() uint32 { return 0xCAFE }
+
+func TestATransportNamesItsSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := fixed{newMemory()}
+		l := NewLeg(m, LegConfig{})
+		l.Agree(noAddr, NewTerms(media.Opus))
+		if err := <-l.Play(t.Context(), []media.Clip{media.SilenceClip(100 * ms)}, false); err != nil {
+			t.Fatal(err)
+		}
+		if all := m.all(); len(all) != 5 || all[4].SSRC != 0xCAFE {
+			t.Errorf("%+v", all)
+		}
+		l.Close()
+	})
+}
+
+// A flood of packets that would have to be transcoded is cut to what can be sound; a second's worth that has waited is not.
+func TestAFloodIsNotTranscoded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, ma := agreed(t, NewTerms(media.PCMA))
+		b, mb := agreed(t, NewTerms(media.G722))
+		Bridge(a, b)
+		v := newVoice(t, ma, NewTerms(media.PCMA), 20*ms)
+		for range 200 {
+			v.say()
+		}
+		synctest.Wait()
+		if n := len(mb.all()); n != 50 || a.Stats().Malformed != 150 {
+			t.Error(n, "packets went on;", a.Stats().Malformed, "did not")
+		}
+		for range 100 {
+			time.Sleep(19 * ms) // a clock that is 5 % fast
+			v.say()
+		}
+		synctest.Wait()
+		if n := len(mb.all()); n != 150 {
+			t.Error(n, "packets in all")
+		}
+		a.Close()
+		b.Close()
+	})
+}

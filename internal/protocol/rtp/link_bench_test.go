@@ -40,7 +40,7 @@ func benchLink(b *testing.B, suite sdp.Suite) {
 	r.Expect(tap.Local(Customer))
 	tap.Start(r.Local(), r.Local())
 	heard := 0
-	r.flush = func() { r.drain(func(Packet) bool { heard++; return true }) }
+	r.flush = func() { r.drain(func(Packet) bool { heard++; return true }, flushed) }
 	leg, start, payload, n := new(Leg), time.Now(), frameOf(1), 0
 	b.ReportAllocs()
 	for b.Loop() {

@@ -27,15 +27,16 @@ type member struct {
 	wait  *jitter.Buffer
 	clock int // of wait
 
-	listen listening
-
 	// The rest but for keys is the mix's own.
+	rate    int // of voice
+	conceal func(rate int) Concealer
+	listen  listening
 	hide    Concealer
 	hidden  int     // frames in a row
 	ahead   []int16 // decoded, not said yet
-	voice   [blend.Frame]int16
+	voice   [blend.Most]int16
 	live    bool // voice is of this frame
-	scratch [blend.Frame]int16
+	scratch [blend.Most]int16
 
 	hears   []*member
 	sound   blend.Sum
@@ -50,8 +51,8 @@ type member struct {
 	keyUntil atomic.Int64 // since the leg's birth
 }
 
-func newMember(l *Leg, c Concealer) *member {
-	return &member{leg: l, hide: c, limit: blend.NewLimiter(), skipped: true, packet: make([]byte, longestForm)}
+func newMember(l *Leg, conceal func(rate int) Concealer) *member {
+	return &member{leg: l, conceal: conceal, limit: blend.NewLimiter(), skipped: true, packet: make([]byte, longestForm)}
 }
 
 // present is false once the leg has been closed, bridged or taken by another mix.
@@ -94,14 +95,22 @@ func (s *member) put(f *flying) {
 func (s *member) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.ahead) >= blend.Frame || s.wait != nil && s.wait.Holds()
+	return s.rate > 0 && len(s.ahead) >= samplesOf(s.rate) || s.wait != nil && s.wait.Holds()
+}
+
+// turn begins anew at another rate.
+func (s *member) turn(rate int) {
+	s.rate, s.listen, s.say = rate, listening{rate: rate}, saying{rate: rate}
+	s.hide, s.ahead = s.conceal(rate), s.ahead[:0]
 }
 
 // pull makes the voice of the next frame.
-func (s *member) pull(timely bool) {
+func (s *member) pull(timely bool, rate int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live = false
+	if s.live = false; s.rate != rate {
+		s.turn(rate)
+	}
 	if s.wait == nil || s.leg.held.Load() || !s.present() {
 		s.ahead = s.ahead[:0]
 		return
@@ -109,13 +118,14 @@ func (s *member) pull(timely bool) {
 	if timely {
 		s.wait.Trim()
 	}
-	for len(s.ahead) < blend.Frame {
+	n := samplesOf(rate)
+	for len(s.ahead) < n {
 		if !s.more() {
 			return
 		}
 	}
-	copy(s.voice[:], s.ahead)
-	s.ahead = s.ahead[:copy(s.ahead, s.ahead[blend.Frame:])]
+	copy(s.voice[:n], s.ahead)
+	s.ahead = s.ahead[:copy(s.ahead, s.ahead[n:])]
 	s.live = true
 }
 
@@ -127,7 +137,7 @@ func (s *member) more() bool {
 	case jitter.Voice, jitter.Cut:
 		s.ahead = s.listen.decode(s.ahead, p.Payload, media.Codec(p.Kind))
 		if state == jitter.Cut {
-			s.hide.Lost(s.scratch[:]) // so that what was said last goes over into what is next
+			s.hide.Lost(s.scratch[:samplesOf(s.rate)]) // so that what was said last goes over into what is next
 		}
 		s.hide.Good(s.ahead[n:])
 		s.hidden = 0
@@ -136,12 +146,15 @@ func (s *member) more() bool {
 		if s.hidden++; s.hidden > mostHidden {
 			return false
 		}
-		s.ahead = slices.Grow(s.ahead, blend.Frame)[:n+blend.Frame]
+		s.ahead = slices.Grow(s.ahead, samplesOf(s.rate))[:n+samplesOf(s.rate)]
 		s.hide.Lost(s.ahead[n:])
 		return true
 	}
 	return false
 }
+
+// said is the voice of this frame.
+func (s *member) said() []int16 { return s.voice[:samplesOf(s.rate)] }
 
 // send says to the leg what it hears.
 func (s *member) send(now time.Time, frame uint32) {
@@ -150,10 +163,10 @@ func (s *member) send(now time.Time, frame uint32) {
 		s.skipped = true
 		return
 	}
-	s.sound.Begin()
+	s.sound.Begin(samplesOf(s.rate))
 	for _, other := range s.hears {
 		if other.live {
-			s.sound.Add(&other.voice)
+			s.sound.Add(other.said())
 		}
 	}
 	coded := s.say.encode(s.packet[:HeaderLen], s.limit.Frame(&s.sound), agreed.codec)

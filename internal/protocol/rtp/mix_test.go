@@ -275,7 +275,7 @@ type silent struct{}
 func (silent) Good([]int16)       {}
 func (silent) Lost(frame []int16) { clear(frame) }
 
-func newSilent() Concealer { return silent{} }
+func newSilent(int) Concealer { return silent{} }
 
 // Between bridge and mix, and back, no more than 40 ms are lost or heard twice.
 func TestBetweenBridgeAndMix(t *testing.T) {

@@ -26,7 +26,9 @@ func (o *outbound) init(t Transport) {
 	if s, ok := t.(Sourced); ok {
 		ssrc = s.SSRC()
 	}
-	o.rewrite = rewriter{ssrc: ssrc, clock: media.SampleRate, seq: uint16(rand.Uint32()), stamp: rand.Uint32()}
+	// The number starts in the lower half: losing the first packets around a roll would leave an SRTP peer with the wrong counter
+	// (RFC 3711 3.3.1).
+	o.rewrite = rewriter{ssrc: ssrc, clock: media.SampleRate, seq: uint16(rand.Uint32() >> 17), stamp: rand.Uint32()}
 }
 
 // agree takes the clock of what is sent from now on.

@@ -55,7 +55,7 @@ func (r *Receiver) Packets() iter.Seq[Packet] {
 		if r.socket.watch(r.socket.signal) != nil {
 			return
 		}
-		for r.drain(yield) && r.socket.wait() == nil {
+		for r.drain(yield, fairShare) && r.socket.wait() == nil {
 		}
 	}
 }
@@ -67,13 +67,18 @@ func (r *Receiver) Handle(handle func(Packet)) error {
 		handle(p)
 		return true
 	}
-	r.flush = func() {
+	read := func(share int) {
 		r.reading.Lock()
 		defer r.reading.Unlock()
-		r.drain(all)
+		r.drain(all, share)
 	}
-	return r.socket.watch(r.flush)
+	r.flush = func() { read(flushed) }
+	return r.socket.watch(func() { read(fairShare) })
 }
+
+// flushed is how many times Flush reads at most: more than a socket's buffer holds, so that only what comes meanwhile is left.
+const flushed = 4096
+
 
 // Flush hands out what has come until now, in the caller's goroutine: what was sent before a request that is being answered
 // is not taken for what was sent after it. It is for who has called Handle.
@@ -92,8 +97,8 @@ func (r *Receiver) Push(handle func(Packet)) error {
 	return net.ErrClosed
 }
 
-// drain yields all that waits; false when the reader has had enough or the socket is closed.
-func (r *Receiver) drain(yield func(Packet) bool) bool {
+// drain yields what waits, read at most so many times; false when the reader has had enough or the socket is closed.
+func (r *Receiver) drain(yield func(Packet) bool, share int) bool {
 	media := r.socket.media
 	if !media.acquire() {
 		return false
@@ -101,7 +106,7 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 	defer media.release()
 	in := r.socket.pool.bulk.take()
 	defer r.socket.pool.bulk.giveBack(in)
-	for {
+	for range share {
 		n, err := in.receive(uintptr(media.fd))
 		if err != nil || n == 0 {
 			return true
@@ -110,6 +115,8 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 			return false
 		}
 	}
+	r.socket.pool.reactorOf(media).again(media)
+	return true
 }
 
 // split yields the packets that the kernel has put together.

@@ -119,11 +119,15 @@ func (u *UDP) Push(handle func(packet []byte)) error {
 	return net.ErrClosed
 }
 
-// drain hands out all that waits in the socket.
+// fairShare is how many times a socket is read before others of its reactor have their turn: a flood on one port must not make
+// the other calls wait.
+const fairShare = 16
+
+// drain hands out what waits in the socket: all of it, unless that is more than its share.
 func (u *UDP) drain(handle func(packet []byte)) {
 	in := u.pool.packets.take()
 	defer u.pool.packets.giveBack(in)
-	for {
+	for range fairShare {
 		n, err := in.receive(uintptr(u.media.fd))
 		if err != nil {
 			return // an error of the network (ICMP) has been taken off the socket by telling of it
@@ -139,6 +143,7 @@ func (u *UDP) drain(handle func(packet []byte)) {
 			return
 		}
 	}
+	u.pool.reactorOf(u.media).again(u.media)
 }
 
 // WritePacket implements Transport.
@@ -155,6 +160,9 @@ func (u *UDP) WritePacket(b []byte) error {
 
 func errNoPeer() error { return errs.New(errs.Unavailable, "the peer's address is not known yet") }
 
+// maxStrange is how many packets of strangers are passed over in search of a report.
+const maxStrange = 64
+
 // ReadControl implements Controlled. The time is the kernel's, so it does not matter how long the packet has waited.
 func (u *UDP) ReadControl(buf []byte) (n int, arrived time.Time, err error) {
 	if !u.control.acquire() {
@@ -163,14 +171,16 @@ func (u *UDP) ReadControl(buf []byte) (n int, arrived time.Time, err error) {
 	defer u.control.release()
 	in := u.pool.control.take()
 	defer u.pool.control.giveBack(in)
-	for n == 0 && err == nil {
-		var messages int
-		if messages, err = in.receive(uintptr(u.control.fd)); messages == 0 {
+	for range maxStrange {
+		messages, err := in.receive(uintptr(u.control.fd))
+		if messages == 0 {
 			return 0, arrived, err
 		}
-		n, arrived = u.controlPacket(in, buf)
+		if n, arrived = u.controlPacket(in, buf); n > 0 {
+			return n, arrived, nil
+		}
 	}
-	return n, arrived, err
+	return 0, arrived, nil
 }
 
 // controlPacket copies the received packet, or gives 0 for one that is not the peer's.

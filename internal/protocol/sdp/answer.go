@@ -203,8 +203,10 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 func refusal(o Options, offer *Session, prefer []string) error {
 	for _, m := range offer.Audio() {
 		switch {
-		case o.Security == Required && len(m.Crypto) == 0:
+		case o.Security == Required && !m.secured() && len(m.Crypto) == 0:
 			return errs.New(errs.Invalid, "sdp: SRTP is required here; offer RTP/SAVP with a=crypto %s", AES128SHA180)
+		case o.Security != Plain && m.secured() && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: no usable a=crypto; we have %s, %s, %s, %s", AES128GCM, AES256GCM, AES128SHA180, AES128SHA132)
 		case o.Security == Plain && m.secured():
 			return errs.New(errs.Invalid, "sdp: SRTP is switched off here; offer RTP/AVP")
 		}

@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,101 @@ func TestPrefer(t *testing.T) {
 		slices.Sort(before)
 		if slices.Sort(got); !slices.Equal(got, before) {
 			t.Fatal(got, "are not the same as", before)
+		}
+	})
+}
+
+// Whatever numbers an offer gives, the answer has those, and the codec is the first of the preference that there is.
+func TestAnswerKeepsTheOfferersNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.SliceOfNDistinct(rapid.SampledFrom(everything()), 1, 4, func(s string) string { return s }).Draw(t, "offered")
+		numbers := rapid.SliceOfNDistinct(rapid.Uint8Range(96, 127), 6, 6, func(n uint8) uint8 { return n }).Draw(t, "numbers")
+		prefer := rapid.SliceOfNDistinct(rapid.SampledFrom(everything()), 1, 4, func(s string) string { return s }).Draw(t, "prefer")
+		var m, maps strings.Builder
+		given := map[string]uint8{}
+		for i, name := range names {
+			c, _ := byName(name)
+			fmt.Fprintf(&m, " %d", numbers[i])
+			fmt.Fprintf(&maps, "a=rtpmap:%d %s/%d\r\n", numbers[i], strings.ToUpper(name), c.Rate)
+			given[name] = numbers[i]
+		}
+		fmt.Fprintf(&m, " %d %d", numbers[4], numbers[5])
+		fmt.Fprintf(&maps, "a=rtpmap:%d telephone-event/8000\r\na=rtpmap:%d telephone-event/48000\r\n", numbers[4], numbers[5])
+		offer, err := Parse([]byte("v=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 4 RTP/AVP" + m.String() + "\r\n" + maps.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, c, err := Answer(Options{}, offer, local, prefer, "")
+		i := slices.IndexFunc(prefer, func(name string) bool { return slices.Contains(names, name) })
+		if (err == nil) != (i >= 0) {
+			t.Fatal(err)
+		}
+		if err != nil {
+			return
+		}
+		events := map[int]uint8{8000: numbers[4], 48000: numbers[5]}[c.Codec.Rate]
+		if c.Codec.Name != prefer[i] || c.Codec.PT != given[prefer[i]] || c.DTMFPT != int(events) {
+			t.Fatalf("%v of %v: %+v", prefer, names, c)
+		}
+		want := fmt.Sprintf("m=audio 4000 RTP/AVP %d %d\r\n", c.Codec.PT, events)
+		if !strings.Contains(string(b), want) {
+			t.Fatalf("no %q in\n%s", want, b)
+		}
+	})
+}
+
+// Oddities of others: one channel said or none, static numbers with another meaning, names of codecs in any case.
+func TestCodecOddities(t *testing.T) {
+	for lines, want := range map[string]Codec{
+		"8\na=rtpmap:8 g722/8000":        {8, G722, 8000},
+		"96\na=rtpmap:96 OpUs/48000":     {96, Opus, 48000},
+		"96\na=rtpmap:96 opus/48000/1":   {96, Opus, 48000},
+		"9":                              {9, G722, 8000},
+		"0 9\na=rtpmap:0 G729/8000":      {9, G722, 8000},
+		"97 8\na=rtpmap:97 G722":         {97, G722, 8000},
+		"96 8\na=rtpmap:96 opus/48000/x": {96, Opus, 48000},
+	} {
+		s := parse(t, "v=0\nc=IN IP4 192.0.2.9\nm=audio 4 RTP/AVP "+lines+"\n")
+		if _, c, err := Answer(Options{}, s, local, everything(), ""); err != nil || c.Codec != want {
+			t.Errorf("%q: %+v %v", lines, c.Codec, err)
+		}
+	}
+}
+
+// A stream of one codec that we do not know offers nothing of it; events of 48,000 come only beside Opus.
+func TestOfferLists(t *testing.T) {
+	for want, s := range map[string]Stream{
+		"9 101":             {Codecs: []string{G722, "G729"}, DTMF: true},
+		"111 8 110 101":     {Codecs: []string{Opus, PCMA}, DTMF: true},
+		"8 111":             {Codecs: []string{PCMA, Opus}},
+		"0 9 8":             {Codecs: Prefer([]string{G722, PCMA, PCMU}, PCMU, Opus)},
+		"8 0 101":           {DTMF: true},
+		"111 9 110 101":     {Codecs: []string{Opus, G722}, DTMF: true},
+		"9 111 8 0":         {Codecs: Prefer(everything(), G722)},
+		"8 0 111 9":         {Codecs: Prefer(everything(), PCMA, PCMU)},
+		"111 9 8 0":         {Codecs: Prefer(everything())},
+		"0 111 9 8 110 101": {Codecs: Prefer(everything(), "G729", PCMU), DTMF: true},
+	} {
+		s.Local = local
+		if b := string(Offer(Options{}, s)); !strings.Contains(b, "RTP/AVP "+want+"\r\n") {
+			t.Errorf("%q is not in\n%s", want, b)
+		}
+	}
+}
+
+// Two of ours, each with its list: the answerer who prefers what the other leg talks gets it wherever the offer has it.
+func TestNothingIsTranscodedWhereBothCan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.SliceOfNDistinct(rapid.SampledFrom(everything()), 1, 4, func(s string) string { return s })
+		offered, ours := some.Draw(t, "offered"), some.Draw(t, "ours")
+		talked := rapid.SampledFrom(everything()).Draw(t, "talked")
+		offer, err := Parse(Offer(Options{}, Stream{Local: local, Codecs: offered}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, c, err := Answer(Options{}, offer, local, Prefer(ours, talked), "")
+		if both := slices.Contains(offered, talked) && slices.Contains(ours, talked); both && (err != nil || c.Codec.Name != talked) {
+			t.Fatalf("%s is talked and could be: %+v %v", talked, c.Codec, err)
 		}
 	})
 }

@@ -132,6 +132,15 @@ func TestPoliciesMeet(t *testing.T) {
 	}
 }
 
+func TestRefusalNamesTheSuites(t *testing.T) {
+	offer := parse(t, "v=0\nc=IN IP4 192.0.2.9\nm=audio 4 RTP/SAVP 8\na=crypto:1 F8_128_HMAC_SHA1_80 "+inline30+"\n")
+	for _, policy := range []Security{Opportunistic, Required} {
+		if _, _, err := Answer(Options{Security: policy}, offer, local, nil, ""); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), string(AES128SHA180)) {
+			t.Error(policy, err)
+		}
+	}
+}
+
 func TestOfferersOrderCounts(t *testing.T) {
 	offer := parse(t, "v=0\nc=IN IP4 192.0.2.9\nm=audio 4 RTP/SAVP 8\na=crypto:3 F8 "+inline30+"\na=crypto:4 AES_CM_128_HMAC_SHA1_32 "+
 		inline30+"\na=crypto:5 AES_CM_128_HMAC_SHA1_80 "+inline30b+"\n")

@@ -44,6 +44,7 @@ type Config struct {
 	Log        *slog.Logger // nil: discarded
 	UserAgent  string       // Server and User-Agent header; empty: "santra"
 	Extensions []string     // option tags that Require may hold, beside those of Dialogs; nil: "siprec". Another gets 420
+	Accept     []string     // content types of INVITEs, in lower case; nil: any. Another gets 415
 	Limits     Limits
 	Network    Network
 	Dialogs    DialogPolicy    // what its dialogs do beyond the least

@@ -226,7 +226,6 @@ func (d *Dialog) forget() {
 func (d *Dialog) forgetLocked() {
 	d.sent.stop()
 	d.rel.stop()
-	d.ackWire = nil
 	d.ep.remove(d)
 }
 

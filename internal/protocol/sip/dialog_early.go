@@ -98,6 +98,13 @@ func (d *Dialog) confirmed(res *sip.Response, way flow) bool {
 	return true
 }
 
+// left tells whether BYE has been sent.
+func (d *Dialog) left() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.leaving
+}
+
 // heardBody keeps the peer's first session description; a later response may repeat it. The lock is held.
 func (d *Dialog) heardBody(res *sip.Response) {
 	if b := res.Body(); len(b) > 0 && !d.early.open {
@@ -135,8 +142,4 @@ type peerCan struct {
 	update bool // its Allow names UPDATE
 }
 
-func (p *peerCan) learn(m headered) {
-	for _, t := range tokens(m, "Allow", ",") {
-		p.update = p.update || t == "update"
-	}
-}
+func (p *peerCan) learn(m headered) { p.update = p.update || hasToken(m, "Allow", mUPDATE) }

@@ -75,6 +75,11 @@ func (d *Dialog) unacknowledged() {
 // settle stops waiting for the ACK. The lock is held.
 func (d *Dialog) settle() {
 	d.sent.stop()
+	d.release()
+}
+
+// release tells who waits for the ACK that they need not. The lock is held.
+func (d *Dialog) release() {
 	select {
 	case <-d.settled:
 	default:
@@ -97,6 +102,9 @@ func (d *Dialog) ack(in *inbound) {
 		d.sent.req.acked <- in.Body()
 	}
 	d.settle()
+	if d.reason == EndRemote && !d.leaving {
+		d.forgetLocked()
+	}
 }
 
 // spoofed tells whether a request comes from where neither the peer nor its route set is, and counts it. The lock is held.
@@ -164,10 +172,9 @@ func (d *Dialog) step(tx *serverTx, in *inbound) (after func()) {
 	return nil
 }
 
-// byed ends the dialog (15.1.2). A BYE that overtook its ACK acknowledges our 2xx just as well. In an early dialog it gives the
-// call up (RFC 3261 15).
+// byed ends the dialog (15.1.2). In an early dialog it gives the call up (RFC 3261 15). A BYE that was sent there may meet our
+// 2xx, so that goes on until its ACK comes: else the peer's INVITE would never end.
 func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
-	d.settle()
 	d.ep.say(tx, in, reply{code: 200})
 	d.byeReason = fields.ParseReasons(values(in, "Reason"))
 	call := d.early.in
@@ -175,7 +182,11 @@ func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
 		call = nil
 	}
 	d.endLocked(EndRemote)
-	if !d.leaving {
+	d.release()
+	switch {
+	case d.sent.waiting:
+		d.sent.end.set(timeout, d.forgetLocked)
+	case !d.leaving:
 		d.forgetLocked()
 	}
 	if call == nil {
@@ -190,7 +201,9 @@ func (d *Dialog) offered(tx *serverTx, in *inbound) {
 		d.ep.say(tx, in, r)
 		return
 	}
-	d.settle() // who asks again has our 2xx
+	if in.method == mINVITE { // who asks again so has our 2xx; an UPDATE may be older
+		d.settle()
+	}
 	d.refresh(in)
 	r := &Request{d: d, tx: tx, in: in}
 	switch {

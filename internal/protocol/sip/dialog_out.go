@@ -240,8 +240,10 @@ func (d *Dialog) bye(ctx context.Context, why EndReason, hdr ...Header) error {
 	}
 	d.mu.Lock()
 	gone := d.leaving || d.reason == EndRemote || d.early.is && d.reason != ""
-	d.leaving = true
-	d.endLocked(why)
+	if !gone {
+		d.leaving = true
+		d.endLocked(why)
+	}
 	d.mu.Unlock()
 	if gone {
 		return nil

@@ -2,7 +2,7 @@ package sip
 
 import (
 	"net/netip"
-	"strings"
+	"slices"
 	"time"
 
 	"santra/internal/protocol/sip/fields"
@@ -53,21 +53,19 @@ func (p DialogPolicy) interval() time.Duration {
 }
 
 // extensions are the option tags that Require may hold, and that Supported names.
-func (e *Endpoint) extensions() []string {
-	all := append([]string(nil), e.cfg.Extensions...)
-	if e.cfg.Dialogs.Reliable != ReliableOff {
+func (c *Config) extensions() []string {
+	all := slices.Clone(c.Extensions)
+	if c.Dialogs.Reliable != ReliableOff {
 		all = append(all, tag100rel)
 	}
-	if e.cfg.Dialogs.interval() > 0 {
+	if c.Dialogs.interval() > 0 {
 		all = append(all, tagTimer)
 	}
 	return all
 }
 
 // supported is the Supported field of our requests and 2xx.
-func (e *Endpoint) supported() Header {
-	return Header{"Supported", strings.Join(e.extensions(), ", ")}
-}
+func (e *Endpoint) supported() Header { return Header{"Supported", e.tagList} }
 
 // The option tags that change what dialogs do. Replaces and Join are spoken where Config.Extensions names them.
 const (

@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"time"
 
@@ -44,10 +43,10 @@ func (in *Incoming) reliably(body bool) bool {
 	switch {
 	case policy == ReliableOff:
 		return false
-	case policy == ReliableRequired || slices.Contains(tokens(in.in, "Require", ","), tag100rel):
+	case policy == ReliableRequired || hasToken(in.in, "Require", tag100rel):
 		return true
 	}
-	return body && slices.Contains(tokens(in.in, "Supported", ","), tag100rel)
+	return body && hasToken(in.in, "Supported", tag100rel)
 }
 
 // sendReliable sends a provisional response until its PRACK comes, after those that wait already.
@@ -171,11 +170,11 @@ func (d *Dialog) untilPracked(over <-chan struct{}) {
 // provisional gets a provisional response to our INVITE and tells whether its user shall: a reliable one only once and in its
 // order (RFC 3262 4).
 func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]byte, error)) bool {
-	rseq, ok := fields.ParseSeq(value(res, "RSeq"))
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	rseq, ok := fields.ParseSeq(value(res, "RSeq"))
 	d.peer.learn(res)
-	if !ok || d.ep.cfg.Dialogs.Reliable == ReliableOff || !slices.Contains(tokens(res, "Require", ","), tag100rel) {
+	if !ok || d.ep.cfg.Dialogs.Reliable == ReliableOff || !hasToken(res, "Require", tag100rel) {
 		d.heardBody(res)
 		return true
 	}

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"santra/internal/protocol/sip/fields"
@@ -102,7 +101,7 @@ func (d *Dialog) timeSessionLocked(in *inbound) []Header {
 
 // speaksTimer tells whether the sender of a request knows session timers.
 func speaksTimer(in *inbound) bool {
-	return slices.Contains(tokens(in, "Supported", ","), tagTimer) || slices.Contains(tokens(in, "Require", ","), tagTimer)
+	return hasToken(in, "Supported", tagTimer) || hasToken(in, "Require", tagTimer)
 }
 
 // minSession is the least that we take.

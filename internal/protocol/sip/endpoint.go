@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,8 @@ type Endpoint struct {
 	cfg     Config
 	log     *slog.Logger
 	agent   string
+	tags    []string // of Require and Supported
+	tagList string   // the same in one value
 	limits  Limits
 	parser  *sip.Parser
 	sockets *sockets
@@ -68,6 +71,8 @@ func Listen(cfg Config) (*Endpoint, error) {
 	if e.cfg.Extensions == nil {
 		e.cfg.Extensions = []string{"siprec"}
 	}
+	e.tags = e.cfg.extensions()
+	e.tagList = strings.Join(e.tags, ", ")
 	if e.locator = cfg.Locator; e.locator == nil {
 		e.locator = locate.New(locate.Machine())
 	}
@@ -333,6 +338,10 @@ func (e *Endpoint) outside(tx *serverTx, in *inbound) {
 	if in.method != mREGISTER && !e.pass(tx, in) {
 		return
 	}
+	if r, ok := e.unacceptable(in); ok {
+		e.say(tx, in, r)
+		return
+	}
 	switch in.method {
 	case mINVITE:
 		e.invited(tx, in)
@@ -357,7 +366,7 @@ func capabilities() []Header {
 func (e *Endpoint) register(tx *serverTx, in *inbound) {
 	h, ok := e.handlerNow().(RegisterHandler)
 	if !ok {
-		e.say(tx, in, reply{code: 405})
+		e.stranger(tx, in, 405) // scanners try this everywhere
 		return
 	}
 	h.Register(&Registration{ep: e, tx: tx, in: in})

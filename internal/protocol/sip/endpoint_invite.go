@@ -1,8 +1,6 @@
 package sip
 
 import (
-	"slices"
-
 	"santra/internal/run"
 )
 
@@ -12,7 +10,7 @@ func (e *Endpoint) invited(tx *serverTx, in *inbound) {
 		e.say(tx, in, r)
 		return
 	}
-	target, r := e.named(in)
+	target, r := e.taken(in)
 	if r.code != 0 {
 		e.say(tx, in, r)
 		return
@@ -38,14 +36,8 @@ func (e *Endpoint) invited(tx *serverTx, in *inbound) {
 
 // unfit refuses an INVITE that asks for what we can't give, or gives not what we ask for.
 func (e *Endpoint) unfit(in *inbound) (reply, bool) {
-	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.extensions(), tag) { // RFC 3261 8.2.2.3
-			return reply{code: 420, extra: []Header{{"Unsupported", tag}}}, true
-		}
-	}
-	speaks := append(tokens(in, "Supported", ","), tokens(in, "Require", ",")...)
 	switch {
-	case e.cfg.Dialogs.Reliable == ReliableRequired && !slices.Contains(speaks, tag100rel): // RFC 3261 21.4.16
+	case e.cfg.Dialogs.Reliable == ReliableRequired && !hasToken(in, "Supported", tag100rel) && !hasToken(in, "Require", tag100rel): // RFC 3261 21.4.16
 		return reply{code: 421, extra: []Header{{"Require", tag100rel}}}, true
 	case e.tooShort(in):
 		return reply{code: 422, extra: []Header{minSession()}}, true

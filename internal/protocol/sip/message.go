@@ -95,18 +95,36 @@ func compact(name string) string {
 	return ""
 }
 
+// headered is a message.
 type headered interface {
 	GetHeaders(name string) []sip.Header
+}
+
+// inOrder are the fields of a message. sipgo's look-ups by name make a copy of each name that they do not know, so they are only
+// used for messages that can't list their fields; those of sipgo can.
+func inOrder(m headered, name, short string) []sip.Header {
+	if all, ok := m.(interface{ Headers() []sip.Header }); ok {
+		return all.Headers()
+	}
+	all := m.GetHeaders(name)
+	if short != "" {
+		all = append(all, m.GetHeaders(short)...)
+	}
+	return all
+}
+
+// named tells whether a field has a name, long or short.
+func named(h sip.Header, name, short string) bool {
+	n := h.Name()
+	return strings.EqualFold(n, name) || short != "" && strings.EqualFold(n, short)
 }
 
 // values are all values of a header field, in order, under its long or short name.
 func values(m headered, name string) []string {
 	var all []string
-	for _, h := range m.GetHeaders(name) {
-		all = append(all, h.Value())
-	}
-	if short := compact(name); short != "" {
-		for _, h := range m.GetHeaders(short) {
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if named(h, name, short) {
 			all = append(all, h.Value())
 		}
 	}
@@ -115,13 +133,32 @@ func values(m headered, name string) []string {
 
 // value is the first of them.
 func value(m headered, name string) string {
-	if all := values(m, name); len(all) > 0 {
-		return all[0]
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if named(h, name, short) {
+			return h.Value()
+		}
 	}
 	return ""
 }
 
-// tokens are the comma-separated tokens of all fields of a name, lower case.
+// hasToken tells whether a token is in the comma-separated lists of a name, in any case.
+func hasToken(m headered, name, token string) bool {
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if !named(h, name, short) {
+			continue
+		}
+		for t := range strings.SplitSeq(h.Value(), ",") {
+			if strings.EqualFold(strings.TrimSpace(t), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tokens are the separated tokens of all fields of a name, lower case.
 func tokens(m headered, name, separators string) []string {
 	var all []string
 	for _, v := range values(m, name) {
@@ -316,6 +353,7 @@ var reasons = [...]struct {
 	{403, "Forbidden"},
 	{404, "Not Found"},
 	{405, "Method Not Allowed"},
+	{406, "Not Acceptable"},
 	{408, "Request Timeout"},
 	{413, "Request Entity Too Large"},
 	{414, "Request-URI Too Long"},

@@ -267,6 +267,11 @@ func (o *Outgoing) answered(res *sip.Response) {
 		d.acknowledgeAgain()
 		return
 	}
+	if d.left() { // its user has hung up by BYE before it was answered
+		d.acknowledge(o.x.seq(), session{})
+		o.finish(nil, &Refused{Code: 487, Reason: "Request Terminated"})
+		return
+	}
 	o.ep.add(d)
 	if offer := res.Body(); first && !giveUp && o.opt.AnswerOffer != nil && len(o.opt.Body) == 0 && !d.offerAnswered() {
 		go o.answerIn(d, offer)

@@ -57,6 +57,31 @@ func TestRedirection(t *testing.T) {
 	}
 }
 
+// A restricted number does not leave the trust domain by a redirection.
+func TestRedirectionOutOfTheTrustDomain(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		outside := newWire(t, n, "192.0.2.9")
+		o := opts()
+		o.Privacy, o.Asserted = true, o.From
+		a, w, out, m := dialled(t, n, o, func(c *Config) {
+			c.Trust = func(src netip.AddrPort) bool { return src == server }
+			c.Dialogs.Redirect = func(contact string) (Target, bool) { return Target{URI: contact}, true }
+		})
+		if !strings.Contains(m, "P-Asserted-Identity: <sip:+358401234567@") {
+			t.Error(m)
+		}
+		w.send(a.Addr(), strings.Replace(answerOf(m, "302 Moved", "x", "Contact: <sip:1@192.0.2.9>"), "Contact: <sip:x@192.0.2.1>\r\n", "", 1))
+		w.want("ACK ")
+		again := outside.want("INVITE ")
+		if strings.Contains(again, "401234567") || field(again, "Privacy") != "id" {
+			t.Error(again)
+		}
+		outside.send(a.Addr(), answerOf(again, "486 Busy", "x"))
+		_, _ = out.Wait(t.Context())
+		outside.want("ACK ")
+	})
+}
+
 // RFC 3326: why a phone stops ringing, and why a call ends, both ways.
 func TestReasons(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {

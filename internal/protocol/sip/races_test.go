@@ -61,6 +61,7 @@ type plan struct {
 	progress  int           // provisional responses
 	answer    time.Duration // after which it is answered
 	refuse    bool          // or refused
+	early     bool          // both act in the early dialog too
 	slow      time.Duration // until a request inside the dialog is answered
 	acts      []act
 }
@@ -80,6 +81,7 @@ func drawPlan(t *rapid.T) plan {
 		progress:  rapid.IntRange(0, 3).Draw(t, "progress"),
 		answer:    ms("answer", 1500),
 		refuse:    rapid.IntRange(0, 9).Draw(t, "refuse") == 0,
+		early:     rapid.Bool().Draw(t, "early"),
 		slow:      ms("slow", 300),
 	}
 	whats := []string{"cancel", "bye", "reinvite", "reinvite", "negotiate", "update", "info", "refer", "solicit"}
@@ -100,6 +102,7 @@ type stage struct {
 	near     *Dialog
 	far      *Dialog
 	incoming *Incoming
+	read     map[*Dialog]bool
 	wrong    []string
 }
 
@@ -126,6 +129,9 @@ func (s *stage) Invite(in *Incoming) {
 	s.mu.Unlock()
 	for i := range s.progress {
 		_ = in.Progress(180+i, "application/sdp", []byte("answer"))
+		if d := in.Early(); s.early && d != nil {
+			s.begin(d, false)
+		}
 	}
 	select {
 	case <-time.After(s.answer):
@@ -149,7 +155,12 @@ func (s *stage) begin(d *Dialog, caller bool) {
 	} else {
 		s.far = d
 	}
+	known := s.read[d]
+	s.read[d] = true
 	s.mu.Unlock()
+	if known {
+		return
+	}
 	s.wg.Go(func() {
 		for r := range d.Requests() {
 			s.wg.Go(func() { s.respond(d, r) })
@@ -238,6 +249,13 @@ func (s *stage) perform(t *testing.T) {
 		s.wg.Go(func() { s.play(i, a) })
 	}
 	s.wg.Go(func() {
+		for p := range s.out.Progress() {
+			if s.early && p.Early != nil {
+				s.begin(p.Early, true)
+			}
+		}
+	})
+	s.wg.Go(func() {
 		if d, err := s.out.Wait(context.Background()); err == nil {
 			s.begin(d, true)
 		}
@@ -284,10 +302,82 @@ func reasonOfEnd(d *Dialog) EndReason {
 // reorders and doubles: both sides end in the same state, every request has an end, nothing is left.
 func TestRaces(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &stage{plan: drawPlan(rt), t: t}
+		s := &stage{plan: drawPlan(rt), t: t, read: map[*Dialog]bool{}}
 		synctest.Test(t, func(t *testing.T) { s.perform(t) })
 		for _, w := range s.wrong {
 			rt.Error(w)
+		}
+	})
+}
+
+// What the model found, each by itself.
+
+// A BYE of the early dialog that meets our 2xx: the 2xx goes on until its ACK, then nothing is left, also where our user has
+// hung up meanwhile.
+func TestEarlyByeMeetsTheAnswer(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		h := newAnswering()
+		e := listen(t, n, "192.0.2.1", h)
+		w := newWire(t, n, "192.0.2.2")
+		w.send(server, invite)
+		ringing := w.want("SIP/2.0 180")
+		w.want("SIP/2.0 200")
+		w.send(server, inside("BYE", ringing, 2, "bye"))
+		if m := w.want("SIP/2.0 200"); field(m, "CSeq") != "2 BYE" {
+			t.Error(m)
+		}
+		if m := w.want("SIP/2.0 200"); field(m, "CSeq") != "1 INVITE" {
+			t.Error("the answer is not sent again:", m)
+		}
+		d := <-h.dialogs
+		if err := d.Bye(t.Context()); err != nil || d.Reason() != EndRemote {
+			t.Error(err, d.Reason())
+		}
+		w.send(server, inside("ACK", ringing, 1, "ack"))
+		if m := w.read(time.Second); m != "" || e.Stats().Calls != 0 {
+			t.Errorf("%q %+v", m, e.Stats())
+		}
+	})
+}
+
+// The same without an ACK: it is forgotten after 64*T1, without a BYE.
+func TestEarlyByeWithoutAnAck(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		e := listen(t, n, "192.0.2.1", newAnswering())
+		w := newWire(t, n, "192.0.2.2")
+		w.send(server, invite)
+		ringing := w.want("SIP/2.0 180")
+		w.send(server, inside("BYE", ringing, 2, "bye"))
+		for m := w.read(time.Minute); m != ""; m = w.read(time.Minute) {
+			if field(m, "CSeq") == "1 BYE" {
+				t.Error(m)
+			}
+		}
+		if s := e.Stats(); s.Calls != 0 || s.Transactions != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Our BYE of an early dialog that crosses the 2xx: it is acknowledged, and the call is over.
+func TestOurEarlyByeCrossesTheAnswer(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		a, w, o, m := dialled(t, n, opts())
+		w.send(a.Addr(), answerOf(m, "180 Ringing", "x"))
+		p := <-o.Progress()
+		go func() { _ = p.Early.Bye(t.Context()) }()
+		bye := w.want("BYE ")
+		w.send(a.Addr(), answerOf(m, "200 OK", "x"))
+		w.want("ACK ")
+		w.send(a.Addr(), answerOf(bye, "200 OK", ""))
+		if _, err := o.Wait(t.Context()); err == nil || err.Error() != "sip: refused with 487" {
+			t.Error(err)
+		}
+		w.send(a.Addr(), answerOf(m, "200 OK", "x"))
+		w.want("ACK ")
+		time.Sleep(time.Minute)
+		if s := a.Stats(); s.Calls != 0 || s.Transactions != 0 {
+			t.Errorf("%+v", s)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func (o *Outgoing) follow(policy func(string) (Target, bool), contacts []string)
 			continue
 		}
 		o.forkLost(nil)
-		return o.x.turn(t, f, hops, o.contactBy(f))
+		return o.x.turn(t, f, hops, o.contactBy(f), o.headersFor(f))
 	}
 	return false
 }
@@ -57,13 +57,18 @@ func (o *Outgoing) contactBy(f flow) string {
 	return o.ep.contact(user, f)
 }
 
+// headersFor are the further fields for another target: it may be less trusted than the first (RFC 3325 5).
+func (o *Outgoing) headersFor(f flow) []Header {
+	_, withheld := fromOf(o.opt, "")
+	return o.headers(withheld, f)
+}
+
 // turn sends the request to another target.
-func (x *exchange) turn(t Target, f flow, hops *hopList, contact string) bool {
+func (x *exchange) turn(t Target, f flow, hops *hopList, contact string, hdr []Header) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	out := *x.out
-	out.uri, out.routes, out.contact = t.URI, t.Routes, contact
-	out.extra = withoutHeader(withoutHeader(out.extra, "Authorization"), "Proxy-Authorization")
+	out.uri, out.routes, out.contact, out.extra = t.URI, t.Routes, contact, hdr // no credentials: they were the other's
 	x.user, x.password, x.challenges, x.tried, x.flow, x.hops = t.User, t.Password, 0, false, f, hops
 	return x.resend(out)
 }

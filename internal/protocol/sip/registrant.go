@@ -22,6 +22,7 @@ type Registrant struct {
 	mu     sync.Mutex
 	seq    uint32
 	routes []string // the registrar's Service-Route (RFC 3608)
+	way    flow     // by which it is registered
 }
 
 // Registrant makes one. The target's URI is the user's ("sip:1001@registrar"), its Route the way to the registrar.
@@ -62,6 +63,7 @@ func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Dur
 	if res.StatusCode >= 300 {
 		return 0, &Refused{Code: res.StatusCode, Reason: res.Reason}
 	}
+	r.way = x.flowNow()
 	r.routes = serviceRoute(values(res, "Service-Route"))
 	return granted(values(res, "Contact"), x.sent().contact, value(res, "Expires"), life), nil
 }
@@ -77,6 +79,15 @@ func (r *Registrant) Target(uri string) Target {
 		t.Routes = slices.Clone(r.routes)
 	}
 	return t
+}
+
+// Lost asks to be told when the connection of the registration ends: calls don't reach us any more, and it must be made anew. By
+// UDP nobody is ever told. stop takes the wish back.
+func (r *Registrant) Lost(told func()) (stop func()) {
+	r.mu.Lock()
+	f := r.way
+	r.mu.Unlock()
+	return f.lost(told)
 }
 
 // serviceRoute splits the fields; a list with a route that we can't use is not used at all.

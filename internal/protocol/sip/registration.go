@@ -41,8 +41,8 @@ func (r *Registration) Header(name string) string { return value(r.in, name) }
 // Headers are the values of all header fields of that name, in order.
 func (r *Registration) Headers(name string) []string { return values(r.in, name) }
 
-// Options are the option tags that the phone supports, in lower case.
-func (r *Registration) Options() []string { return tokens(r.in, "Supported", ",") }
+// Requires are the option tags that the phone requires, in lower case.
+func (r *Registration) Requires() []string { return tokens(r.in, "Require", ",") }
 
 // Contacts are those of the REGISTER; all is "Contact: *". ok is false where one can't be used.
 func (r *Registration) Contacts() (list []Contact, all, ok bool) {

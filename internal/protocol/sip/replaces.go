@@ -31,14 +31,14 @@ func (in *Incoming) Joins() *Dialog {
 	return in.takesOver.dialog
 }
 
-// named finds the dialog that an INVITE names, or refuses it (RFC 3891 3, RFC 3911 4).
-func (e *Endpoint) named(in *inbound) (*takesOver, reply) {
-	replaces, joins := values(in, "Replaces"), values(in, "Join")
-	if !slices.Contains(e.cfg.Extensions, tagReplaces) {
-		replaces = nil
+// taken finds the dialog that an INVITE names, or refuses it (RFC 3891 3, RFC 3911 4).
+func (e *Endpoint) taken(in *inbound) (*takesOver, reply) {
+	var replaces, joins []string
+	if slices.Contains(e.cfg.Extensions, tagReplaces) {
+		replaces = values(in, "Replaces")
 	}
-	if !slices.Contains(e.cfg.Extensions, tagJoin) {
-		joins = nil
+	if slices.Contains(e.cfg.Extensions, tagJoin) {
+		joins = values(in, "Join")
 	}
 	all := append(replaces, joins...)
 	switch len(all) {

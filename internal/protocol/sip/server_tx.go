@@ -48,7 +48,7 @@ func serverKey(r *sip.Request, method string) string {
 		method = mINVITE
 	}
 	host := strings.ToLower(via.Host) + ":" + strconv.Itoa(via.Port)
-	if strings.HasPrefix(branch, magicCookie) {
+	if len(branch) > len(magicCookie) && strings.HasPrefix(branch, magicCookie) { // the cookie alone tells nothing apart
 		return "s|" + branch + "|" + host + "|" + method
 	}
 	from, _ := r.From().Params.Get("tag") // RFC 2543 peers

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -16,8 +17,8 @@ import (
 	"santra/internal/protocol/rtp"
 )
 
-// page is a browser's whole telephone: a microphone (Chromium's fake one beeps), an offer, an answer, a key press, and a
-// report of what it hears.
+// page is a browser's whole telephone: a microphone (Chromium's fake one beeps), an offer, an answer, an ICE restart as after
+// a change of network, a key press, and a report of what it hears.
 const page = `<script>
 (async () => {
   const pc = new RTCPeerConnection();
@@ -25,12 +26,17 @@ const page = `<script>
   pc.ontrack = e => { speaker.srcObject = e.streams[0]; speaker.play(); };
   const mic = await navigator.mediaDevices.getUserMedia({audio: true});
   const sender = pc.addTrack(mic.getAudioTracks()[0], mic);
-  await pc.setLocalDescription(await pc.createOffer());
-  await new Promise(done => { pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done(); });
-  const answer = await (await fetch('/offer', {method: 'POST', body: pc.localDescription.sdp})).text();
-  await pc.setRemoteDescription({type: 'answer', sdp: answer});
+  const ask = async path => {
+    const gathered = new Promise(done => { pc.onicegatheringstatechange = () => pc.iceGatheringState === 'complete' && done(); });
+    await pc.setLocalDescription(await pc.createOffer());
+    await gathered;
+    const answer = await (await fetch(path, {method: 'POST', body: pc.localDescription.sdp})).text();
+    await pc.setRemoteDescription({type: 'answer', sdp: answer});
+  };
+  await ask('/offer');
   for (let i = 0; i < 100; i++) {
     await new Promise(done => setTimeout(done, 100));
+    if (i === 12) { pc.restartIce(); await ask('/again'); }
     if (i === 20) sender.dtmf.insertDTMF('7');
     for (const s of (await pc.getStats()).values())
       if (i > 25 && s.type === 'inbound-rtp' && s.packetsReceived > 50) {
@@ -58,6 +64,7 @@ func talkToChromium(t *testing.T, chromium string, codec media.Codec) {
 	s := newServer(t, Config{})
 	said, lost := make(chan []byte, 100000), make(chan string, 1)
 	var leg *rtp.Leg
+	var peer *Peer
 	answered := make(chan struct{})
 	post := func(f func(body string) string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -73,6 +80,7 @@ func talkToChromium(t *testing.T, chromium string, codec media.Codec) {
 			t.Error(err)
 			return ""
 		}
+		peer = p
 		leg = rtp.NewLeg(p, rtp.LegConfig{Heard: func(_ media.Codec, _ uint32, b []byte) { said <- bytes.Clone(b) }})
 		if p.Codec() == media.Opus && p.Terms().EventClock != 48000 {
 			t.Error("beside Opus a browser has events of its clock:", p.Terms())
@@ -80,6 +88,13 @@ func talkToChromium(t *testing.T, chromium string, codec media.Codec) {
 		leg.Agree(netip.AddrPort{}, p.Terms())
 		leg.Play(t.Context(), []media.Clip{media.Tone(440, time.Second, 8000)}, true)
 		close(answered)
+		return answer
+	}))
+	mux.Handle("/again", post(func(offer string) string {
+		answer, err := peer.Restart(t.Context(), offer)
+		if err != nil {
+			t.Error("restart:", err)
+		}
 		return answer
 	}))
 	mux.Handle("/heard", post(func(body string) string { lost <- body; return "" }))
@@ -95,8 +110,11 @@ func talkToChromium(t *testing.T, chromium string, codec media.Codec) {
 	if d := await(t, leg.DTMF(), "the key"); d != '7' {
 		t.Error("the key was", string(d))
 	}
-	if n := await(t, lost, "what it heard"); n != "0 lost, loud" {
-		t.Error("it heard:", n)
+	// While the addresses are checked anew nothing can be sent: some 100 ms of sound, more on a busy machine.
+	if heard, n := await(t, lost, "what it heard"), 0; !strings.HasSuffix(heard, " lost, loud") {
+		t.Error("it heard:", heard)
+	} else if _, err := fmt.Sscan(heard, &n); err != nil || n > 50 {
+		t.Error("it heard:", heard, err)
 	}
 }
 

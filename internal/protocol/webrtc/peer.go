@@ -24,9 +24,13 @@ type Peer struct {
 	voice  *voice // what the browser hears
 	ssrc   uint32
 
-	reports   chan said
-	arrived   chan struct{} // closed with track set: the browser's first packet has come
+	reports chan said
+	mu      sync.Mutex
+	pipes   map[uint32]*pipe // by source
+
+	arrived   chan struct{} // closed with track and pipe set: the browser's first packet has come
 	track     *pion.TrackRemote
+	pipe      *pipe // nil: the track has to be read
 	onTrack   sync.Once
 	connected chan struct{}
 	onConnect sync.Once
@@ -38,16 +42,23 @@ type Peer struct {
 	renewing sync.Mutex // one Restart at a time
 }
 
-func newPeer(s *Server, conn *pion.PeerConnection, w wish) *Peer {
+func newPeer(s *Server, w wish) (*Peer, error) {
 	p := &Peer{
-		server: s, conn: conn, wish: w, voice: &voice{payload: w.payload}, reports: make(chan said, reportsKept),
+		server: s, wish: w, voice: &voice{payload: w.payload}, reports: make(chan said, reportsKept), pipes: make(map[uint32]*pipe),
 		arrived: make(chan struct{}), connected: make(chan struct{}), closed: make(chan struct{}),
+	}
+	api, err := s.newAPI(p.buffer)
+	if err != nil {
+		return nil, err
+	}
+	if p.conn, err = api.NewPeerConnection(pion.Configuration{Certificates: s.certs}); err != nil {
+		return nil, err
 	}
 	p.deadline = time.AfterFunc(time.Hour, p.expire)
 	p.deadline.Reset(s.cfg.Connect) // which may be so short that expire runs before the line above has ended
-	conn.OnConnectionStateChange(p.changed)
-	conn.OnTrack(p.hear)
-	return p
+	p.conn.OnConnectionStateChange(p.changed)
+	p.conn.OnTrack(p.hear)
+	return p, nil
 }
 
 // expire closes a peer that has not connected in time.
@@ -70,7 +81,9 @@ func (p *Peer) changed(state pion.PeerConnectionState) {
 
 func (p *Peer) hear(track *pion.TrackRemote, receiver *pion.RTPReceiver) {
 	p.onTrack.Do(func() {
-		p.track = track
+		p.mu.Lock()
+		p.track, p.pipe = track, p.pipes[uint32(track.SSRC())]
+		p.mu.Unlock()
 		close(p.arrived)
 		p.drain(receiver.Read)
 	})
@@ -124,9 +137,9 @@ func (p *Peer) prefer() error {
 }
 
 // Restart answers a further offer of the same browser whose network has changed (an ICE restart, RFC 8445 2.4 and 9): new
-// addresses are tried while sound, keys and everything agreed on stay. The offer must come from whom the first came: the
-// same certificate, the codec in use, new ICE credentials; else errs.Invalid, and the peer goes on as it is. errs.Gone after
-// the end: a browser has about 15 s from the last packet.
+// addresses are tried while keys, streams and everything agreed on stay; until one is found, some 100 ms, sound is lost. The
+// offer must come from whom the first came: the same certificate, the codec in use; else errs.Invalid, and the peer goes on as
+// it is. errs.Gone after the end: a browser has about 15 s from the last packet.
 func (p *Peer) Restart(ctx context.Context, offer string) (answer string, err error) {
 	w, err := readOffer(offer, []media.Codec{p.wish.codec})
 	if err != nil {
@@ -187,6 +200,26 @@ func (p *Peer) ReadPacket(buf []byte) (int, error) {
 		return 0, net.ErrClosed // a track ends with its connection
 	}
 	return n, nil
+}
+
+// Push implements rtp.Pusher: packets are handled by the goroutine that decrypts them.
+func (p *Peer) Push(handle func(packet []byte)) error {
+	buf := make([]byte, rtp.MaxPacket)
+	n, err := p.ReadPacket(buf) // the first, at which pion has looked already
+	if err != nil {
+		return err
+	}
+	handle(buf[:n])
+	if p.pipe != nil {
+		p.pipe.push(handle, p.closed)
+		return net.ErrClosed
+	}
+	for {
+		if n, err = p.ReadPacket(buf); err != nil {
+			return err
+		}
+		handle(buf[:n])
+	}
 }
 
 // WritePacket implements rtp.Transport. Before Connected packets are dropped without an error.

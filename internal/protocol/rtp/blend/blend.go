@@ -1,33 +1,36 @@
-// Package blend adds voices up, so that a loud sum is turned down rather than torn. It works on 16-bit samples, 8,000 a second,
-// in frames of 20 ms, and knows neither packets nor codecs.
+// Package blend adds voices up, so that a loud sum is turned down rather than torn. It works on 16-bit samples, 8,000 or 16,000
+// a second, in frames of 20 ms, and knows neither packets nor codecs.
 package blend
 
 import "math"
 
-// Frame is the length of a frame in samples.
-const Frame = 160
+// Most is the longest frame, in samples: 20 ms at 16,000 a second.
+const Most = 320
 
 // Sum is the sum of some voices. The zero value is empty.
 type Sum struct {
-	sum    [Frame]int32
+	sum    []int32 // of room
 	voices int
-	out    [Frame]int16
+	room   [Most]int32
+	out    [Most]int16
 }
 
-// Begin empties it.
-func (m *Sum) Begin() {
-	clear(m.sum[:])
+// Begin empties it, for frames of so many samples, at most Most.
+func (m *Sum) Begin(samples int) {
+	m.sum = m.room[:samples]
+	clear(m.sum)
 	m.voices = 0
 }
 
 // Voices is how many have been added.
 func (m *Sum) Voices() int { return m.voices }
 
-// Add adds a voice.
-func (m *Sum) Add(voice *[Frame]int16) {
+// Add adds a voice, which is as long as the frame.
+func (m *Sum) Add(voice []int16) {
 	m.voices++
+	sum := m.sum[:len(voice)]
 	for i, v := range voice {
-		m.sum[i] += int32(v)
+		sum[i] += int32(v)
 	}
 }
 
@@ -36,14 +39,14 @@ func (m *Sum) Frame() []int16 {
 	for i, v := range m.sum {
 		m.out[i] = int16(min(max(v, math.MinInt16), math.MaxInt16))
 	}
-	return m.out[:]
+	return m.out[:len(m.sum)]
 }
 
 // Gains, in 1/4096.
 const (
 	unity   = 4096
 	release = unity / 50 // a frame: back from half in half a second
-	attack  = 32         // samples (4 ms) over which the gain falls
+	attack  = 32         // samples (2 to 4 ms) over which the gain falls
 	ceiling = 32000
 )
 

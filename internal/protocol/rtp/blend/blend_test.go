@@ -10,20 +10,20 @@ import (
 func TestLimiter(t *testing.T) {
 	l := NewLimiter()
 	var m Sum
-	var loud [Frame]int16
+	var loud [Most]int16
 	for i := range loud {
 		loud[i] = int16(30000 * math.Sin(float64(i)/5))
 	}
-	m.Begin()
-	m.Add(&loud)
+	m.Begin(Most)
+	m.Add(loud[:])
 	if got := l.Frame(&m); got[40] != loud[40] {
 		t.Error("one voice passes unchanged")
 	}
 	flat := 0
 	for range 10 {
-		m.Begin()
-		m.Add(&loud)
-		m.Add(&loud)
+		m.Begin(Most)
+		m.Add(loud[:])
+		m.Add(loud[:])
 		for i, v := range l.Frame(&m) {
 			if i > attack && (v >= math.MaxInt16 || v <= math.MinInt16) {
 				flat++
@@ -34,7 +34,7 @@ func TestLimiter(t *testing.T) {
 		t.Error("clipped samples:", flat, "gain", l.gain)
 	}
 	for range 100 {
-		m.Begin()
+		m.Begin(Most)
 		l.Frame(&m)
 	}
 	if l.gain != unity {
@@ -48,7 +48,7 @@ func TestLimiterProperty(t *testing.T) {
 		l := NewLimiter()
 		for range rapid.IntRange(1, 20).Draw(t, "frames") {
 			var m Sum
-			m.Begin()
+			m.Begin(Most)
 			m.voices = 2
 			top := rapid.SampledFrom([]int32{100, 16000, 32000, 1 << 18}).Draw(t, "top")
 			for i := range m.sum {

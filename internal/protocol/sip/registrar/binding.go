@@ -133,7 +133,7 @@ func (b *binding) target() sip.Target {
 	if len(b.path) > 0 {
 		return b.byPath()
 	}
-	t := sip.Target{URI: b.uri, Transport: b.way.Transport()}
+	t := sip.Target{URI: b.requestURI(), Transport: b.way.Transport()}
 	to, transport, literal := sip.Literal(b.uri)
 	if b.way.NAT() || !literal {
 		to = b.way.Remote()
@@ -145,9 +145,15 @@ func (b *binding) target() sip.Target {
 	return b.way.To(t)
 }
 
+// requestURI is the contact without the header fields that it may bring: those have no place in a Request-URI (RFC 3261 19.1.1).
+func (b *binding) requestURI() string {
+	uri, _, _ := strings.Cut(b.uri, "?")
+	return uri
+}
+
 // byPath goes by the proxies that the registration came by, the last of them first (RFC 3327 5.4).
 func (b *binding) byPath() sip.Target {
-	t := sip.Target{URI: b.uri, Routes: b.path, Transport: b.way.Transport()}
+	t := sip.Target{URI: b.requestURI(), Routes: b.path, Transport: b.way.Transport()}
 	to, transport, literal := sip.Literal(strings.Trim(b.path[0], "<>"))
 	if b.way.NAT() || !literal {
 		t.Route = b.way.Remote()

@@ -158,6 +158,10 @@ func (r *Registrar) UserAt(src netip.AddrPort) (user string, ok bool) {
 
 // update does what an authorised REGISTER asks (10.3 steps 6 to 8): all of it or nothing.
 func (r *Registrar) update(reg *sip.Registration, user string) {
+	if tags := unsupported(reg.Requires()); len(tags) > 0 { // RFC 3261 8.2.2.3
+		reg.Respond(420, sip.Header{Name: "Unsupported", Value: strings.Join(tags, ", ")})
+		return
+	}
 	w, code := r.wanted(reg)
 	if code == 423 {
 		reg.Respond(code, sip.Header{Name: "Min-Expires", Value: seconds(r.cfg.MinExpires)})
@@ -179,6 +183,11 @@ func (r *Registrar) update(reg *sip.Registration, user string) {
 		list = append(list, sip.Header{Name: "Path", Value: p})
 	}
 	reg.Respond(200, append(list, sip.Header{Name: "Date", Value: time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")})...)
+}
+
+// unsupported are the option tags that we don't know; we know RFC 3327's.
+func unsupported(tags []string) []string {
+	return slices.DeleteFunc(tags, func(tag string) bool { return tag == "path" })
 }
 
 // wish is what a REGISTER asks.
