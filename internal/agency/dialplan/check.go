@@ -14,13 +14,29 @@ func Check(c *agency.City) error {
 	p := New(c)
 	for i := range p.city.Queues {
 		q, at := &p.city.Queues[i], fmt.Sprintf("city.queues[%d]", i)
+		from := Caller{Queue: q.ID, Agency: q.Agency}
 		if q.Full != nil {
-			if err := p.checkTarget(at+".full.number", q, q.Full.Number); err != nil {
+			if err := p.checkTarget(at+".full.number", from, q.Full.Number); err != nil {
 				return err
 			}
 		}
 		for j := range q.Overflow {
-			if err := p.checkTarget(fmt.Sprintf("%s.overflow[%d].to.number", at, j), q, q.Overflow[j].To.Number); err != nil {
+			if err := p.checkTarget(fmt.Sprintf("%s.overflow[%d].to.number", at, j), from, q.Overflow[j].To.Number); err != nil {
+				return err
+			}
+		}
+	}
+	return p.checkFlows()
+}
+
+func (p *Plan) checkFlows() error {
+	for i, f := range p.city.Flows {
+		for j, s := range f.Steps {
+			if s.Transfer == nil {
+				continue
+			}
+			at := fmt.Sprintf("city.flows[%d].steps[%d].transfer.number", i, j)
+			if err := p.checkTarget(at, Caller{Agency: f.Agency}, s.Transfer.Number); err != nil {
 				return err
 			}
 		}
@@ -28,18 +44,18 @@ func Check(c *agency.City) error {
 	return nil
 }
 
-func (p *Plan) checkTarget(at string, q *agency.Queue, number string) error {
+func (p *Plan) checkTarget(at string, from Caller, number string) error {
 	if number == "" {
 		return nil
 	}
-	d := p.Decide(pii.NewNumber(number), Caller{Queue: q.ID, Agency: q.Agency})
+	d := p.Decide(pii.NewNumber(number), from)
 	switch {
 	case d.Refused != nil:
 		return errs.At(errs.Invalid, at, "is refused by city.dialling (%s): allow it there, or name another", d.Refused.Reason)
 	case d.Allowed.Kind == Emergency112:
 		return errs.At(errs.Invalid, at, "is the emergency centre's: callers are told to dial it themselves, for it must see where they are")
 	case d.Allowed.Queue != "":
-		return errs.At(errs.Invalid, at, "is that of queue %s: write queue: %s, and the call keeps its place", d.Allowed.Queue, d.Allowed.Queue)
+		return errs.At(errs.Invalid, at, "is answered by queue %s of the house: name that queue, and the call needs no trunk", d.Allowed.Queue)
 	}
 	return nil
 }
