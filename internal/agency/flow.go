@@ -27,7 +27,7 @@ const (
 	MaxEvery            = 10 * time.Minute
 	DefaultCallbackKey  = "1"              // what the built-in offer names
 	DefaultOfferAfter   = time.Minute      // of waiting, until a callback is offered
-	MaxOfferAfter       = time.Hour        //
+	MaxOfferAfter       = time.Hour        // of waiting, until a callback is offered
 	DefaultTransferRing = 30 * time.Second // of ringing at another telephone
 	MinTransferRing     = 5 * time.Second
 	MaxTransferRing     = 2 * time.Minute

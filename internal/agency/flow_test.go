@@ -349,3 +349,36 @@ func TestFlowsThatNobodyCalls(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// FuzzFlows: no flow panics; one that is taken is good, and is the same when it is read again.
+func FuzzFlows(f *testing.F) {
+	whole, err := json.Marshal(flowing().Flows[0])
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	for _, text := range []string{`{}`, `{"steps":[{}]}`, `{"steps":[{"id":"a","menu":{"keys":{"1":"a"}}}]}`, `{"id":"a","agency":"social","steps":[{"id":"a","hang_up":{}}]}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c := flowing()
+		c.Queues[2].Mailbox = "more@city.example" // else a flow without it is refused for that
+		if json.Unmarshal(text, &c.Flows[0]) != nil {
+			return
+		}
+		c.Numbers = nil
+		if err := c.Validate(); err != nil {
+			if !errs.Is(err, errs.Invalid) {
+				t.Error(err)
+			}
+			return
+		}
+		if len(c.Flows[0].Steps) < 12 && !good(&c, &c.Flows[0]) {
+			t.Errorf("taken: %s", text)
+		}
+		d := c.WithDefaults()
+		if err := d.Validate(); err != nil {
+			t.Error(err)
+		}
+	})
+}

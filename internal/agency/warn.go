@@ -47,6 +47,7 @@ func (c *City) Warnings(staff []Staff) []Warning {
 	w := &warnings{city: &city, staff: staff}
 	w.hours()
 	w.flows()
+	w.places()
 	switch {
 	case staff == nil:
 	case len(staff) == 0:
@@ -102,6 +103,14 @@ func (w *warnings) inFlow(hours string) bool {
 	return slices.ContainsFunc(w.city.Flows, func(f Flow) bool {
 		return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Hours != nil && s.Hours.Of == hours })
 	})
+}
+
+// places tells of seats from which 112 could not be told where to come.
+func (w *warnings) places() {
+	lost := slices.DeleteFunc(slices.Clone(w.city.Seats), func(s Seat) bool { return s.Location != "" })
+	if len(lost) > 0 {
+		w.add("city.seats", "%d have no location, among them %s: who calls %s there is not told where they sit", len(lost), lost[0].Code, EmergencyNumber)
+	}
 }
 
 // never tells whether no span is there at all.

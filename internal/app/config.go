@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/dialplan"
+	"santra/internal/agency/prompts"
 	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
@@ -33,6 +35,7 @@ type Server struct {
 	Database string   `yaml:"database"` // DSN; default sqlite:Data/santra.db
 	Country  string   `yaml:"country"`  // where this server stands, ISO 3166 alpha-2
 	Prompts  string   `yaml:"prompts"`  // folder of announcements that replace the built-in ones; default none
+	Speech   []string `yaml:"speech"`   // command that speaks prompts (prompts.Command); default none
 	HTTP     HTTP     `yaml:"http"`
 	SIP      SIP      `yaml:"sip"`
 	WebRTC   WebRTC   `yaml:"webrtc"`
@@ -134,7 +137,7 @@ func CheckConfig(path string) error {
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
 	for _, err := range []error{
-		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.Server.sounds),
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.sounds),
 	} {
 		if err != nil {
 			return pointed(path, text, err)
@@ -148,8 +151,8 @@ func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	if len(c.Flows) == 0 {
-		return nil
+	if err := dialplan.Check(c); err != nil || len(c.Flows) == 0 {
+		return err
 	}
 	s, err := sounds()
 	if err != nil {
@@ -198,6 +201,9 @@ func (c *Config) check() error {
 		return errs.At(errs.Invalid, "server.data", "name the folder that holds the archive and the database")
 	}
 	if err := s.checkAddresses(); err != nil {
+		return err
+	}
+	if err := prompts.Command(s.Speech).Check("server.speech"); err != nil {
 		return err
 	}
 	if err := checkTLS("server.http", s.HTTP.Listen, s.HTTP.Cert, s.HTTP.Key); err != nil {

@@ -33,6 +33,9 @@ const (
 	cityWellbeing   = "hyvinvointi"
 )
 
+// demoPlace is where all its seats are.
+const demoPlace = "Esimerkkikatu 1, 2. krs"
+
 // openSeed reads the seed or makes one; a larger wish adds seats, a smaller one takes none away.
 func openSeed(path string, seats int) (seed, error) {
 	var s seed

@@ -3,19 +3,17 @@ package app
 import (
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 
 	"santra/internal/agency"
 	"santra/internal/app/flows"
-	"santra/internal/protocol/media"
 )
 
 // FlowOptions are what santra flow run is told; City, Sounds, Now and Out are filled in here.
 type FlowOptions = flows.Options
 
-// readFlows reads the city of a configuration and its prompts. The rest of the file is not looked at, but for server.prompts.
+// readFlows reads the city of a configuration and its prompts. The rest of the file is not looked at, but for where the prompts are.
 func readFlows(path string) (city *agency.City, s flows.Sounds, text []byte, err error) {
 	if city, err = readCity(path); err != nil {
 		return nil, s, nil, err
@@ -27,32 +25,11 @@ func readFlows(path string) (city *agency.City, s flows.Sounds, text []byte, err
 	if err := decode(path, text, &c); err != nil {
 		return nil, s, nil, err
 	}
-	s, err = c.Server.sounds()
-	if err != nil {
+	c.setDefaults()
+	if s, err = c.sounds(); err != nil {
 		return nil, s, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return city, s, text, nil
-}
-
-// sounds gives the prompts as a start would load them.
-func (s Server) sounds() (flows.Sounds, error) {
-	folder := s.promptFolder()
-	l, err := media.NewLibrary(folder)
-	return flows.Sounds{Library: l, Own: func(lang, name string) bool {
-		if folder == nil {
-			return false
-		}
-		_, err := fs.Stat(folder, lang+"/"+name+".wav")
-		return err == nil
-	}}, err
-}
-
-// promptFolder is the folder that replaces built-in prompts; nil for none.
-func (s Server) promptFolder() fs.FS {
-	if s.Prompts == "" {
-		return nil
-	}
-	return os.DirFS(s.Prompts)
 }
 
 // CheckFlows checks the flows of a configuration, prompts included, and prints them.

@@ -62,7 +62,7 @@ func (o *office) open(ctx context.Context, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, o.published, o.config.Server.sounds) }
+	check := func(city *agency.City) error { return checkCity(city, o.published, o.sounds) }
 	o.people = identity.New(identity.Config{Store: o.store.Identity(), Log: log})
 	o.book, err = agency.Open(ctx, agency.Config{Store: o.store.Agency(), Check: check, Log: log})
 	return err
@@ -123,7 +123,7 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 
 // checkCity refuses a city of the file that can't be served, and shows where it stands.
 func (o *office) checkCity(path string) error {
-	err := checkCity(&o.config.City, o.published, o.config.Server.sounds)
+	err := checkCity(&o.config.City, o.published, o.sounds)
 	if err == nil {
 		return nil
 	}

@@ -19,7 +19,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
@@ -105,6 +104,7 @@ type contactCentre struct {
 	outcomes  *ledger
 	mail      *email.Service
 	callbacks *callback.Service
+	shelf     *shelf
 	published registry.Published
 }
 
@@ -184,7 +184,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published, c.server.sounds) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.knownSounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 	return err
 }
 
-func (c *contactCentre) openVoice(context.Context) (err error) {
+func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	s := c.server
 	allowed, err := s.SIP.admitted()
 	if err != nil {
@@ -254,7 +254,7 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	c.keep(c.browsers)
-	prompts, err := c.prompts()
+	prompts, err := c.played(ctx)
 	if err != nil {
 		return err
 	}
@@ -275,15 +275,6 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
-}
-
-// prompts gives the built-in announcements, or those of the folder that replaces them.
-func (c *contactCentre) prompts() (voice.Prompts, error) {
-	l, err := media.NewLibrary(c.server.promptFolder())
-	if err != nil || c.demo.Announcement == 0 {
-		return l, err
-	}
-	return c.cutAnnouncements(l)
 }
 
 func (c *contactCentre) openRegistry(context.Context) error {
@@ -307,6 +298,7 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"audit", c.audit},
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"closings", &reloader{reload: c.followClosings, log: c.log}},
+		{"prompts", &reloader{reload: c.reloadPrompts, log: c.log}},
 		{"dispatch", c.dispatch},
 		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},

@@ -141,12 +141,13 @@ func TestWhatIsNotServedStopsTheStart(t *testing.T) {
 // TestAMistakeInATrunkIsShown: with its line and a caret.
 func TestAMistakeInATrunkIsShown(t *testing.T) {
 	for old, want := range map[string]struct{ now, at, says string }{
-		"        allow: [203.0.113.10/32]":     {"        allow: [198.51.100.0/28]", "[198.51.100.0/28]", "server.sip.trunks[0].allow[0]: is that of trunk trunk"},
-		"        country: FI\n        numbers": {"        country: CH\n        numbers", "CH", "outside the EU"},
-		"        transport: udp":               {"        transport: tls", "tls", "not served yet"},
-		"        numbers: [\"+35891234\"]":     {"        numbers: [\"091234\"]", "\"091234\"", "international form"},
-		"    countries: [\"46\", ":             {"    countries: [\"SE\", ", "\"SE\"", "calling code"},
-		"      agent: {hour: 60":               {"      agent: {hour: 600000", "600000", "city.dialling.caps.agent.hour"},
+		"        allow: [203.0.113.10/32]":               {"        allow: [198.51.100.0/28]", "[198.51.100.0/28]", "server.sip.trunks[0].allow[0]: is that of trunk trunk"},
+		"        country: FI\n        numbers":           {"        country: CH\n        numbers", "CH", "outside the EU"},
+		"        transport: udp":                         {"        transport: tls", "tls", "not served yet"},
+		"        numbers: [\"+35891234\"]":               {"        numbers: [\"091234\"]", "\"091234\"", "international form"},
+		"    countries: [\"46\", ":                       {"    countries: [\"SE\", ", "\"SE\"", "calling code"},
+		"{when: waited, after: 5m, to: {queue: vaihde}}": {"{when: waited, after: 5m, to: {number: \"+35860012345\"}}", "\"+35860012345\"", "refused by city.dialling (premium)"},
+		"      agent: {hour: 60":                         {"      agent: {hour: 600000", "600000", "city.dialling.caps.agent.hour"},
 	} {
 		err := CheckConfig(altered(t, old, want.now))
 		if err == nil || !strings.Contains(err.Error(), want.says) || !strings.Contains(err.Error(), "^") {

@@ -93,12 +93,17 @@ func ShowConfig(ctx context.Context, configPath, by string, number int, out io.W
 	if err != nil {
 		return err
 	}
-	text, err := yaml.MarshalWithOptions(map[string]*agency.City{"city": city}, yaml.OmitZero(), yaml.IndentSequence(true))
+	text, err := written(city)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "# version %d, %s, by %s\n%s", v.Number, v.At.Format(time.RFC3339), v.Actor, text)
 	return err
+}
+
+// written is a city as a configuration has it: what reads back as the same city, but for passwords.
+func written(city *agency.City) ([]byte, error) {
+	return yaml.MarshalWithOptions(map[string]*agency.City{"city": city}, yaml.OmitZero(), yaml.IndentSequence(true))
 }
 
 // RevertConfig makes an earlier version of the city the next version, checked as any other, and prints how it differs from what ran.

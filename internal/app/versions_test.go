@@ -141,3 +141,35 @@ func TestAShownVersionCanBeAppliedAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhatIsEmptyOnPurposeIsShown: a step with nothing to say, a level that is not asked any more, a key with a number's name.
+func TestWhatIsEmptyOnPurposeIsShown(t *testing.T) {
+	c, err := ReadConfig(centreExample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	city := c.City
+	f := &city.Flows[0]
+	f.Steps[len(f.Steps)-1].HangUp = &agency.HangUpStep{}
+	city.Queues[1].Rings[0].Levels["language"] = 0
+	city.Routing.Channels["mail"] = agency.Channel{Class: 0, Weight: 2}
+	want := city.WithDefaults()
+	text, err := written(&want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Config
+	if err := decode("shown", text, &got); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := got.City.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	back := got.City.WithDefaults()
+	for i := range want.Seats {
+		want.Seats[i].SIPPassword, back.Seats[i].SIPPassword = "", ""
+	}
+	if !reflect.DeepEqual(back, want) {
+		t.Errorf("%v\n%s", agency.Changes(&want, &back), text)
+	}
+}

@@ -41,6 +41,7 @@ var sideways = map[string][]string{
 	"protocol/sip":           {"protocol/sdp", "protocol/sip/fields"},       // fields: pure readers of header fields, fuzzed by themselves
 	"protocol/sip/registrar": {"protocol/sip/digest", "protocol/sip/limit"}, // it checks who registers, and how often
 	"agency":                 {"audit"},
+	"agency/prompts":         {"audit"}, // each version is logged, as the city's are
 	"identity":               {"audit", "agency"},
 	"lease":                  {"audit"},
 	"web/api":                {"web/live"},

@@ -17,8 +17,10 @@ import (
 
 // Sounds are the prompts of a city: the built-in ones, with its own in their place.
 type Sounds struct {
-	Library *media.Library                     // what is played
-	Own     func(lang, name string) (own bool) // the sound is the city's own, so the built-in words are not what it says; nil: none is
+	Library *media.Library // what is played
+	// Own tells whether the sound is the city's own, and what that says, "" where nobody has written it down: the built-in words
+	// are not what is heard. Nil: none is.
+	Own func(lang, name string) (words string, own bool)
 }
 
 // Has tells whether there is such a prompt.
@@ -29,8 +31,10 @@ func (s Sounds) Has(lang agency.Lang, name string) bool {
 
 // Words implements rehearse.Sounds.
 func (s Sounds) Words(lang agency.Lang, name string) (string, bool) {
-	if s.Own != nil && s.Own(string(lang), name) {
-		return "", false
+	if s.Own != nil {
+		if words, own := s.Own(string(lang), name); own {
+			return words, words != ""
+		}
 	}
 	return media.Text(string(lang), name)
 }

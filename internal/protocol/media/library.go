@@ -3,6 +3,7 @@ package media
 import (
 	"embed"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -77,11 +78,12 @@ func (l *Library) Prompt(lang, name string) (Clip, bool) {
 	if name == Music {
 		lang = ""
 	}
-	c, ok := l.clips[promptPath(lang, name)]
+	c, ok := l.clips[Path(lang, name)]
 	return c, ok
 }
 
-func promptPath(lang, name string) string {
+// Path is where a prompt stands in a folder: "fi/welcome.wav"; of what has no language "music.wav".
+func Path(lang, name string) string {
 	if lang == "" {
 		return name + ".wav"
 	}
@@ -102,6 +104,13 @@ func NewLibrary(override fs.FS) (*Library, error) {
 		}
 	}
 	return l, l.complete()
+}
+
+// With gives a library in which clips, by their Path, are in place of those of the same path; errs.Invalid as NewLibrary.
+func (l *Library) With(clips map[string]Clip) (*Library, error) {
+	more := &Library{clips: maps.Clone(l.clips)}
+	maps.Copy(more.clips, clips)
+	return more, more.complete()
 }
 
 // MinAnnouncement is the least length of an announcement: one that is shorter can't say what it must.
@@ -141,7 +150,7 @@ func loadClip(folder fs.FS, path string) (Clip, error) {
 // complete checks that every language has every prompt, and announcements their length.
 func (l *Library) complete() error {
 	if _, ok := l.Prompt("", Music); !ok {
-		return errs.At(errs.Invalid, "prompts/"+promptPath("", Music), "the file is missing")
+		return errs.At(errs.Invalid, "prompts/"+Path("", Music), "the file is missing")
 	}
 	for _, lang := range Languages() {
 		for _, name := range append(PromptNames(), BuiltIn(lang)...) {
@@ -154,7 +163,7 @@ func (l *Library) complete() error {
 }
 
 func (l *Library) check(lang, name string) error {
-	field := "prompts/" + promptPath(lang, name)
+	field := "prompts/" + Path(lang, name)
 	clip, ok := l.Prompt(lang, name)
 	if !ok {
 		return errs.At(errs.Invalid, field, "the file is missing")

@@ -25,7 +25,7 @@ import (
 // house is a service with its database and its folder of keys.
 type house struct {
 	*callback.Service
-	t     *testing.T
+	t     testing.TB
 	dsn   string
 	dir   string // of the keys
 	store *centre.Store
@@ -42,7 +42,7 @@ func each(t *testing.T, f func(t *testing.T, h *house)) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) { f(t, newHouse(t, dsn)) })
 }
 
-func newHouse(t *testing.T, dsn string) *house {
+func newHouse(t testing.TB, dsn string) *house {
 	t.Helper()
 	h := &house{t: t, dsn: dsn, dir: filepath.Join(t.TempDir(), "keys")}
 	h.open()

@@ -145,6 +145,8 @@ func TestWhoMayCall(t *testing.T) {
 		t,
 		Trunk{Name: "wide", Weight: 1, Allow: nets("198.51.100.0/24", "2001:db8::/32")},
 		Trunk{Name: "narrow", Weight: 1, Allow: nets("198.51.100.16/28")},
+		Trunk{Name: "host", Weight: 1, Allow: nets("192.0.2.128/32")},
+		Trunk{Name: "net", Weight: 1, Allow: nets("192.0.2.128/25")},
 		Trunk{Name: "login", Weight: 1, User: "operator"},
 		Trunk{Name: "both", Weight: 1, User: "careful", Allow: nets("203.0.113.0/24")},
 	)
@@ -152,7 +154,7 @@ func TestWhoMayCall(t *testing.T) {
 		{"198.51.100.1", "", "wide"},
 		{"::ffff:198.51.100.1", "", "wide"},
 		{"2001:db8::1", "", "wide"},
-		{"198.51.100.17", "", "narrow"},
+		{"198.51.100.17", "", "narrow"}, {"192.0.2.128", "", "host"}, {"192.0.2.129", "", "net"},
 		{"192.0.2.1", "", ""},
 		{"192.0.2.1", "operator", "login"},
 		{"198.51.100.1", "operator", "login"},
