@@ -104,4 +104,3 @@ func (b *browser) hearsToo(hz float64) {
 	}
 	b.h.Fatalf("the browser does not hear %v Hz", hz)
 }
-
