@@ -55,10 +55,10 @@ func (s *Service) Mute(id, agent string, on bool) error {
 	return s.command(id, agent, func(c *call) error { return c.mute(on) })
 }
 
-// HangUp ends the conversation.
+// HangUp ends the conversation, or a call out before it is one.
 func (s *Service) HangUp(id, agent string) error {
 	return s.command(id, agent, func(c *call) error {
-		if !c.state.connected() {
+		if !c.inHand() {
 			return errs.New(errs.Conflict, "a call that is %s can't be hung up", c.state)
 		}
 		c.finish("agent")
