@@ -78,16 +78,16 @@ async function consulting(page, other) {
   expect("the colleague sees who asks", (await other.locator(".call-asker").textContent())?.includes("konsultoi sinua"));
   await check(other, "inside-offered");
   await button(other, /^Vastaa/).click();
-  await button(page, "Asiakkaalle").waitFor();
+  await button(page, "Puhu asiakkaalle").waitFor();
   await check(page, "consult-talking");
   await check(other, "inside-talking");
-  await button(page, "Asiakkaalle").click();
-  await button(page, "Konsultoitavalle").waitFor();
+  await button(page, "Puhu asiakkaalle").click();
+  await button(page, "Puhu konsultoitavalle").waitFor();
   await check(page, "consult-waiting");
   await page.keyboard.press("p");
-  await button(page, "Asiakkaalle").waitFor();
+  await button(page, "Puhu asiakkaalle").waitFor();
   await button(page, "Neuvottelu").click();
-  await page.getByText("mukana neuvottelussa").waitFor();
+  await bar(page).getByText("mukana neuvottelussa").waitFor();
   await check(page, "conference");
   await button(page, "Luovuta asiakas").click();
   await button(other, "Siirto").waitFor();
@@ -108,10 +108,10 @@ async function wrapUp(page) {
 
 async function supervised(agent) {
   await button(agent, /Keskeytä tallennus/).click();
-  await agent.getByText("Tallennus keskeytetty").first().waitFor();
+  await bar(agent).getByText("Tallennus keskeytetty").waitFor();
   await check(agent, "recording-paused");
   await button(agent, /Jatka tallennusta/).click();
-  await agent.getByText("Tallennus päällä").waitFor();
+  await bar(agent).getByText("Tallennus päällä").waitFor();
   const boss = await open("supervisor");
   await logIn(boss.page, userWith("supervisor"));
   await listening(boss.page, agent);
@@ -132,13 +132,13 @@ async function listening(page, agent) {
   await check(page, "calls-purpose");
   await button(dialog, "Jatka").click();
   await button(page, "Poistu puhelusta").waitFor();
-  await agent.getByText("Esihenkilö kuuntelee").waitFor();
+  await bar(agent).getByText("Esihenkilö kuuntelee").waitFor();
   await check(page, "calls-listening");
   await check(agent, "supervised");
   await button(page, "Kuiskaa").click();
-  await agent.getByText("Esihenkilö puhuu sinulle").waitFor();
+  await bar(agent).getByText("Esihenkilö puhuu sinulle").waitFor();
   await button(page, "Poistu puhelusta").click();
-  await agent.getByText("Esihenkilö puhuu sinulle").waitFor({ state: "detached" });
+  await bar(agent).getByText("Esihenkilö puhuu sinulle").waitFor({ state: "detached" });
 }
 
 await walkThrough({ devices, asking });

@@ -49,7 +49,7 @@ async function mockCall(page) {
   await page.getByRole("button", { name: "Pitoon" }).click();
   await page.getByRole("button", { name: "Jatka puhelua" }).waitFor();
   await page.getByRole("button", { name: "Lopeta puhelu" }).click();
-  await page.getByRole("button", { name: "Tehty, valmis" }).waitFor();
+  await page.getByRole("button", { name: "Tallenna ja valmis" }).waitFor();
   await check(page, "wrap-up");
   await mock(page, "away");
   await page.getByRole("button", { name: "Palaa valmiiksi" }).waitFor();
@@ -148,6 +148,8 @@ async function supervisor(page) {
   await page.getByRole("button", { name: "Jatka ilman työpistettä" }).click({ timeout: 5000 }).catch(() => undefined);
   await page.getByRole("heading", { name: "Tiimi" }).waitFor();
   await check(page, "team");
+  await visit(page, "Puhelut", "Puhelut");
+  await check(page, "calls");
   await visit(page, "Tunnusluvut", "Tunnusluvut");
   await check(page, "measures");
   await visit(page, "Simulointi", "Simulointi");

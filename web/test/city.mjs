@@ -2,7 +2,7 @@
 const t = (fi, sv, en) => ({ fi, sv, en });
 const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
 const all = ["call.handle", "case.work", "queue.watch"];
-const lead = ["agent.watch", "agent.force", "queue.close", "measures.read", "simulation.run"];
+const lead = ["agent.watch", "agent.force", "call.supervise", "queue.close", "measures.read", "simulation.run"];
 
 const person = (id, name, display, roles, actions, until = "2027-06-30T21:00:00Z") => ({ id, name, display, roles, actions, languages: ["fi", "sv"], skills: [{ id: "vesi", level: 3 }, { id: "language:sv", level: 2 }], capacity: {}, tiers: [], weights: [], training_valid: until !== "", trained_until: until || undefined });
 

@@ -60,9 +60,13 @@ function setCall(change) {
   tell("call", call?.id ?? "gone");
 }
 
+const quiet = { direction: "in", from: "", supervised: "", outcome: "", failed: "", emergency: false, location: "" };
+const asked = (stage) => ({ consult: { stage, kind: "agent", name: "p2", outside: false, emergency: false } });
+let notes = "";
+
 function offer() {
   call = null;
-  setCall({ id: "call1", queue: "vesi", agency: "vesilaitos", language: "fi", agent: session.id, seat: mine().seat, state: "offered", arrived: ago(42), recording: "on", muted: false, why: "queue vesi: longest idle (120s) of 3 ready; waited 42s; speaks fi" });
+  setCall({ id: "call1", queue: "vesi", agency: "vesilaitos", language: "fi", agent: session.id, seat: mine().seat, state: "offered", arrived: ago(42), recording: "on", muted: false, ...quiet, why: "queue vesi: longest idle (120s) of 3 ready; waited 42s; speaks fi" });
   become("offered");
 }
 
@@ -145,6 +149,19 @@ const routes = [
   ["PATCH", "/api/people/:id", ([id], b) => Object.assign(people.find((p) => p.id === id), b)],
   ["GET", "/api/agents", () => ({ agents, server_time: now() })],
   ["GET", "/api/calls", () => ({ calls: call ? [call] : [], server_time: now() })],
+  ["GET", "/api/calls/running", () => ({ calls: call ? [call] : [], server_time: now() })],
+  ["GET", "/api/calls/targets", () => ({ agents: agents.map((a) => ({ person: a.person, display: a.display, seat: a.seat, state: a.state, since: a.since })), queues: queues().map((q) => ({ id: q.id, agency: q.agency, open: q.open, waiting: q.waiting_calls })) })],
+  ["POST", "/api/calls", () => { throw new Refusal(503, "unavailable"); }],
+  ["GET", "/api/calls/:id/notes", () => ({ text: notes })],
+  ["PUT", "/api/calls/:id/notes", (_, b) => void (notes = b.text)],
+  ["PUT", "/api/calls/:id/outcome", (_, b) => setCall({ outcome: b.outcome })],
+  ["POST", "/api/calls/:id/consult", () => setCall({ state: "held", ...asked("talking") })],
+  ["POST", "/api/calls/:id/swap", () => (call.state === "held" ? setCall({ state: "talking", ...asked("waiting") }) : setCall({ state: "held", ...asked("talking") }))],
+  ["POST", "/api/calls/:id/join", () => setCall({ state: "talking", ...asked("joined") })],
+  ["POST", "/api/calls/:id/cancel-consult", () => setCall({ state: "talking", consult: undefined })],
+  ["POST", "/api/calls/:id/pause-recording", () => setCall({ recording: "paused" })],
+  ["POST", "/api/calls/:id/resume-recording", () => setCall({ recording: "on" })],
+  ["GET", "/api/calls/:id/quality", () => ({ legs: [{ leg: "customer", loss: 0.031, jitter_ms: 18, rtt_ms: 60, mos: 3.7 }, { leg: "agent", loss: 0, jitter_ms: 3, rtt_ms: 20, mos: 4.4 }] })],
   ["GET", "/api/calls/:id/caller", () => ({ number: "+358401234567", withheld: false })],
   ["POST", "/api/calls/:id/answer", () => { throw new Refusal(503, "unavailable"); }],
   ["POST", "/api/calls/:id/decline", () => (setCall(null), void become("not_answering"))],

@@ -140,13 +140,13 @@ function Placed({ call, phone }: { call: Call; phone: Phone }) {
 function Talking({ call, phone }: { call: Call; phone: Phone }) {
   const { i18n } = useLingui();
   const { can } = phone;
-  const held = call.state === "held" && !call.consult;
+  const held = call.state === "held";
   return (
     <>
       <span className="call-icon">
         <Icon name={held ? "hold" : "phone"} />
       </span>
-      <Who call={call} title={held ? i18n._("On hold") : call.emergency ? i18n._("Emergency call") : call.direction === "inside" ? i18n._("Consultation") : i18n._("Call in progress")} />
+      <Who call={call} title={held ? i18n._("Customer on hold") : call.emergency ? i18n._("Emergency call") : call.direction === "inside" ? i18n._("Consultation") : i18n._("Call in progress")} />
       <div className="call-actions">
         {(can.has("resume") || can.has("hold")) && (
           <Button look="secondary" icon={can.has("resume") ? "play" : "hold"} hint="p" onPress={phone.toggleHold} className="toggle" data-on={can.has("resume") || undefined}>

@@ -26,7 +26,7 @@ export function Consulting({ call, phone }: { call: Call; phone: Phone }) {
         )}
         {can.has("swap") && (
           <Button look="secondary" icon="swap" hint="p" onPress={() => phone.run("swap")}>
-            {withCustomer ? i18n._("To the consulted") : i18n._("To the customer")}
+            {withCustomer ? i18n._("Talk to the consulted") : i18n._("Talk to the customer")}
           </Button>
         )}
         {can.has("join") && (
@@ -36,7 +36,7 @@ export function Consulting({ call, phone }: { call: Call; phone: Phone }) {
         )}
         {can.has("cancel-consult") && (
           <Button look="secondary" icon="back" onPress={() => phone.run("cancel-consult")}>
-            {consult.stage === "ringing" || consult.stage === "talking" ? i18n._("Back to the customer") : i18n._("End the consultation")}
+            {consult.stage === "ringing" ? i18n._("Back to the customer") : i18n._("End the consultation")}
           </Button>
         )}
       </div>

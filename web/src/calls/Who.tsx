@@ -30,7 +30,7 @@ export function Who({ call, title }: { call: Call; title: string }) {
         {call.language && call.language !== "mul" && <span className="language-tag">{languageLabel(call.language)}</span>}
         {inConversation(call) && call.direction !== "inside" && <RecordingTag recording={call.recording} />}
       </p>
-      {call.state === "offered" && <WhyMe work={call.id} />}
+      {call.state === "offered" && call.direction !== "inside" && <WhyMe work={call.id} />}
     </div>
   );
 }
