@@ -5,7 +5,7 @@ import type { Call, Me } from "../api/types.ts";
 import { inLanguage } from "../lib/format.ts";
 import { inConversation, inHand, isPlaced } from "../phone/current.ts";
 import { keypad } from "../phone/dtmf.ts";
-import { consultFailure } from "../phone/failed.ts";
+import { consultFailure, outFailure } from "../phone/failed.ts";
 import type { Phone } from "../phone/PhoneProvider.tsx";
 import { settings } from "../phone/settings.ts";
 import { Button } from "../ui/controls.tsx";
@@ -29,6 +29,7 @@ export function CallPanel({ me, phone }: { me: Me; phone: Phone }) {
   return (
     <>
       <div className="call-inner">
+        {call && inHand(call) && <Location call={call} />}
         <Now me={me} phone={phone} />
         {call && inHand(call) && <Strips call={call} phone={phone} />}
         {writing && <NotesPane key={call.id} call={call} phone={phone} />}
@@ -200,7 +201,6 @@ function Strips({ call, phone }: { call: Call; phone: Phone }) {
   const supervised = supervisedText(call.supervised);
   return (
     <div className="call-strips">
-      <Location call={call} />
       {call.consult && <Consulting call={call} phone={phone} />}
       {call.recording === "paused" && <RecordingPaused phone={phone} />}
       {supervised && (
@@ -239,6 +239,7 @@ function Beside({ call, phone }: { call: Call; phone: Phone }) {
 function Failures({ phone }: { phone: Phone }) {
   const { i18n } = useLingui();
   const unreached = consultFailure(phone.call);
+  const unconnected = outFailure(phone.failure, phone.call);
   return (
     <>
       {phone.problem != null && <PhoneProblem problem={phone.problem} />}
@@ -249,9 +250,9 @@ function Failures({ phone }: { phone: Phone }) {
             : i18n._("The network changed. The sound is being brought back; the call stays.")}
         </Notice>
       )}
-      {phone.failure && !inHand(phone.call) && (
+      {unconnected && (
         <Notice look="warning" live>
-          {failedText(phone.failure.code)}
+          {failedText(unconnected)}
         </Notice>
       )}
       {unreached && (

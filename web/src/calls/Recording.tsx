@@ -10,11 +10,11 @@ import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
 /** Whether the call is recorded: text, shape and colour. */
-export function RecordingTag({ recording }: { recording: Call["recording"] }) {
+export function RecordingTag({ call }: { call: Call }) {
   const { i18n } = useLingui();
-  switch (recording) {
+  switch (call.recording) {
     case "none":
-      return <span className="recording recording-none">{i18n._("This queue is not recorded")}</span>;
+      return <span className="recording recording-none">{call.emergency ? i18n._("Emergency calls are not recorded") : i18n._("This queue is not recorded")}</span>;
     case "on":
       return (
         <span className="recording recording-on">

@@ -28,7 +28,7 @@ export function Who({ call, title }: { call: Call; title: string }) {
         <strong>{inLanguage(queue?.name) || call.queue}</strong>
         <span>{inLanguage(agency?.name)}</span>
         {call.language && call.language !== "mul" && <span className="language-tag">{languageLabel(call.language)}</span>}
-        {inConversation(call) && call.direction !== "inside" && <RecordingTag recording={call.recording} />}
+        {inConversation(call) && call.direction !== "inside" && <RecordingTag call={call} />}
       </p>
       {call.state === "offered" && call.direction !== "inside" && <WhyMe work={call.id} />}
     </div>

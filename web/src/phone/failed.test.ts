@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Call } from "../api/types.ts";
-import { consultFailure, failureIn } from "./failed.ts";
+import { consultFailure, failureIn, outFailure } from "./failed.ts";
 
 const event = (fields: unknown, kind = "call") => ({ kind, data: JSON.stringify({ kind, id: "c1", version: 3, fields }) });
 
@@ -17,6 +17,16 @@ describe("failureIn", () => {
   it.each([[event({ state: "ended", failed: "" })], [event({ state: "ended", failed: "<b>" })], [event({ state: "ended", failed: "busy" }, "agent")], [event(undefined)], [{ kind: "call", data: "{" }], [{ kind: "call", data: "null" }]])("makes nothing of %j", (e) =>
     expect(failureIn(e)).toBeNull(),
   );
+});
+
+it("tells of a call out that came to nothing until the next call", () => {
+  const heard = { call: "c1", code: "busy" as const };
+  const wrapUp = { state: "wrap_up", direction: "out", failed: "no_answer" } as Call;
+  expect(outFailure(heard, undefined)).toBe("busy");
+  expect(outFailure(null, wrapUp)).toBe("no_answer");
+  expect(outFailure(null, { ...wrapUp, direction: "in" })).toBe("");
+  expect(outFailure(heard, { ...wrapUp, state: "dialling" })).toBe("");
+  expect(outFailure(heard, { ...wrapUp, state: "offered" })).toBe("");
 });
 
 it("tells of a consultation that failed until the customer is taken back", () => {

@@ -1,4 +1,5 @@
 import type { Call } from "../api/types.ts";
+import { inHand } from "./current.ts";
 
 /** Why a call out came to nothing. */
 export type Failed = Exclude<Call["failed"], "">;
@@ -20,6 +21,13 @@ export function failureIn(event: { kind: string; data: string }): Failure | null
   } catch {
     return null;
   }
+}
+
+/** Why the agent's last call out came to nothing, while its wrap-up lasts or no other call has come. */
+export function outFailure(heard: Failure | null, call: Call | undefined): Failed | "" {
+  if (inHand(call) || call?.state === "offered") return "";
+  if (call?.state === "wrap_up" && call.direction === "out" && call.failed) return call.failed;
+  return heard?.code ?? "";
 }
 
 /** Why who was asked was not reached, while the agent still has the customer on hold. */

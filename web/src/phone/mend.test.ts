@@ -11,7 +11,7 @@ function rig(answers: (() => Promise<string>)[]) {
     iceConnectionState: "connected" as RTCIceConnectionState,
     localDescription: { sdp: "offer" },
     createOffer: vi.fn(async () => ({ type: "offer", sdp: "offer" })),
-    setLocalDescription: vi.fn(async () => undefined),
+    setLocalDescription: vi.fn(async (_: RTCLocalSessionDescriptionInit) => undefined),
     setRemoteDescription: vi.fn(async () => undefined),
     addEventListener: (_: string, f: () => void) => (heard.ice = f),
   };
@@ -72,6 +72,14 @@ describe("mend", () => {
     await settle(60_000);
     expect(r.restart).toHaveBeenCalledTimes(mendWaits.length);
     expect(r.said).toEqual(["mending", "lost"]);
+  });
+
+  it("keeps a path that still stands when the centre takes no restart", async () => {
+    const r = rig(Array.from({ length: 20 }, () => refused));
+    r.online();
+    await settle(60_000);
+    expect(r.said).toEqual(["mending", "up"]);
+    expect(r.peer.setLocalDescription).toHaveBeenLastCalledWith({ type: "rollback" });
   });
 
   it("begins again from a lost path when the network comes back", async () => {

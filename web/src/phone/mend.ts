@@ -70,8 +70,9 @@ class Mender {
     const done = await this.tries();
     this.busy = false;
     if (this.stopped) return;
-    if (!done) this.tell("lost");
-    else if (this.stands()) this.tell("up"); // else ICE goes on, and its next state is heard
+    // A change of network need not have cut the old path; an answered restart goes on, and ICE tells its next state.
+    if (this.stands()) this.tell("up");
+    else if (!done) this.tell("lost");
   }
 
   private stands(): boolean {
@@ -97,6 +98,7 @@ class Mender {
       if (!this.stopped) await peer.setRemoteDescription({ type: "answer", sdp: answer });
       return true;
     } catch {
+      await peer.setLocalDescription({ type: "rollback" }).catch(() => undefined);
       return false; // the next try says it again
     }
   }
