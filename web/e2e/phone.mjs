@@ -17,6 +17,38 @@ async function become(page, state) {
   await page.getByRole("menuitem", { name: state, exact: true }).click();
 }
 
+/** Keeps hold of the peer connections, so that the walk can ask what was heard. */
+const keepPeers = (page) =>
+  page.addInitScript(() => {
+    const Real = window.RTCPeerConnection;
+    window.peers = [];
+    window.RTCPeerConnection = class extends Real {
+      constructor(...args) {
+        super(...args);
+        window.peers.push(this);
+      }
+    };
+  });
+
+const bytesHeard = (page) =>
+  page.evaluate(async () => {
+    let bytes = 0;
+    for (const s of (await window.peers.at(-1).getStats()).values()) if (s.type === "inbound-rtp") bytes = s.bytesReceived;
+    return bytes;
+  });
+
+/** The machine changes its network: the call and its sound stay, whether the centre takes a restart or not. */
+async function networkChanges(page) {
+  const offered = page.waitForRequest(/\/api\/calls\/[^/]+\/restart$/);
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  expect("a restart is offered", (await (await offered).postDataJSON()).sdp.includes("a=ice-ufrag"));
+  await page.getByText("Verkko vaihtui").waitFor({ state: "detached", timeout: 30_000 });
+  const before = await bytesHeard(page);
+  await page.waitForTimeout(1500);
+  expect("the sound goes on", (await bytesHeard(page)) - before > 5_000);
+  expect("nothing is called lost", !(await page.getByText("Ääniyhteys katkesi").isVisible()));
+}
+
 async function devices(page) {
   await logIn(page, agents[2]);
   await button(page, "Tarkista mikrofoni").click();
@@ -28,11 +60,13 @@ async function devices(page) {
 
 /** The customer is answered, asked about and given away. */
 async function asking(page) {
+  await keepPeers(page);
   await sit(page, agents[0]);
   await callingOut(page);
   await become(page, "Valmis");
   await button(page, /^Vastaa/).click({ timeout: 30_000 });
   await button(page, "Lopeta puhelu").waitFor();
+  await networkChanges(page);
   const other = await open("colleague");
   await sit(other.page, agents[1]);
   await become(other.page, "Valmis");
