@@ -31,6 +31,10 @@ export const city = {
     { id: "kadut", agency: "rakennusvirasto", name: t("Kadut ja puistot", "Gator och parker", "Streets and parks") },
   ].map((q) => ({ number: "+35893101000", mailbox: `${q.id}@example.org`, languages: ["fi", "sv", "en"], skills: [q.id], needs: [{ skill: q.id, level: 1, preferred: false }], strategy: "tiers", within_seconds: 20, record: true, ...q })),
   time_zone: "Europe/Helsinki",
+  outcomes: [
+    { id: "neuvottu", name: { fi: "Neuvottu", sv: "Rådgiven", en: "Advised" } },
+    { id: "vuoto", name: { fi: "Vuotoilmoitus", sv: "Läckageanmälan", en: "Leak reported" }, agencies: ["vesilaitos"] },
+  ],
   break_reasons: [
     { id: "lunch", name: t("Lounas", "Lunch", "Lunch") },
     { id: "training", name: t("Koulutus", "Utbildning", "Training") },

@@ -10,7 +10,7 @@ import { LevelMeter, useLevel } from "../ui/LevelMeter.tsx";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Dialog, Elapsed, Empty, ErrorNotice, Loading, Notice, Page, Table } from "../ui/parts.tsx";
-import { directionText, modeText, modes, modeWhat, mayHear, stateOfCallText } from "./callsWords.ts";
+import { directionText, modeText, modes, modeWhat, mayHear, stateOfCallText, watchRefusedText } from "./callsWords.ts";
 import { PurposeForm, type Stated } from "./PurposeForm.tsx";
 import { useWatch, type Watch } from "./useWatch.ts";
 
@@ -27,7 +27,12 @@ export function CallsPage() {
   return (
     <Page title={i18n._("Calls")} lead={i18n._("Calls that run now. Who calls is not shown. Taking part is logged with its purpose before a sound is heard, and the agent sees it.")} wide>
       {watch.call && <Taking watch={watch} city={city} agent={person(watch.call.agent)} />}
-      <ErrorNotice error={error ?? watch.error} />
+      <ErrorNotice error={error} />
+      {watch.error != null && (
+        <Notice look="error" live>
+          {watchRefusedText(watch.error)}
+        </Notice>
+      )}
       <section className="card" aria-labelledby="running-title">
         <h2 id="running-title">{i18n._("Running now")}</h2>
         {isPending ? (

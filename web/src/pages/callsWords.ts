@@ -1,5 +1,6 @@
 import { i18n } from "@lingui/core";
 import type { Call, SuperviseMode } from "../api/types.ts";
+import { errorText } from "../lib/labels.ts";
 
 export const modes: readonly SuperviseMode[] = ["listen", "whisper", "barge"];
 
@@ -29,6 +30,25 @@ export function modeWhat(mode: SuperviseMode): string {
 /** Whether somebody can be heard: an agent talks with a customer (the centre decides whether the announcement allowed it). */
 export function mayHear(call: Call): boolean {
   return (call.state === "talking" || call.state === "held") && call.direction !== "inside";
+}
+
+/** Why somebody may not take part, or not any more. */
+export function watchRefusedText(error: unknown): string {
+  switch ((error as { kind?: string }).kind ?? (error as { reason?: string }).reason) {
+    case "denied":
+      return i18n._("You can’t take part in this call: its customer was not told that somebody may listen, or you are not in a network where listening is allowed.");
+    case "conflict":
+    case "gone":
+    case "not_found":
+      return i18n._("Nobody talks in this call any more.");
+    case "limited":
+      return i18n._("Three supervisors take part in this call already.");
+    case "microphone_denied":
+    case "microphone_missing":
+      return i18n._("Your microphone can’t be used, so nobody would hear you. You can still listen.");
+    default:
+      return errorText(error);
+  }
 }
 
 export function directionText(call: Call): string {
