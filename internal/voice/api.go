@@ -75,8 +75,8 @@ func (s *Service) SendDTMF(id, agent, digits string) error {
 	var to *rtp.Leg
 	var life context.Context
 	err := s.command(id, agent, func(c *call) error {
-		if c.state != Talking {
-			return errs.New(errs.Conflict, "keys can be pressed only while talking")
+		if c.state != Talking || c.customer == nil {
+			return errs.New(errs.Conflict, "keys can be pressed only while talking with a customer")
 		}
 		to, life = c.customer.media, c.ctx
 		return nil

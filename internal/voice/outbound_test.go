@@ -119,6 +119,23 @@ func TestWhoHasACallCallsNobody(t *testing.T) {
 	}
 }
 
+// An agent may give a call up that nobody has answered yet: the own telephone and the other one stop ringing.
+func TestAgentGivesACallOutUp(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.outside(doctor, siptest.Config{Answer: -1})
+	phone := h.agent("anna", 1, siptest.Config{})
+	v := h.callOut("anna", doctor)
+	agent := h.answered(phone)
+	h.hears(agent, 425)
+	h.must(h.svc.HangUp(v.ID, "anna"))
+	h.ended(agent)
+	h.empty()
+	if h.world.left() != 0 {
+		t.Error("the way is still in use")
+	}
+	h.agentIs("anna", routing.Ready)
+}
+
 // While the agent calls out, nobody else's call rings there.
 func TestCallOutMakesBusy(t *testing.T) {
 	h := newHouse(t, plan{})
