@@ -22,6 +22,20 @@ func (c *call) talk() {
 	c.changed()
 }
 
+// peerHears follows a telephone that puts us on hold or hears us again: each party's own, for only the customer's is the
+// flow's concern.
+func (c *call) peerHears(l *leg, yes bool) {
+	l.deaf = !yes
+	switch l {
+	case c.customer:
+		c.callerHears(yes)
+	case c.agent:
+		c.agentHears(yes)
+	case c.consult.telephone():
+		c.secondHears(yes)
+	}
+}
+
 // agentHears follows a telephone's own hold and resume (re-INVITE).
 func (c *call) agentHears(yes bool) {
 	switch {
