@@ -40,9 +40,10 @@ func (c *call) peerHears(l *leg, yes bool) {
 func (c *call) agentHears(yes bool) {
 	switch {
 	case !yes && c.state == Talking:
-		if c.hold() == nil && c.consult.line() != nil { // the other line is in use
-			c.consult.at = ConsultTalking
+		if st := c.consult.stage(); c.hold() == nil && c.consult.line() != nil && (st == ConsultWaiting || st == ConsultJoined) {
+			c.consult.at = ConsultTalking // the other line is in use
 			c.sound()
+			c.regate()
 			c.changed()
 		}
 	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):
