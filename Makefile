@@ -25,7 +25,7 @@ $(DIST): $(WEB)
 demo: build ## prints the addresses and log-ins
 	bin/santra demo --data $${SANTRA_DEMO_DATA:-.demo}
 
-partners: ## the other ends of the tests: SIPp, a SIP phone, Postfix, PostgreSQL, Chromium
+partners: ## the other ends of the tests: SIPp, a SIP phone, Kamailio, Postfix, PostgreSQL, Chromium
 	scripts/partners
 
 test: partners build unit e2e

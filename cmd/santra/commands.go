@@ -89,11 +89,12 @@ type demoCmd struct {
 	NoRecord     []string      `hidden:"" help:"Queues that are not recorded, for the benchmark."`
 	NoWrapUp     bool          `hidden:"" help:"No wrap-up, for the benchmark."`
 	Announcement time.Duration `hidden:"" help:"Cuts announcements to so much, for the benchmark."`
+	Secure       bool          `hidden:"" help:"TLS and SRTP to the recorder, for the benchmark."`
 }
 
 func (c demoCmd) Run(ctx context.Context) error {
 	o := app.DemoOptions{Data: c.Data, HTTP: c.HTTP, SIP: c.SIP, SMTP: c.SMTP, Seats: c.Seats, Traffic: !c.NoTraffic, ReadyFile: c.ReadyFile}
-	o.Tuned = app.DemoTuning{NoRecord: c.NoRecord, NoWrapUp: c.NoWrapUp, Announcement: c.Announcement}
+	o.Tuned = app.DemoTuning{NoRecord: c.NoRecord, NoWrapUp: c.NoWrapUp, Announcement: c.Announcement, Secure: c.Secure}
 	return app.Demo(ctx, o, os.Stdout, logger())
 }
 
@@ -116,16 +117,17 @@ func (c verifyCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Only  []string      `help:"Only these: ${bench_names}."`
-	Round time.Duration `name:"seconds" default:"3s" help:"How long each round measures."`
-	Role  string        `hidden:"" help:"One of the benchmark's own processes."`
+	Only   []string      `help:"Only these: ${bench_names}."`
+	Round  time.Duration `name:"seconds" default:"3s" help:"How long each round measures."`
+	Secure bool          `help:"TLS and SRTP to the recorder, as between two machines."`
+	Role   string        `hidden:"" help:"One of the benchmark's own processes."`
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
 	if c.Role != "" {
 		return bench.Serve(c.Role)
 	}
-	return bench.Run(ctx, bench.Options{Only: c.Only, Round: c.Round, Out: os.Stdout, Progress: os.Stderr})
+	return bench.Run(ctx, bench.Options{Only: c.Only, Round: c.Round, Secure: c.Secure, Out: os.Stdout, Progress: os.Stderr})
 }
 
 type lookCmd struct{}

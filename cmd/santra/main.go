@@ -24,8 +24,10 @@ type cli struct {
 	Verify   verifyCmd   `cmd:"" help:"Check that nothing in the archive and the log was altered."`
 	User     userCmd     `cmd:"" help:"Make people, list them, set their passwords."`
 	Key      keyCmd      `cmd:"" help:"Print the contact centre's public key, for centre_key of recorder.yaml."`
-	Config   configCmd   `cmd:"" help:"Check a configuration, or change the running city by it."`
+	Config   configCmd   `cmd:"" help:"Check a configuration, change the running city by it, look at earlier ones."`
 	Bench    benchCmd    `cmd:"" help:"Measure this machine: each figure beside its reference from the same run."`
+	Flow     flowCmd     `cmd:"" help:"Check flows, and read what a caller would hear."`
+	Prompt   promptCmd   `cmd:"" help:"The city's own prompts: upload, have spoken, choose which are heard."`
 	Simulate simulateCmd `cmd:"" help:"Simulate a day: service level, waits, staffing, what if."`
 	Measures measuresCmd `cmd:"" help:"The figures of a day as CSV, and whether they are what the log says."`
 	Look     lookCmd     `cmd:"" hidden:"" help:"Look for traces of a made-up number, for an attestation (standard input and output)."`

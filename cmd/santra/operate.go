@@ -31,8 +31,12 @@ func (o operator) name() string {
 }
 
 type configCmd struct {
-	Check configCheckCmd `cmd:"" help:"Find mistakes: line, column and what would be right."`
-	Apply configApplyCmd `cmd:"" help:"Make the city of the file the next version of the running one."`
+	Check   configCheckCmd   `cmd:"" help:"Find mistakes: line, column and what would be right."`
+	Plan    configPlanCmd    `cmd:"" help:"Print how the city of the file differs from the running one."`
+	Apply   configApplyCmd   `cmd:"" help:"Make the city of the file the next version of the running one."`
+	History configHistoryCmd `cmd:"" help:"List the versions of the city: when, by whom, which parts."`
+	Show    configShowCmd    `cmd:"" help:"Print a version of the city as a configuration has it, without passwords."`
+	Revert  configRevertCmd  `cmd:"" help:"Make an earlier version of the city the next one."`
 }
 
 type configCheckCmd struct {
@@ -65,6 +69,54 @@ func (c configCheckCmd) Run(ctx context.Context) error {
 		return nil
 	}
 	return app.WarnConfig(ctx, c.File, os.Stdout)
+}
+
+type configPlanCmd struct {
+	File string `arg:"" type:"existingfile" help:"santra.yaml"`
+	operator
+}
+
+func (configPlanCmd) Help() string {
+	return `It changes nothing. Exit codes: 0 nothing differs, 2 something differs, 1 a mistake.
+
+  santra config plan /etc/santra/santra.yaml`
+}
+
+func (c configPlanCmd) Run(ctx context.Context) error {
+	return app.PlanConfig(ctx, c.File, c.name(), os.Stdout, logger())
+}
+
+type configHistoryCmd struct {
+	Limit int `default:"20" help:"So many, the newest."`
+	centreFlags
+}
+
+func (c configHistoryCmd) Run(ctx context.Context) error {
+	return app.ConfigHistory(ctx, c.Config, c.name(), max(c.Limit, 1), os.Stdout, logger())
+}
+
+type configShowCmd struct {
+	Version int `arg:"" help:"Its number, as config history lists it."`
+	centreFlags
+}
+
+func (c configShowCmd) Run(ctx context.Context) error {
+	return app.ShowConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
+}
+
+type configRevertCmd struct {
+	Version int `arg:"" help:"Its number, as config history lists it."`
+	centreFlags
+}
+
+func (configRevertCmd) Help() string {
+	return `The version is checked as any other and becomes the next one, in the operator's name in the log. The phones' passwords stay as they are.
+
+  santra config revert 3 --config /etc/santra/santra.yaml --by aino`
+}
+
+func (c configRevertCmd) Run(ctx context.Context) error {
+	return app.RevertConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
 }
 
 type configApplyCmd struct {

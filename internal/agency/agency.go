@@ -141,6 +141,8 @@ type City struct {
 	Controller     Controller `yaml:"controller" json:"controller"`
 	Agencies       []Agency   `yaml:"agencies" json:"agencies"`
 	Queues         []Queue    `yaml:"queues" json:"queues"`
+	Numbers        []Number   `yaml:"numbers" json:"numbers,omitempty"` // that flows answer, besides the queues' own
+	Flows          []Flow     `yaml:"flows" json:"flows,omitempty"`
 	Seats          []Seat     `yaml:"seats" json:"seats"`
 	Retention      Retention  `yaml:"retention" json:"retention"`
 	ListenNetworks []string   `yaml:"listen_networks" json:"listen_networks"` // CIDRs from which recordings may be heard (M9); none: from nowhere
@@ -171,6 +173,9 @@ func (c City) WithDefaults() City {
 			q.Languages = Langs()
 		}
 		q.setRouting()
+	}
+	for i := range c.Flows {
+		c.Flows[i].setDefaults()
 	}
 	c.setRouting()
 	c.Dialling.setDefaults(c.CountryCode)

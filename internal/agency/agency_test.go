@@ -30,7 +30,7 @@ func sample() City {
 			{ID: "social-main", Agency: "social", Name: Text{"fi": "Neuvonta"}, Number: "+358912345678", Mailbox: "Social@city.example", Skills: []string{"social"}, Record: true},
 			{ID: "water-faults", Agency: "water", Name: Text{"fi": "Viat"}, Number: "+358912345679", Languages: []Lang{Finnish, Swedish}, LanguageMenu: true, WrapUp: time.Minute},
 		},
-		Seats:          []Seat{{Code: "A12", SIPUser: "seat12", SIPPassword: "correct horse"}, {Code: "A13"}},
+		Seats:          []Seat{{Code: "A12", SIPUser: "seat12", SIPPassword: "correct horse", Location: "Torikatu 1, room 312"}, {Code: "A13", Location: "Torikatu 1, room 313"}},
 		ListenNetworks: []string{"10.20.0.0/16", "2001:db8::/32"},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -123,6 +124,24 @@ func (b *Book) Apply(ctx context.Context, actor string, c City) (Version, error)
 	return b.put(ctx, audit.Entry{Action: Changed, Actor: actor}, c)
 }
 
+// Revert makes the city of an earlier version the next version, in the name of actor, checked as any other; errs.NotFound without that
+// version, errs.Conflict where it is what runs. Passwords stay as they are now; a seat that is not there now gets the one of then.
+func (b *Book) Revert(ctx context.Context, actor string, number int) (Version, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.reload(ctx); err != nil {
+		return Version{}, err
+	}
+	c, _, err := b.At(ctx, number)
+	if err != nil {
+		return Version{}, err
+	}
+	if want := c.digested(b.Current()); len(Differences(b.Current(), &want)) == 0 {
+		return Version{}, errs.New(errs.Conflict, "version %d is what runs", number)
+	}
+	return b.put(ctx, audit.Entry{Action: Changed, Actor: actor, Detail: map[string]string{"reverted_to": strconv.Itoa(number)}}, *c)
+}
+
 func (b *Book) put(ctx context.Context, e audit.Entry, c City) (Version, error) {
 	next, err := b.prepare(c)
 	if err != nil {
@@ -135,7 +154,9 @@ func (b *Book) put(ctx context.Context, e audit.Entry, c City) (Version, error) 
 		return Version{}, errs.New(errs.Invalid, "agency: %w", err)
 	}
 	e.Object, e.Success = "city/"+strconv.Itoa(v.Number), true
-	e.Detail = map[string]string{"parts": strings.Join(Differences(b.Current(), &next), " ")}
+	detail := map[string]string{"parts": strings.Join(Differences(b.Current(), &next), " ")}
+	maps.Copy(detail, e.Detail)
+	e.Detail = detail
 	if err := b.cfg.Store.Do(ctx, e, func(tx Tx) error { return tx.Add(ctx, v, body) }); err != nil {
 		return Version{}, err
 	}

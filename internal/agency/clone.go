@@ -16,6 +16,10 @@ func (c City) clone() City {
 	for i := range c.Queues {
 		c.Queues[i] = c.Queues[i].clone()
 	}
+	c.Numbers, c.Flows = slices.Clone(c.Numbers), slices.Clone(c.Flows)
+	for i := range c.Flows {
+		c.Flows[i] = c.Flows[i].clone()
+	}
 	c.Controller = c.Controller.clone()
 	c.Hours = maps.Clone(c.Hours)
 	for name, h := range c.Hours {

@@ -133,3 +133,18 @@ func TestCallbacksAreOffered(t *testing.T) {
 	}
 	refusedAt(t, "city.queues[0].callback_expires", func(c *City) { c.Queues[0].CallbackExpires = 24*time.Hour + time.Second })
 }
+
+func TestSeatsWithoutAPlaceAreWarnedOf(t *testing.T) {
+	c := sample()
+	for _, w := range c.Warnings(nil) {
+		if w.Field == "city.seats" {
+			t.Error(w)
+		}
+	}
+	c.Seats[1].Location = ""
+	all := c.Warnings(nil)
+	i := slices.IndexFunc(all, func(w Warning) bool { return w.Field == "city.seats" })
+	if i < 0 || !strings.Contains(all[i].Text, "1 have no location, among them A13") {
+		t.Error(all)
+	}
+}

@@ -16,6 +16,7 @@ type index struct {
 	agencies  map[string]*Agency
 	queues    map[string]*Queue
 	numbers   map[string]*Queue
+	answered  map[string]*Flow // by number, those of City.Numbers
 	mailboxes map[string]*Queue
 	seats     map[string]*Seat
 	users     map[string]*Seat
@@ -29,7 +30,8 @@ func newIndex(c City, loans ...*Loan) *index {
 	x := &index{
 		city: c, agencies: map[string]*Agency{}, queues: map[string]*Queue{}, numbers: map[string]*Queue{},
 		mailboxes: map[string]*Queue{}, seats: map[string]*Seat{}, users: map[string]*Seat{}, lent: map[string]bool{},
-		hours: map[string]*calendar{}, zone: c.Location(),
+		answered: map[string]*Flow{},
+		hours:    map[string]*calendar{}, zone: c.Location(),
 	}
 	for i := range c.Agencies {
 		x.agencies[c.Agencies[i].ID] = &c.Agencies[i]
@@ -38,6 +40,7 @@ func newIndex(c City, loans ...*Loan) *index {
 		x.addQueue(&c.Queues[i])
 	}
 	x.addHours()
+	x.addFlows()
 	for i := range c.Seats {
 		x.addSeat(&c.Seats[i])
 	}
@@ -50,6 +53,16 @@ func newIndex(c City, loans ...*Loan) *index {
 		}
 	}
 	return x
+}
+
+func (x *index) addFlows() {
+	for _, n := range x.city.Numbers {
+		for i := range x.city.Flows {
+			if f := &x.city.Flows[i]; f.ID == n.Flow {
+				x.answered[n.Number] = f
+			}
+		}
+	}
 }
 
 // addHours reads each of the city's hours once.
@@ -131,6 +144,31 @@ func (b *Book) QueueByNumber(called string) (Queue, bool) {
 	return Queue{}, false
 }
 
+// FlowByNumber finds what a caller meets on a called number, written as for QueueByNumber, with the number in E.164: the flow that
+// answers it, else the implicit flow of the queue whose own it is. Nobody modifies it.
+func (b *Book) FlowByNumber(called string) (f Flow, number string, ok bool) {
+	x := b.index.Load()
+	for _, number := range Dialled(called, x.city.CountryCode) {
+		if f, ok := get(x.answered, number); ok {
+			return f, number, true
+		}
+		if q, ok := get(x.numbers, number); ok {
+			return q.Flow(), number, true
+		}
+	}
+	return Flow{}, "", false
+}
+
+// OpenHours is Open for one of the city's hours by its name.
+func (b *Book) OpenHours(name string, t time.Time) (open bool, until time.Time) {
+	x := b.index.Load()
+	h, ok := x.city.Hours[name]
+	if !ok {
+		return true, time.Time{}
+	}
+	return h.Open(t, x.zone)
+}
+
 // Dialled gives the E.164 numbers that a dialled string may stand for, the likeliest first; country is the country code of
 // numbers that have none.
 func Dialled(called, country string) []string {
@@ -167,7 +205,7 @@ func (b *Book) HA1(user, algorithm string) (string, bool) {
 }
 
 // digested replaces passwords by their digests; a seat without a password keeps the digests that it has in old, as long as
-// its user and the realm are the same.
+// its user and the realm are the same. A seat of a stored version, which has digests already, keeps those where old has no such seat.
 func (c City) digested(old *City) City {
 	kept := map[string]Seat{}
 	if old.SIPRealm == c.SIPRealm {
@@ -175,14 +213,16 @@ func (c City) digested(old *City) City {
 			kept[s.Code+" "+s.SIPUser] = s
 		}
 	}
+	c.Seats = slices.Clone(c.Seats)
 	for i := range c.Seats {
 		s := &c.Seats[i]
 		if s.SIPPassword != "" {
 			s.digest(c.SIPRealm)
 			continue
 		}
-		former := kept[s.Code+" "+s.SIPUser]
-		s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
+		if former, ok := kept[s.Code+" "+s.SIPUser]; ok {
+			s.HA1MD5, s.HA1SHA256 = former.HA1MD5, former.HA1SHA256
+		}
 	}
 	return c
 }

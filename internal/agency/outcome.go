@@ -31,13 +31,22 @@ func (c *City) OutcomesOf(agency string) []Outcome {
 func (c *City) OffersCallbacks() (keeps bool, longest time.Duration) {
 	for i := range c.Queues {
 		q := &c.Queues[i]
-		if q.offersCallback() {
+		if c.offersCallback(q) {
 			keeps, longest = true, max(longest, or(q.CallbackExpires, DefaultCallbackExpires))
 		}
 	}
 	return keeps, longest
 }
 
-func (q *Queue) offersCallback() bool {
+// offersCallback tells whether calls of a queue may be promised a callback: by its overflow, or by a flow.
+func (c *City) offersCallback(q *Queue) bool {
+	inFlow := func(s Step) bool {
+		return s.Callback != nil && s.Callback.Queue == q.ID || s.Queue != nil && s.Queue.Queue == q.ID && s.Queue.Callback != nil
+	}
+	return q.invites() || slices.ContainsFunc(c.Flows, func(f Flow) bool { return slices.ContainsFunc(f.Steps, inFlow) })
+}
+
+// invites tells whether the queue's own rules send calls to a callback.
+func (q *Queue) invites() bool {
 	return q.Full != nil && q.Full.Callback || slices.ContainsFunc(q.Overflow, func(o Overflow) bool { return o.To.Callback })
 }

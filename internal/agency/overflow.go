@@ -71,7 +71,7 @@ func (v *validation) target(at string, q *Queue, t *Target) error {
 	if ways := t.ways(); len(ways) != 1 {
 		return bad(at, "must be one of queue, announcement, number and callback: true; it is %s", orNone(ways))
 	}
-	if t.Queue == "" && q.Number == "" {
+	if t.Queue == "" && q.Number == "" && !v.reached[q.ID] {
 		return bad(at, "must be a queue: this one takes e-mail only, to which nothing can be said")
 	}
 	switch {
@@ -143,7 +143,7 @@ func arrows(i int, q *Queue) (all []arrow) {
 
 // circles refuses queues that overflow, or pass on what finds no place, in a circle: work would go round instead of waiting.
 func (v *validation) circles() error {
-	s := search{ways: map[string][]arrow{}, done: map[string]bool{}}
+	s := search{ways: map[string][]arrow{}, done: map[string]bool{}, circle: "overflows in a circle"}
 	for i := range v.city.Queues {
 		s.ways[v.city.Queues[i].ID] = arrows(i, &v.city.Queues[i])
 	}
@@ -157,10 +157,11 @@ func (v *validation) circles() error {
 
 // search looks for a circle depth first, without recursion: a chain may be as long as there are queues.
 type search struct {
-	ways map[string][]arrow
-	done map[string]bool
-	path []string // queues from the first to where the search is
-	next []int    // for each of them, the arrow to follow next
+	ways   map[string][]arrow
+	done   map[string]bool
+	circle string   // what is wrong with one
+	path   []string // queues from the first to where the search is
+	next   []int    // for each of them, the arrow to follow next
 }
 
 func (s *search) from(id string) error {
@@ -177,40 +178,9 @@ func (s *search) from(id string) error {
 		s.next[last]++
 		if i := slices.Index(s.path, w.to); i >= 0 {
 			circle := append([]string{s.path[last]}, s.path[i:]...) // from the queue whose rule is named
-			return bad(w.field, "overflows in a circle: %s", strings.Join(circle, " → "))
+			return bad(w.field, "%s: %s", s.circle, strings.Join(circle, " → "))
 		}
 		s.path, s.next = append(s.path, w.to), append(s.next, 0)
-	}
-	return nil
-}
-
-// TelephonyTargets lists what a Target may be on the telephone. Routing and the simulation know callback and number too; the
-// telephone can't carry them out yet.
-func TelephonyTargets() []string { return []string{"queue", "announcement"} }
-
-// CheckTelephony refuses targets that are none of TelephonyTargets: who serves a valid City asks it too.
-func (c *City) CheckTelephony() error {
-	for i := range c.Queues {
-		q := &c.Queues[i]
-		if q.Full != nil {
-			if err := q.Full.telephony(fmt.Sprintf("city.queues[%d].full", i)); err != nil {
-				return err
-			}
-		}
-		for j := range q.Overflow {
-			if err := q.Overflow[j].To.telephony(fmt.Sprintf("city.queues[%d].overflow[%d].to", i, j)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (t *Target) telephony(at string) error {
-	for _, way := range t.ways() {
-		if !slices.Contains(TelephonyTargets(), way) {
-			return bad(at+"."+way, "can't be done on the telephone yet, only simulated: send it to a queue or to an announcement")
-		}
 	}
 	return nil
 }

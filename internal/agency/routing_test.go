@@ -214,7 +214,7 @@ func TestCircles(t *testing.T) {
 			}
 		}
 		var err error
-		s := search{ways: ways, done: map[string]bool{}}
+		s := search{ways: ways, done: map[string]bool{}, circle: "goes in a circle"}
 		circular := false
 		for i := range n {
 			circular = circular || reach[[2]int{i, i}]
@@ -364,21 +364,18 @@ func TestTheBookKnowsWhenAQueueIsOpen(t *testing.T) {
 	}
 }
 
-func TestTheTelephoneHasItsLimits(t *testing.T) {
-	c := full()
-	for _, want := range []string{"city.queues[0].overflow[3].to.number", "city.queues[0].overflow[3].to.callback"} {
-		err := c.CheckTelephony()
-		if e, ok := errors.AsType[*errs.Error](err); !ok || e.Field != want || !strings.Contains(err.Error(), "only simulated") {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		c.Queues[0].Overflow = slices.Delete(c.Queues[0].Overflow, 3, 4)
+// The flow of a queue's own number offers a callback where the queue's rules send calls to one, and only when routing says so.
+func TestOverflowToACallbackIsOfferedByTheOwnNumber(t *testing.T) {
+	q := Queue{ID: "q", Overflow: []Overflow{{When: WhenWaited, To: Target{Callback: true}}}}
+	f := q.Flow()
+	s, ok := f.Step("queue")
+	if !ok || s.Queue.Callback == nil || s.Queue.Callback.After < 24*time.Hour || s.Queue.Callback.Key == "" {
+		t.Errorf("%+v", s.Queue)
 	}
-	if err := c.CheckTelephony(); err != nil {
-		t.Error(err)
-	}
-	c.Queues[0].Full = &Target{Callback: true}
-	if err := c.CheckTelephony(); err == nil || !strings.HasPrefix(err.Error(), "city.queues[0].full.callback") {
-		t.Error(err)
+	q.Overflow = nil
+	f = q.Flow()
+	if s, _ := f.Step("queue"); s.Queue.Callback != nil {
+		t.Errorf("%+v", s.Queue.Callback)
 	}
 }
 

@@ -24,8 +24,10 @@ const (
 // Validate refuses a configuration that can't be served: the first error names the field and says what would be right.
 // What was left out counts as its default.
 func (c *City) Validate() error {
-	v := validation{city: c.WithDefaults(), given: c, taken: map[string]string{}}
-	for _, check := range []func() error{v.head, v.agencies, v.hours, v.queues, v.queueRouting, v.routing, v.seats, v.networks, v.dialling, v.outcomes} {
+	v := validation{city: c.WithDefaults(), given: c, taken: map[string]string{}, reached: c.reached()}
+	for _, check := range []func() error{
+		v.head, v.agencies, v.hours, v.queues, v.queueRouting, v.routing, v.flows, v.apart, v.seats, v.networks, v.dialling, v.outcomes,
+	} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -34,9 +36,10 @@ func (c *City) Validate() error {
 }
 
 type validation struct {
-	city  City              // with defaults
-	given *City             // without
-	taken map[string]string // kind and value → field that has it
+	city    City              // with defaults
+	given   *City             // without
+	taken   map[string]string // kind and value → field that has it
+	reached map[string]bool   // queues to which flows lead
 }
 
 func bad(field, format string, args ...any) error {
@@ -122,6 +125,9 @@ func (v *validation) queues() error {
 }
 
 func (v *validation) queueNames(at string, q Queue) error {
+	if q.Listening && !q.Record {
+		return bad(at+".listening", "needs record: the announcement by which callers are told is that of a recording")
+	}
 	if err := v.slug(at+".id", "queue", q.ID); err != nil {
 		return err
 	}
@@ -138,9 +144,6 @@ func (v *validation) queueNames(at string, q Queue) error {
 
 // queueWays checks how customers reach the queue.
 func (v *validation) queueWays(at string, q Queue) error {
-	if q.Number == "" && q.Mailbox == "" {
-		return bad(at, "has neither number nor mailbox: nobody could reach it")
-	}
 	if q.Number != "" {
 		if !e164(q.Number) {
 			return bad(at+".number", "must be in international form (E.164); for example +358912345678")
@@ -158,14 +161,19 @@ func (v *validation) queueWays(at string, q Queue) error {
 	return v.unique(at+".mailbox", "mailbox", q.Mailbox)
 }
 
+// apart refuses queues that nobody could reach. It comes after the flows, whose mistakes are its cause.
+func (v *validation) apart() error {
+	for i, q := range v.city.Queues {
+		if q.Number == "" && q.Mailbox == "" && !v.reached[q.ID] {
+			return bad(fmt.Sprintf("city.queues[%d]", i), "has neither number nor mailbox, and no flow leads to it: nobody could reach it")
+		}
+	}
+	return nil
+}
+
 func (v *validation) queueLanguages(at string, q Queue) error {
-	for i, l := range q.Languages {
-		if !slices.Contains(Langs(), l) {
-			return bad(fmt.Sprintf("%s.languages[%d]", at, i), "must be fi, sv or en")
-		}
-		if slices.Contains(q.Languages[:i], l) {
-			return bad(fmt.Sprintf("%s.languages[%d]", at, i), "is there twice")
-		}
+	if err := languages(at+".languages", q.Languages); err != nil {
+		return err
 	}
 	if q.LanguageMenu && len(q.Languages) < 2 {
 		return bad(at+".language_menu", "needs two languages to choose from")

@@ -46,6 +46,8 @@ func (c *City) Warnings(staff []Staff) []Warning {
 	city := c.WithDefaults()
 	w := &warnings{city: &city, staff: staff}
 	w.hours()
+	w.flows()
+	w.places()
 	switch {
 	case staff == nil:
 	case len(staff) == 0:
@@ -76,7 +78,7 @@ func (w *warnings) lack(at string, q *Queue, lack Lack, needs []Need, text strin
 func (w *warnings) hours() {
 	for _, name := range slices.Sorted(maps.Keys(w.city.Hours)) {
 		h, at := w.city.Hours[name], "city.hours."+name
-		if !slices.ContainsFunc(w.city.Queues, func(q Queue) bool { return q.Hours == name }) {
+		if !slices.ContainsFunc(w.city.Queues, func(q Queue) bool { return q.Hours == name }) && !w.inFlow(name) {
 			w.add(at, "no queue has these hours")
 		}
 		if h.never() {
@@ -84,6 +86,30 @@ func (w *warnings) hours() {
 		} else if h.Holidays == FinnishHolidays && h.Eves == nil && len(h.Week) > 0 {
 			w.add(at, "are on the eves of Midsummer and Christmas as on other weekdays: write eves: closed, their spans, or eves: week if that is meant")
 		}
+	}
+}
+
+// flows tells of flows on which nobody can call.
+func (w *warnings) flows() {
+	for i, f := range w.city.Flows {
+		if !slices.ContainsFunc(w.city.Numbers, func(n Number) bool { return n.Flow == f.ID }) {
+			w.add(fmt.Sprintf("city.flows[%d]", i), "no number has this flow: nobody can call it")
+		}
+	}
+}
+
+// inFlow tells whether a step asks for these hours.
+func (w *warnings) inFlow(hours string) bool {
+	return slices.ContainsFunc(w.city.Flows, func(f Flow) bool {
+		return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Hours != nil && s.Hours.Of == hours })
+	})
+}
+
+// places tells of seats from which 112 could not be told where to come.
+func (w *warnings) places() {
+	lost := slices.DeleteFunc(slices.Clone(w.city.Seats), func(s Seat) bool { return s.Location != "" })
+	if len(lost) > 0 {
+		w.add("city.seats", "%d have no location, among them %s: who calls %s there is not told where they sit", len(lost), lost[0].Code, EmergencyNumber)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/dialplan"
+	"santra/internal/agency/prompts"
+	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/registry"
 )
@@ -32,6 +35,7 @@ type Server struct {
 	Database string   `yaml:"database"` // DSN; default sqlite:Data/santra.db
 	Country  string   `yaml:"country"`  // where this server stands, ISO 3166 alpha-2
 	Prompts  string   `yaml:"prompts"`  // folder of announcements that replace the built-in ones; default none
+	Speech   []string `yaml:"speech"`   // command that speaks prompts (prompts.Command); default none
 	HTTP     HTTP     `yaml:"http"`
 	SIP      SIP      `yaml:"sip"`
 	WebRTC   WebRTC   `yaml:"webrtc"`
@@ -54,6 +58,7 @@ type SIP struct {
 	Trunk        string   `yaml:"trunk"`         // host:port for the operator's calls, UDP and TCP
 	TrunkAllow   []string `yaml:"trunk_allow"`   // CIDRs of the operator; default loopback
 	TrunkCountry string   `yaml:"trunk_country"` // where the operator's end stands
+	Trunks       []Trunk  `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
 	Phones       string   `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
 	MediaIP      string   `yaml:"media_ip"`      // address in our SDP; default the trunk's
 	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
@@ -85,11 +90,21 @@ type Relay struct {
 
 // Recorder is the session recording server, as the contact centre reaches it.
 type Recorder struct {
-	SIP       string `yaml:"sip"`        // host:port for SIPREC, TCP
-	HTTP      string `yaml:"http"`       // URL of its API, as the centre reaches it
-	Origin    string `yaml:"origin"`     // origin as browsers see it; default HTTP
-	PublicKey string `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
-	Country   string `yaml:"country"`
+	SIP       string      `yaml:"sip"`        // host:port for SIPREC: over TLS where TLS names who vouches for it, else TCP
+	TLS       RecorderTLS `yaml:"tls"`        //
+	SRTP      string      `yaml:"srtp"`       // off, allowed, required; default required, but off to loopback
+	HTTP      string      `yaml:"http"`       // URL of its API, as the centre reaches it
+	Origin    string      `yaml:"origin"`     // origin as browsers see it; default HTTP
+	PublicKey string      `yaml:"public_key"` // of its signed evidence, Ed25519 in base64: what santra recorder key prints
+	Country   string      `yaml:"country"`
+}
+
+// RecorderTLS says how the contact centre and its recorder know each other on SIP.
+type RecorderTLS struct {
+	CA   string `yaml:"ca"`   // PEM file: who vouches for the recorder; its own certificate pins it
+	Cert string `yaml:"cert"` // PEM files: what the centre shows to it
+	Key  string `yaml:"key"`
+	Name string `yaml:"name"` // that its certificate is for; default the address
 }
 
 // ReadConfig reads and checks santra.yaml; an error names file, line, column and, for a typo, the likely word.
@@ -121,7 +136,9 @@ func CheckConfig(path string) error {
 		return err
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
-	for _, err := range []error{registry.CheckEndpoints(c.endpoints()), checkCity(&c.City, first)} {
+	for _, err := range []error{
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.sounds),
+	} {
 		if err != nil {
 			return pointed(path, text, err)
 		}
@@ -129,13 +146,19 @@ func CheckConfig(path string) error {
 	return nil
 }
 
-// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or that wants of the
-// telephone what it can't do yet.
-func checkCity(c *agency.City, p registry.Published) error {
+// checkCity refuses a valid city that can't be served: one that is laxer than the city has published, or whose flows name prompts that there are not.
+func checkCity(c *agency.City, p registry.Published, sounds func() (flows.Sounds, error)) error {
 	if err := registry.CheckPromises(c, p); err != nil {
 		return err
 	}
-	return c.CheckTelephony()
+	if err := dialplan.Check(c); err != nil || len(c.Flows) == 0 {
+		return err
+	}
+	s, err := sounds()
+	if err != nil {
+		return err
+	}
+	return c.CheckPrompts(s.Has)
 }
 
 func (c *Config) setDefaults() {
@@ -148,7 +171,7 @@ func (c *Config) setDefaults() {
 	if s.HTTP.Listen != "" {
 		orDefault(&s.HTTP.PublicURL, scheme(s.HTTP.Cert)+"://"+s.HTTP.Listen)
 	}
-	if len(s.SIP.TrunkAllow) == 0 {
+	if len(s.SIP.TrunkAllow) == 0 && len(s.SIP.Trunks) == 0 {
 		s.SIP.TrunkAllow = []string{"127.0.0.0/8", "::1/128"}
 	}
 	if s.SIP.MediaIP == "" {
@@ -180,6 +203,9 @@ func (c *Config) check() error {
 	if err := s.checkAddresses(); err != nil {
 		return err
 	}
+	if err := prompts.Command(s.Speech).Check("server.speech"); err != nil {
+		return err
+	}
 	if err := checkTLS("server.http", s.HTTP.Listen, s.HTTP.Cert, s.HTTP.Key); err != nil {
 		return err
 	}
@@ -187,6 +213,9 @@ func (c *Config) check() error {
 		return errs.At(errs.Invalid, "server.mail.relay.tls", "mail leaves this machine over verified TLS only")
 	}
 	if _, err := s.Recorder.key(); err != nil {
+		return err
+	}
+	if err := s.Recorder.checkLink(); err != nil {
 		return err
 	}
 	if err := checkPurposes(c.City.Purposes); err != nil {
@@ -221,7 +250,7 @@ func (s Server) checkAddresses() error {
 			return err
 		}
 	}
-	if _, err := networks("server.sip.trunk_allow", s.SIP.TrunkAllow); err != nil {
+	if err := s.SIP.checkTrunks(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

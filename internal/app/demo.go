@@ -114,6 +114,8 @@ type demo struct {
 	recorder recorder.Config
 	seed     seed
 	outbox   io.Closer
+	outward  *operator
+	operator string // where the made-up operator answers calls out
 	children []*child
 }
 
@@ -157,8 +159,10 @@ func (d *demo) pickAddresses(o DemoOptions) error {
 		{anyPort, &s.WebRTC.Listen},
 		{anyPort, &s.Mail.LMTP},
 		{anyPort, &d.recorder.SIP},
+		{anyPort, &d.recorder.SIPTLS.Listen},
 		{anyPort, &d.recorder.HTTP},
 		{anyPort, &r.OutboxSMTP},
+		{anyPort, &d.operator},
 	} {
 		var err error
 		if *a.to, err = picker.pick(a.wish); err != nil {
@@ -185,14 +189,23 @@ func (d *demo) configure() error {
 	s.Data, s.Country, s.Demo = d.ready.Data, "FI", true
 	s.HTTP.PublicURL = d.ready.PublicURL
 	s.SIP.TrunkCountry = "FI"
+	s.SIP.Trunks = []Trunk{{Name: "operaattori", Address: d.operator, Country: "FI", Emergency: true}}
 	s.Mail.Hostname = demoHostname
 	s.Mail.Relay = Relay{Address: d.ready.OutboxSMTP, Country: "FI", TLS: "none"}
 	s.Recorder = Recorder{SIP: d.recorder.SIP, HTTP: "http://" + d.recorder.HTTP, Origin: "http://" + d.recorder.HTTP, Country: "FI", PublicKey: base64.StdEncoding.EncodeToString(evidence)}
+	if !d.tuned.Secure {
+		d.recorder.SIPTLS.Listen = ""
+	}
 	d.centre.City = demoCity(d.seed.Seats)
 	d.tuned.apply(&d.centre.City)
 	d.recorder.Data, d.recorder.Country = d.ready.RecorderData, "FI"
 	d.recorder.CentreKey = base64.StdEncoding.EncodeToString(public)
 	d.recorder.CentreOrigin = d.ready.PublicURL
+	if d.tuned.Secure {
+		if err := d.secureLink(); err != nil {
+			return err
+		}
+	}
 	d.ready.Users, d.ready.Seats = d.seed.users(), d.seed.Seats
 	for _, q := range d.centre.City.Queues {
 		d.ready.Queues = append(d.ready.Queues, ReadyQueue{q.ID, q.Agency, q.Number, q.Mailbox})
@@ -246,6 +259,9 @@ func (d *demo) start(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	d.outbox = sink
+	if d.outward, err = startOperator(ctx, d.operator); err != nil {
+		return err
+	}
 	rec, err := startChild(ctx, log, "recorder", "http://"+d.recorder.HTTP+"/healthz", filepath.Join(d.dir, "recorder.log"),
 		"recorder", "--config", d.recorderPath())
 	if err != nil {
@@ -269,6 +285,9 @@ func (d *demo) stopAll(stop context.CancelFunc) {
 	}
 	if d.outbox != nil {
 		_ = d.outbox.Close()
+	}
+	if d.outward != nil {
+		_ = d.outward.Close()
 	}
 }
 

@@ -134,10 +134,18 @@ func demoCity(seats []ReadySeat) agency.City {
 		},
 		Retention:      agency.Retention{RecordingMonths: 6},
 		ListenNetworks: []string{"127.0.0.0/8", "::1/128"},
+		Dialling:       agency.Dialling{CallerID: "+358931012000"},
+		Outcomes: []agency.Outcome{
+			{ID: "hoidettu", Name: text("Hoidettu", "Skött", "Dealt with")},
+			{ID: "ohjattu", Name: text("Ohjattu muualle", "Hänvisad vidare", "Referred elsewhere")},
+			{ID: "kesken", Name: text("Jäi kesken", "Oavslutat", "Not finished")},
+		},
 	}
 	c.Queues = demoQueues()
 	for _, s := range seats {
-		c.Seats = append(c.Seats, agency.Seat{Code: s.Code, SIPUser: s.SIPUser, SIPPassword: s.SIPPassword})
+		c.Seats = append(c.Seats, agency.Seat{
+			Code: s.Code, SIPUser: s.SIPUser, SIPPassword: s.SIPPassword, Location: "Satamakatu 1, 2. krs, työpiste " + s.Code,
+		})
 	}
 	return c
 }

@@ -15,6 +15,7 @@ type DemoTuning struct {
 	NoRecord     []string      // ids of queues that are not recorded
 	NoWrapUp     bool          // agents are ready at once after a call
 	Announcement time.Duration // cuts announcements to so much; 0: whole ones
+	Secure       bool          // TLS and SRTP to the recorder, as between two machines
 }
 
 // apply changes the city's queues.

@@ -22,6 +22,7 @@ func (c *contactCentre) witnesses() []registry.Witness {
 	e := &evidence{c: c, run: func(ctx context.Context) *canary { return runCanary(ctx, c) }}
 	return []registry.Witness{
 		registry.WitnessFunc("M3", e.nothingOfCallers),
+		c.callbacks.Witness(),
 		registry.WitnessFunc("M4", e.announcedFirst),
 		registry.WitnessFunc("M5", e.keptElsewhere),
 		registry.WitnessFunc("M6", e.destroyedInTime),

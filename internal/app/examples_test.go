@@ -46,7 +46,7 @@ func TestTheExamplesAreRead(t *testing.T) {
 	if err := registry.CheckPromises(&centre.City, promised); err != nil {
 		t.Error(err)
 	}
-	if _, err := prefixes("server.sip.trunk_allow", centre.Server.SIP.TrunkAllow); err != nil {
+	if _, err := centre.Server.SIP.admitted(); err != nil {
 		t.Error(err)
 	}
 	if key, err := centre.Server.Recorder.key(); err != nil || key == nil {
@@ -59,7 +59,8 @@ func TestTheExamplesFitEachOther(t *testing.T) {
 	centre, rec := exampleConfigs(t)
 	s := centre.Server
 	for _, same := range []struct{ what, centre, recorder string }{
-		{"SIPREC", s.Recorder.SIP, rec.SIP},
+		{"SIPREC over TLS", s.Recorder.SIP, rec.SIPTLS.Listen},
+		{"SRTP", s.Recorder.SRTP, rec.SRTP},
 		{"the desktop's origin", s.HTTP.PublicURL, rec.CentreOrigin},
 		{"the country of the recorder", s.Recorder.Country, rec.Country},
 		{"how browsers and the centre reach the recorder", s.Recorder.HTTP, s.Recorder.Origin},
@@ -149,7 +150,7 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"mail in clear":          {"address: 127.0.0.1:25", "address: 192.0.2.30:25", "", "server.mail.relay.tls: "},
 		"no folder":              {"data: /var/lib/santra ", `data: "" `, "", "server.data: "},
 		"an agency that is none": {"agency: ymparisto", "agency: ymparistö", "", "city.queues[0].agency: "},
-		"no recorder":            {"    sip: 192.0.2.20:5080", "    sip: recorder", "", "server.recorder.sip: want an address"},
+		"no recorder":            {"    sip: 192.0.2.20:5061", "    sip: recorder", "", "server.recorder.sip: want an address"},
 		"no origin":              {"http: https://tallenteet.kaupunki.example:8443", "http: tallenteet.kaupunki.example", "", "server.recorder.http: want an origin like https://"},
 		"a path":                 {"public_url: https://santra.kaupunki.example", "public_url: https://santra.kaupunki.example/x", "", "server.http.public_url: want an origin"},
 		"no network of proxies":  {"proxies: []", "proxies: [192.0.2.9]", "", "server.http.proxies: want networks"},
@@ -376,8 +377,10 @@ func TestTheRecordersExampleIsChecked(t *testing.T) {
 	}
 	text := read(t, recorderExample)
 	for name, c := range map[string]struct{ old, now, want string }{
-		"plain HTTP":       {"cert: /etc/santra/tls/tallenteet.pem", `cert: ""`, "http.cert: cert and key go together"},
-		"no address":       {"sip: 192.0.2.20:5080", "sip: recorder:5080", "sip: want an address"},
+		"plain HTTP":       {"\ncert: /etc/santra/tls/tallenteet.pem", "\ncert: \"\"", "http.cert: cert and key go together"},
+		"no address":       {"sip: 127.0.0.1:5080", "sip: recorder:5080", "sip: want an address"},
+		"sound in clear":   {"  listen: 192.0.2.20:5061", `  listen: ""`, "sip_tls.listen"},
+		"any client":       {"  client_ca: /etc/santra/tls/santra-siprec.pem", `  client_ca: ""`, "sip_tls.client_ca"},
 		"another's key":    {"centre_key: WuPy", "centre_key: Wu", "santra key --config"},
 		"kept too long":    {"retention_months: 6", "retention_months: 7", ""},
 		"no network":       {"clients: [192.0.2.10/32]", "clients: [192.0.2.10]", "clients: "},

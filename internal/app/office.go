@@ -62,7 +62,7 @@ func (o *office) open(ctx context.Context, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, o.published) }
+	check := func(city *agency.City) error { return checkCity(city, o.published, o.sounds) }
 	o.people = identity.New(identity.Config{Store: o.store.Identity(), Log: log})
 	o.book, err = agency.Open(ctx, agency.Config{Store: o.store.Agency(), Check: check, Log: log})
 	return err
@@ -101,8 +101,8 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 		return err
 	}
 	defer o.close()
-	if err := checkCity(&o.config.City, o.published); err != nil {
-		return fmt.Errorf("%s: %w", configPath, err)
+	if err := o.checkCity(configPath); err != nil {
+		return err
 	}
 	parts := strings.Join(o.book.Drift(o.config.City), ", ")
 	switch {
@@ -110,7 +110,7 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 		_, err = fmt.Fprintln(out, "nothing to change: this is the running city")
 		return err
 	case dry:
-		_, err = fmt.Fprintln(out, "would change:", parts)
+		_, err = fmt.Fprintf(out, "would change: %s\n%s", parts, changeLines(o.book.Changes(o.config.City)))
 		return err
 	}
 	v, err := o.book.Apply(ctx, o.by.Person, o.config.City)
@@ -119,6 +119,19 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 	}
 	_, err = fmt.Fprintf(out, "changed: %s\nversion %d; a running server takes it over within %s\n", parts, v.Number, cityPoll)
 	return err
+}
+
+// checkCity refuses a city of the file that can't be served, and shows where it stands.
+func (o *office) checkCity(path string) error {
+	err := checkCity(&o.config.City, o.published, o.sounds)
+	if err == nil {
+		return nil
+	}
+	text, unread := os.ReadFile(path)
+	if unread != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return pointed(path, text, err)
 }
 
 // PrintKey prints the public half of the key by which the contact centre signs, making the key where there is none yet. It is

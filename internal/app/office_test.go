@@ -212,7 +212,7 @@ func TestApply(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	h.alter("wrap_up: 30s", "wrap_up: 40s")
-	if out, err := h.apply(true); err != nil || out != "would change: queues\n" {
+	if out, err := h.apply(true); err != nil || out != "would change: queues\n~ city.queues[pysakointi].wrap_up: 30s → 40s\n" {
 		t.Fatal(out, err)
 	}
 	if out, err := h.apply(false); err != nil || !strings.Contains(out, "changed: queues\nversion 2") {

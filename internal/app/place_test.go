@@ -66,22 +66,6 @@ func TestAMistakeInRoutingHasItsLine(t *testing.T) {
 	}
 }
 
-// TestTheTelephonesLimitsAreTold: config check and apply refuse what reading alone, and so the simulation, takes.
-func TestTheTelephonesLimitsAreTold(t *testing.T) {
-	h := newHouse(t)
-	h.alter("to: {announcement: closed}", "to: {callback: true}")
-	if _, err := ReadConfig(h.config); err != nil {
-		t.Error(err)
-	}
-	want := h.config + placed(t, h.config, "true}}\n      evict") + " city.queues[0].overflow[2].to.callback: can't be done on the telephone yet"
-	if err := CheckConfig(h.config); !errs.Is(err, errs.Invalid) || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("got %v, want %s", err, want)
-	}
-	if err := ApplyConfig(t.Context(), h.config, "tester", true, &bytes.Buffer{}, quietLog()); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "telephone") {
-		t.Error(err)
-	}
-}
-
 func (h house) warnings() string {
 	h.t.Helper()
 	var out bytes.Buffer
@@ -171,13 +155,10 @@ func TestWhoTakesWork(t *testing.T) {
 	}
 }
 
-// TestTheDemonstrationCityIsAlwaysOpen: design.md promises it to tools; nothing of it asks more than the telephone can do.
+// TestTheDemonstrationCityIsAlwaysOpen: design.md promises it to tools.
 func TestTheDemonstrationCityIsAlwaysOpen(t *testing.T) {
 	city := demoCity([]ReadySeat{{Code: "A01", SIPUser: "a", SIPPassword: "b"}})
 	if err := city.Validate(); err != nil {
-		t.Error(err)
-	}
-	if err := city.CheckTelephony(); err != nil {
 		t.Error(err)
 	}
 	for _, q := range city.Queues {

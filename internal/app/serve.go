@@ -5,12 +5,10 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
@@ -30,6 +27,8 @@ import (
 	"santra/internal/run"
 	"santra/internal/store/centre"
 	"santra/internal/voice"
+	"santra/internal/voice/callback"
+	"santra/internal/voice/outcome"
 	"santra/internal/web/live"
 )
 
@@ -48,7 +47,7 @@ func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Log
 	if err != nil {
 		return err
 	}
-	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
+	if err := errors.Join(registry.CheckEndpoints(config.endpoints()), config.Server.SIP.checkServed()); err != nil {
 		return fmt.Errorf("%s: %w", configPath, err)
 	}
 	defer profile(ctx, "centre", log)()
@@ -72,12 +71,11 @@ const (
 // endpoints lists all outside that the contact centre exchanges data with (M18).
 func (c *Config) endpoints() []registry.Endpoint {
 	s := c.Server
-	return []registry.Endpoint{
+	return append(s.SIP.endpoints(), []registry.Endpoint{
 		{Name: "server", Kind: "server", Country: s.Country},
-		{Name: "server.sip.trunk", Kind: "sip", Country: s.SIP.TrunkCountry},
 		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
 		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
-	}
+	}...)
 }
 
 // contactCentre is the contact centre between its configuration and its end.
@@ -103,7 +101,10 @@ type contactCentre struct {
 	phones    *sip.Endpoint
 	browsers  *webrtc.Server
 	voice     *voice.Service
+	outcomes  *ledger
 	mail      *email.Service
+	callbacks *callback.Service
+	shelf     *shelf
 	published registry.Published
 }
 
@@ -120,7 +121,7 @@ func (c *contactCentre) close() {
 
 // open makes every room; nothing of it serves yet.
 func (c *contactCentre) open(ctx context.Context) error {
-	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openVoice, c.openMail, c.openRegistry}
+	steps := []func(context.Context) error{c.openStore, c.openCity, c.openRecorder, c.openCallbacks, c.openVoice, c.openMail, c.openRegistry}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -183,7 +184,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published) }
+	check := func(city *agency.City) error { return checkCity(city, c.published, c.knownSounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -222,13 +223,17 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 	return err
 }
 
-func (c *contactCentre) openVoice(context.Context) (err error) {
+func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	s := c.server
-	allowed, err := prefixes("server.sip.trunk_allow", s.SIP.TrunkAllow)
+	allowed, err := s.SIP.admitted()
 	if err != nil {
 		return err
 	}
-	if c.trunk, err = sip.Listen(sip.Config{Addr: s.SIP.Trunk, Log: c.log, Admit: allowed}); err != nil {
+	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
+	c.trunk, err = sip.Listen(sip.Config{
+		Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs, Accept: []string{"application/sdp"},
+	})
+	if err != nil {
 		return err
 	}
 	c.keep(endpointCloser{c.trunk})
@@ -249,33 +254,27 @@ func (c *contactCentre) openVoice(context.Context) (err error) {
 		return err
 	}
 	c.keep(c.browsers)
-	prompts, err := c.prompts()
+	prompts, err := c.played(ctx)
 	if err != nil {
 		return err
 	}
-	route, err := netip.ParseAddrPort(s.Recorder.SIP)
+	target, err1 := s.Recorder.target()
+	security, err2 := s.Recorder.security()
+	recording, err3 := c.openRecording()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	way, err := newOutside(&plans{current: c.book.Current}, s.SIP, c.trunk, func(string) bool { return true })
 	if err != nil {
 		return err
 	}
+	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
 	c.voice, err = voice.New(voice.Config{
-		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers,
-		Recorder: sip.Target{URI: "sip:recorder@" + s.Recorder.SIP, Route: route, Transport: "tcp"},
-		Book:     c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
+		Recorder: target, Recording: recording, RecorderSecurity: security,
+		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
-}
-
-// prompts gives the built-in announcements, or those of the folder that replaces them.
-func (c *contactCentre) prompts() (voice.Prompts, error) {
-	var replaced fs.FS
-	if c.server.Prompts != "" {
-		replaced = os.DirFS(c.server.Prompts)
-	}
-	l, err := media.NewLibrary(replaced)
-	if err != nil || c.demo.Announcement == 0 {
-		return l, err
-	}
-	return c.cutAnnouncements(l)
 }
 
 func (c *contactCentre) openRegistry(context.Context) error {
@@ -299,8 +298,11 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"audit", c.audit},
 		{"city", &reloader{reload: c.reloadCity, log: c.log}},
 		{"closings", &reloader{reload: c.followClosings, log: c.log}},
+		{"prompts", &reloader{reload: c.reloadPrompts, log: c.log}},
 		{"dispatch", c.dispatch},
+		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
+		{"outcomes", c.outcomes}, // stopped after the calls that it counts
 		{"voice", c.voice},
 		{"routing", settled{c.dispatch}},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},
@@ -326,17 +328,6 @@ func networks(field string, cidrs []string) ([]netip.Prefix, error) {
 		nets = append(nets, p.Masked())
 	}
 	return nets, nil
-}
-
-// prefixes parses CIDRs into a check of sources.
-func prefixes(field string, cidrs []string) (func(netip.AddrPort) bool, error) {
-	nets, err := networks(field, cidrs)
-	if err != nil {
-		return nil, err
-	}
-	return func(src netip.AddrPort) bool {
-		return slices.ContainsFunc(nets, func(p netip.Prefix) bool { return p.Contains(src.Addr().Unmap()) })
-	}, nil
 }
 
 // endpointCloser ends a SIP endpoint without waiting for peers that don't answer.

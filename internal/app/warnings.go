@@ -2,18 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"strings"
 	"time"
 
 	"santra/internal/agency"
-	"santra/internal/errs"
 	"santra/internal/identity"
-	"santra/internal/store/centre"
 )
 
 // reachWithin bounds how long config check waits for the database.
@@ -45,17 +39,9 @@ func WarnConfig(ctx context.Context, path string, out io.Writer) error {
 
 // staff reads from the database who takes work today.
 func (c *Config) staff(ctx context.Context) ([]agency.Staff, error) {
-	if file, ok := strings.CutPrefix(c.Server.Database, "sqlite:"); ok {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, errs.New(errs.NotFound, "there is no database %s yet", file)
-		}
-		if err := owned(c.Server.Data); err != nil { // else our lock files could shut the server out
-			return nil, err
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, reachWithin)
 	defer cancel()
-	store, err := centre.Open(ctx, c.Server.Database, centre.Options{AsIs: true})
+	store, err := c.look(ctx)
 	if err != nil {
 		return nil, err
 	}

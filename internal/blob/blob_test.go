@@ -21,7 +21,7 @@ import (
 type store interface {
 	Create(ctx context.Context, key string) error
 	Append(ctx context.Context, key string, p []byte) error
-	Sync(ctx context.Context, key string) error
+	Sync(ctx context.Context) error
 	Truncate(ctx context.Context, key string, size int64) error
 	Finish(ctx context.Context, key string) error
 	Growing(ctx context.Context) iter.Seq2[string, error]
@@ -76,7 +76,7 @@ func keysOf(t *testing.T, seq iter.Seq2[string, error]) []string {
 
 func growsAndFinishes(t *testing.T, s store, _ func() store) {
 	ctx := t.Context()
-	must(t, s.Create(ctx, "a/b"), s.Append(ctx, "a/b", []byte("one")), s.Append(ctx, "a/b", []byte("two")), s.Sync(ctx, "a/b"))
+	must(t, s.Create(ctx, "a/b"), s.Append(ctx, "a/b", []byte("one")), s.Append(ctx, "a/b", []byte("two")), s.Sync(ctx))
 	if got := content(t, s, "a/b"); got != "onetwo" {
 		t.Fatal(got)
 	}
@@ -109,7 +109,7 @@ func refusesKeys(t *testing.T, s store, _ func() store) {
 
 func survives(t *testing.T, s store, reopen func() store) {
 	ctx := t.Context()
-	must(t, s.Create(ctx, "x"), s.Append(ctx, "x", []byte("abc")), s.Sync(ctx, "x"))
+	must(t, s.Create(ctx, "x"), s.Append(ctx, "x", []byte("abc")), s.Sync(ctx))
 	s = reopen()
 	if got := keysOf(t, s.Growing(ctx)); !slices.Equal(got, []string{"x"}) {
 		t.Fatal(got)

@@ -81,5 +81,6 @@ func PolicyOf(c *agency.City) routing.Policy {
 		}
 		p.Channels[i] = routing.Channel{Class: uint8(ch.Class), Weight: ch.Weight}
 	}
+	p.Channels[routing.Outgoing] = p.Channels[routing.Call] // one that was given on waits as a call does
 	return p
 }

@@ -196,7 +196,7 @@ func (d *Dispatcher) announced() report {
 	done := make(chan struct{})
 	d.mu.Lock()
 	var rooms []Announcer
-	for _, k := range []routing.Kind{routing.Call, routing.Mail, routing.Callback} {
+	for _, k := range []routing.Kind{routing.Call, routing.Mail, routing.Callback, routing.Outgoing} {
 		a, ok := d.workers[k].(Announcer)
 		if r.by[k] = ok; ok && !slices.ContainsFunc(rooms, func(b Announcer) bool { return same(a, b) }) {
 			rooms = append(rooms, a)

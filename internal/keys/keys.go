@@ -17,6 +17,9 @@ import (
 	"santra/internal/errs"
 )
 
+// temporary is the name of a key file before it has its own.
+const temporary = ".new-*"
+
 // Ring is a folder of key files (mode 0600 in a folder of mode 0700). Names are slash-separated paths of [a-z0-9._-].
 type Ring struct{ dir string }
 
@@ -70,7 +73,7 @@ func (r *Ring) Put(name string, key []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, ".new-*")
+	tmp, err := os.CreateTemp(dir, temporary)
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
@@ -93,21 +96,43 @@ func (r *Ring) Destroy(name string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err := destroy(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
+	} else if err != nil {
+		return fmt.Errorf("keys: destroy %q: %w", name, err)
 	}
+	return syncDir(filepath.Dir(path))
+}
+
+// destroy overwrites a file, durable, and removes it.
+func destroy(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return fmt.Errorf("keys: %w", err)
+		return err
 	}
 	info, err := f.Stat()
 	if err == nil {
 		_, err = f.Write(make([]byte, info.Size()))
 	}
-	if err := errors.Join(err, f.Sync(), f.Close(), os.Remove(path)); err != nil {
-		return fmt.Errorf("keys: destroy %q: %w", name, err)
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(path))
+}
+
+// Clean destroys the temporary files that a Put which was cut off has left directly in a prefix folder, and says how many. Nobody
+// may Put there meanwhile.
+func (r *Ring) Clean(prefix string) (int, error) {
+	dir, err := r.path(prefix)
+	if err != nil {
+		return 0, err
 	}
-	return syncDir(filepath.Dir(path))
+	left, err := filepath.Glob(filepath.Join(dir, temporary))
+	if err != nil || len(left) == 0 {
+		return 0, err
+	}
+	var all []error
+	for _, path := range left {
+		all = append(all, destroy(path))
+	}
+	return len(left), errors.Join(append(all, syncDir(dir))...)
 }
 
 // List gives the names under a prefix folder, in lexical order.

@@ -2,6 +2,10 @@ package keys
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"santra/internal/errs"
@@ -65,5 +69,39 @@ func TestSealBindsKeyPlaceAndBytes(t *testing.T) {
 		if _, err := f(); err == nil {
 			t.Errorf("another %s opens it", name)
 		}
+	}
+}
+
+// TestCleanDestroysWhatPutLeft: a second name of the same file shows that its bytes are overwritten, not only its name gone.
+func TestCleanDestroysWhatPutLeft(t *testing.T) {
+	dir := t.TempDir()
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Clean("callbacks"); n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
+	if err := r.Put("callbacks/kept", []byte("key")); err != nil {
+		t.Fatal(err)
+	}
+	left, witness := filepath.Join(dir, "callbacks", ".new-42"), filepath.Join(dir, "witness")
+	if err := errors.Join(os.WriteFile(left, []byte("secret"), 0o600), os.Link(left, witness)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := r.Clean("callbacks"); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if text, err := os.ReadFile(witness); err != nil || !bytes.Equal(text, make([]byte, len("secret"))) {
+		t.Errorf("%q %v", text, err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if key, err := r.Get("callbacks/kept"); err != nil || string(key) != "key" {
+		t.Error(key, err)
+	}
+	if _, err := r.Clean("../x"); !errs.Is(err, errs.Invalid) {
+		t.Error(err)
 	}
 }

@@ -24,11 +24,11 @@ type Blobs interface {
 	Create(ctx context.Context, key string) error
 	// Append adds to a growing object; errs.Unavailable when the store is full. After an error what was there before stays.
 	Append(ctx context.Context, key string, p []byte) error
-	// Sync makes what was appended durable.
-	Sync(ctx context.Context, key string) error
-	// Truncate cuts a growing object to size bytes (recovery).
+	// Sync makes durable what was made, appended and finished before, of all objects at once.
+	Sync(ctx context.Context) error
+	// Truncate cuts a growing object to size bytes (recovery), durably.
 	Truncate(ctx context.Context, key string, size int64) error
-	// Finish makes a growing object immutable and durable.
+	// Finish makes a growing object immutable; the next Sync makes that durable.
 	Finish(ctx context.Context, key string) error
 	// Growing lists the objects that were created and not finished.
 	Growing(ctx context.Context) iter.Seq2[string, error]
@@ -69,6 +69,9 @@ func (s *Service) Stop(ctx context.Context) error { return s.stop(ctx) }
 
 // SIPAddr is where SIPREC calls are taken, once started.
 func (s *Service) SIPAddr() netip.AddrPort { return s.sipAddr() }
+
+// SIPTLSAddr is where they are taken over TLS, once started; invalid where they are not.
+func (s *Service) SIPTLSAddr() netip.AddrPort { return s.sipTLSAddr() }
 
 // PublicKey is the recorder's own key, which signs its evidence; the centre's configuration names it.
 func (s *Service) PublicKey() ed25519.PublicKey { return s.public }

@@ -15,7 +15,7 @@ func BenchmarkSecond(b *testing.B) {
 	}
 	m := newMemory()
 	r := testRow()
-	w, err := beginObject(b.Context(), m, vault{ring}, r)
+	w, err := beginObject(b.Context(), m, vault{ring}, r, &scratch{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,9 +30,19 @@ type Config struct {
 	ListenNetworks []string `yaml:"listen_networks"` // CIDRs from where recordings may be heard (M9); default loopback
 	Clients        []string `yaml:"clients"`         // CIDRs from where SIPREC calls come; default loopback
 	RTP            RTP      `yaml:"rtp"`
+	SRTP           string   `yaml:"srtp"`             // off, allowed, required; default required, but allowed from loopback. See policy
+	SIPTLS         SIPTLS   `yaml:"sip_tls"`          // SIPREC over TLS: all that clients elsewhere may use, unless srtp is off or allowed
 	Country        string   `yaml:"country"`          // where this server stands, ISO 3166 alpha-2 (M18)
 	Months         int      `yaml:"retention_months"` // 1–6; default 6
 	MinFree        int64    `yaml:"min_free_bytes"`   // refuse new recordings below it; default 64 MiB
+}
+
+// SIPTLS says where SIPREC calls are taken over TLS, and whose.
+type SIPTLS struct {
+	Listen   string `yaml:"listen"` // host:port; empty: nowhere
+	Cert     string `yaml:"cert"`   // PEM files; default those for HTTP
+	Key      string `yaml:"key"`
+	ClientCA string `yaml:"client_ca"` // PEM file: who vouches for the clients; the contact centre's own certificate pins it
 }
 
 // RTP says where audio is received.

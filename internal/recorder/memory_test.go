@@ -54,7 +54,7 @@ func (m *memory) Append(_ context.Context, key string, p []byte) error {
 	return nil
 }
 
-func (m *memory) Sync(context.Context, string) error { return nil }
+func (m *memory) Sync(context.Context) error { return nil }
 
 func (m *memory) Truncate(_ context.Context, key string, size int64) error {
 	m.mu.Lock()

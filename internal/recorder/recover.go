@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"time"
 
-	"santra/internal/audit"
 	"santra/internal/errs"
 )
 
@@ -49,11 +47,14 @@ func (s *service) recoverOne(ctx context.Context, r Row) error {
 	if w.index.Pieces == 0 {
 		return s.discard(ctx, r)
 	}
-	sum, err := w.finish(ctx, 0)
+	sum, err := w.finish(ctx, marks{})
+	if err == nil {
+		err = s.Blobs.Sync(ctx)
+	}
 	if err != nil {
 		return err // a full disk: it stays as it is until the next start
 	}
-	return s.closeRow(ctx, r, Recovered, w.index, sum)
+	return s.closeRow(ctx, r, outcome{Recovered, w.index, sum})
 }
 
 func (s *service) recoverWhole(ctx context.Context, r Row, o *object, x Index) error {
@@ -64,23 +65,21 @@ func (s *service) recoverWhole(ctx context.Context, r Row, o *object, x Index) e
 	if err := s.Blobs.Finish(ctx, o.key); err != nil && !errs.Is(err, errs.NotFound) { // finished already
 		return err
 	}
-	return s.closeRow(ctx, r, Complete, x, sum)
+	if err := s.Blobs.Sync(ctx); err != nil {
+		return err
+	}
+	return s.closeRow(ctx, r, outcome{Complete, x, sum})
 }
 
 // broken marks a recording whose object can't be read; the bytes stay for people to look at, until their day.
 func (s *service) broken(ctx context.Context, r Row, cause error) error {
-	return errors.Join(cause, s.closeRow(ctx, r, Broken, Index{}, ""))
+	return errors.Join(cause, s.closeRow(ctx, r, outcome{state: Broken}))
 }
 
-// closeRow completes a row.
-func (s *service) closeRow(ctx context.Context, r Row, state State, x Index, sum string) error {
-	r.State, r.Gaps, r.Hash = state, x.Gaps, sum
-	r.Length = time.Duration(x.Frames) * time.Second / Rate
-	e := audit.Entry{
-		Action: "recording.closed", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: state != Broken,
-		Detail: map[string]string{"state": string(state), "sha256": sum},
-	}
-	return s.Store.Do(ctx, e, func(tx Tx) error { return tx.Close(r) })
+// closeRow completes a row, or takes it away where nothing was recorded.
+func (s *service) closeRow(ctx context.Context, r Row, o outcome) error {
+	ch := s.closeChange(r, o, nil)
+	return s.Store.Do(ctx, ch.entry, ch.apply)
 }
 
 // discard removes a recording in which nothing was recorded.
@@ -88,8 +87,7 @@ func (s *service) discard(ctx context.Context, r Row) error {
 	if err := s.Blobs.Delete(ctx, blobKey(r)); err != nil {
 		return err
 	}
-	e := audit.Entry{Action: "recording.discarded", Actor: audit.System, Agency: r.Agency, Object: r.Key, Success: true}
-	return s.Store.Do(ctx, e, func(tx Tx) error { return tx.Remove(r.Key) })
+	return s.closeRow(ctx, r, outcome{})
 }
 
 // sum is the SHA-256 of a whole object.

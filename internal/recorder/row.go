@@ -31,11 +31,12 @@ type Row struct {
 	Started      time.Time     `json:"started"`
 	Length       time.Duration `json:"length"` // nanoseconds in JSON
 	Gaps         int           `json:"gaps"`   // places where a channel's packets were missing
+	Pauses       int           `json:"pauses"` // times that recording was paused: gaps that were meant, see Index
 	State        State         `json:"state"`
 	Hold         bool          `json:"hold"`
 	Destroy      string        `json:"destroy"` // yyyy-mm-dd: the day of destruction
 	KeyRef       string        `json:"key_ref"` // name of the key of agency and day
-	Gate         string        `json:"gate"`    // SHA-256 of the gate token's id, hex
+	Gate         string        `json:"gate"`    // SHA-256 of the gate token's id, hex; of each with commas between where outsiders were added
 	Hash         string        `json:"hash"`    // SHA-256 of the finished object, hex; "" until then
 }
 

@@ -39,11 +39,19 @@ const (
 // PeaksPerSecond is how many peak values a second of a channel has.
 const PeaksPerSecond = 10
 
+// Span is a part of a recording, in frames: From is its first, To the first after it.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
 // Index closes an object.
 type Index struct {
 	Pieces int   `json:"pieces"`
 	Frames int64 `json:"frames"` // at Rate a second
 	Gaps   int   `json:"gaps"`
+	// Pauses are where recording was paused, in order: sound of these places was never here. They are no gaps.
+	Pauses []Span `json:"pauses,omitempty"`
 	// Peaks are loudness maxima for the waveform, PeaksPerSecond for each second: customer, agent, customer, ...; 0–255.
 	Peaks []byte `json:"peaks"`
 }

@@ -17,14 +17,14 @@ import (
 // recorded makes a finished object of three pieces, the last one short; it gives what was said.
 func recorded(t *testing.T, m *memory, v vault, r Row) []byte {
 	t.Helper()
-	w, err := beginObject(t.Context(), m, v, r)
+	w, err := beginObject(t.Context(), m, v, r, &scratch{})
 	must(t, err)
 	var said []byte
 	for n, frames := range []int{pieceFrames, pieceFrames, 1234} {
 		must(t, w.piece(t.Context(), sound(frames, n)))
 		said = append(said, sound(frames, n)...)
 	}
-	sum, err := w.finish(t.Context(), 5)
+	sum, err := w.finish(t.Context(), marks{gaps: 5})
 	must(t, err)
 	o, err := openObject(t.Context(), m, v, r)
 	must(t, err)
@@ -210,7 +210,7 @@ func TestResume(t *testing.T) {
 		if w.index.Pieces != whole {
 			rt.Fatalf("%d pieces of %d", w.index.Pieces, whole)
 		}
-		if _, err := w.finish(t.Context(), 0); err != nil {
+		if _, err := w.finish(t.Context(), marks{gaps: 0}); err != nil {
 			rt.Fatal(err)
 		}
 		a, err := audioOf(t, m, v, r)
@@ -228,13 +228,13 @@ func sealedLen(said []byte) int { return int(sealedSize(int64(len(said) / frameB
 // TestFullDisk: what was written stays readable; the piece that did not fit is gone.
 func TestFullDisk(t *testing.T) {
 	m, v, r := newMemory(), testVault(t), testRow()
-	w, err := beginObject(t.Context(), m, v, r)
+	w, err := beginObject(t.Context(), m, v, r, &scratch{})
 	must(t, err, w.piece(t.Context(), sound(pieceFrames, 0)))
 	m.room = 9000
 	if err := w.piece(t.Context(), sound(pieceFrames, 1)); !errs.Is(err, errs.Unavailable) {
 		t.Fatal(err)
 	}
-	again, sum, err := w.salvage(t.Context(), v, r, 0)
+	again, sum, err := w.salvage(t.Context(), v, r, marks{})
 	must(t, err)
 	a, err := audioOf(t, m, v, r)
 	must(t, err)
@@ -245,14 +245,14 @@ func TestFullDisk(t *testing.T) {
 
 func TestNothingFollowsAShortPiece(t *testing.T) {
 	m, v, r := newMemory(), testVault(t), testRow()
-	w, err := beginObject(t.Context(), m, v, r)
+	w, err := beginObject(t.Context(), m, v, r, &scratch{})
 	must(t, err, w.piece(t.Context(), sound(10, 0)))
 	for _, p := range [][]byte{sound(10, 1), make([]byte, 3), make([]byte, piecePlain+2)} {
 		if err := w.piece(t.Context(), p); err == nil {
 			t.Error("a piece after the last")
 		}
 	}
-	if _, err := beginObject(t.Context(), m, v, r); !errs.Is(err, errs.Conflict) {
+	if _, err := beginObject(t.Context(), m, v, r, &scratch{}); !errs.Is(err, errs.Conflict) {
 		t.Error(err)
 	}
 }

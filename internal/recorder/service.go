@@ -41,18 +41,26 @@ type service struct {
 	public   ed25519.PublicKey
 	networks []netip.Prefix
 	clients  []netip.Prefix
+	policy   policy
 	audit    *audit.Log
 	demo     bool
 	pool     *rtp.Pool
 
 	work     context.Context // of recordings and jobs; ends in stop
 	cancel   context.CancelFunc
-	wg       sync.WaitGroup
+	wg       sync.WaitGroup // of jobs and sessions
+	keeping  sync.WaitGroup // of keeper and committer
 	endpoint *sip.Endpoint
 	lock     *os.File
 
+	commits *committer
+	kept    chan struct{} // closed when no recording grows any more
+	sealing scratch       // of the keeper
+	memory  pieces
+
 	mu       sync.Mutex
 	sessions map[*session]struct{}
+	begun    int // sessions in all
 	plays    plays
 	refusals struct {
 		minute time.Time
@@ -111,12 +119,16 @@ func (s *service) settle() error {
 		return errs.At(errs.Invalid, "centre_key", "want the contact centre's public key, which this prints on its host: santra key --config santra.yaml")
 	}
 	s.centre = key
-	var err1, err2, err3 error
+	var err1, err2, err3, err4 error
 	s.rules, err = NewRules(c.Months)
 	s.networks, err1 = prefixes("listen_networks", c.ListenNetworks)
 	s.clients, err2 = prefixes("clients", c.Clients)
 	s.pool, err3 = newPool(c.RTP)
-	return errors.Join(err, err1, err2, err3)
+	s.policy, err4 = newPolicy(c.SRTP)
+	if err := errors.Join(err, err1, err2, err3, err4); err != nil {
+		return err
+	}
+	return s.checkLink()
 }
 
 func def[T comparable](p *T, v T) {
@@ -175,12 +187,15 @@ func (s *service) start(ctx context.Context) error {
 	}
 	var err error
 	s.endpoint, err = sip.Listen(sip.Config{
-		Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder",
+		Addr: s.SIP, Log: s.Log, UserAgent: "santra-recorder", TLS: s.tls(),
 		Admit: func(src netip.AddrPort) bool { return inside(s.clients, src.Addr()) },
 	})
 	if err != nil {
 		return s.undo(err)
 	}
+	s.commits, s.kept = newCommitter(s.Store), make(chan struct{})
+	run.Go(&s.keeping, s.Log, "recorder commits", func() { s.commits.run(context.WithoutCancel(s.work), s.kept) })
+	run.Go(&s.keeping, s.Log, "recorder keeper", (&keeper{s: s}).run)
 	s.endpoint.Serve(intake{s})
 	run.Go(&s.wg, s.Log, "recorder jobs", s.jobs)
 	return nil
@@ -220,7 +235,7 @@ func (s *service) stop(ctx context.Context) error {
 	}
 	s.cancel() // each recording hangs up and closes
 	var all []error
-	all = append(all, s.awaitSessions(ctx))
+	all = append(all, s.awaitKeeper(ctx))
 	if s.endpoint != nil {
 		all = append(all, s.endpoint.Close(ctx))
 	}
@@ -231,18 +246,18 @@ func (s *service) stop(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// awaitSessions waits until every recording is closed.
-func (s *service) awaitSessions(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for s.active() > 0 {
-		select {
-		case <-ctx.Done():
-			return errs.New(errs.Unavailable, "recorder: %d recordings are left to the next start: %w", s.active(), ctx.Err())
-		case <-tick.C:
-		}
+// awaitKeeper waits until every recording is closed.
+func (s *service) awaitKeeper(ctx context.Context) error {
+	if s.commits == nil {
+		return nil
 	}
-	return nil
+	select {
+	case <-ctx.Done():
+		return errs.New(errs.Unavailable, "recorder: %d recordings are left to the next start: %w", s.active(), ctx.Err())
+	case <-s.commits.over:
+		s.keeping.Wait()
+		return nil
+	}
 }
 
 func (s *service) jobs() {
@@ -277,17 +292,28 @@ func (s *service) sipAddr() netip.AddrPort {
 	return s.endpoint.Addr()
 }
 
+func (s *service) sipTLSAddr() netip.AddrPort {
+	if s.endpoint == nil || s.SIPTLS.Listen == "" {
+		return netip.AddrPort{}
+	}
+	return s.endpoint.TLSAddr()
+}
+
 func (s *service) active() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-func (s *service) enter(ss *session) (*session, error) {
+// enter counts a recording; false when the service is stopping. Whoever enters is waited for.
+func (s *service) enter(ss *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.work.Err() != nil {
+		return false
+	}
 	s.sessions[ss] = struct{}{}
-	return ss, nil
+	return true
 }
 
 func (s *service) leave(ss *session) {

@@ -2,102 +2,90 @@ package recorder
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"santra/internal/errs"
-	"santra/internal/protocol/media"
-	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/run"
 )
 
 // How a recording session is run.
 const (
-	tickEvery = 500 * time.Millisecond // closed pieces are looked for
+	roundTime = 250 * time.Millisecond // closed pieces are looked for, and made durable
 	drainFor  = 300 * time.Millisecond // packets that are on their way when the call ends
 	probeIdle = 5 * time.Second        // without a packet the client is asked whether it lives
 	byeLimit  = 5 * time.Second
 )
 
-// session is one recording that grows. Its goroutine (run) owns the writer; the receivers' write to the timeline.
+// session is one recording that grows. The keeper's goroutine owns it, but for the timeline, to which the lines write, and
+// the dialog, which service.mu guards.
 type session struct {
-	s     *service
-	row   Row
-	w     *writer
-	lines *lines
-	tl    *timeline
+	s      *service
+	row    Row
+	w      *writer // nil until the first piece closes: where nothing is said nothing is made
+	lines  *lines
+	tl     *timeline
+	dialog *sip.Dialog // nil until the call is answered
+
+	step          int // of a round, in which it is looked at
+	begun, probed time.Time
+	failed        error     // why nothing more is written
+	left          time.Time // since when the call is over; what is on its way may still come
+	closing       bool      // it is finished, its row is being closed
 }
 
-// run records until the call ends, by either side, or writing fails.
-func (ss *session) run(ctx context.Context, d *sip.Dialog) {
-	var wg sync.WaitGroup
-	for i := range ss.lines.channels {
-		run.Go(&wg, ss.s.Log, "recording", func() { ss.receive(i) })
+// take begins to record an answered call.
+func (ss *session) take(d *sip.Dialog) {
+	s := ss.s
+	ss.begun = time.Now()
+	ss.probed = ss.begun
+	ss.lines.hear(ss.tl)
+	run.Go(&s.wg, s.Log, "recording requests", func() { ss.respond(d) })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun++
+	ss.dialog, ss.step = d, s.begun%steps
+}
+
+// drained tells whether a call has been over for long enough.
+func (ss *session) drained(now time.Time) bool {
+	return !ss.left.IsZero() && now.Sub(ss.left) >= drainFor
+}
+
+// advance writes the pieces that have closed and looks whether the call goes on; wrote says that something was written.
+func (ss *session) advance(ctx context.Context, now time.Time) (wrote bool) {
+	if pieces := ss.tl.closed(now); ss.failed == nil && len(pieces) > 0 {
+		wrote = true
+		ss.failed = ss.write(ctx, pieces)
 	}
-	run.Go(&wg, ss.s.Log, "recording requests", func() { ss.respond(d) })
-	err := ss.record(ctx, d)
-	if err != nil || ctx.Err() != nil {
-		ss.hangUp(ctx, d)
+	if !ss.left.IsZero() {
+		return wrote
 	}
-	drain(drainFor)
-	ss.lines.close()
-	wg.Wait()
-	ss.end(context.WithoutCancel(ctx), err)
-}
-
-// drain waits for packets that are on their way.
-func drain(d time.Duration) { <-time.After(d) }
-
-// receive takes what comes on a line until it is closed. The timeline is memory, so nothing waits in it.
-func (ss *session) receive(i int) {
-	c := ss.lines.choices[i]
-	codec, _ := media.CodecNamed(c.Codec.Name)
-	_ = ss.lines.receivers[i].Push(func(p rtp.Packet) { // its end is that of the line
-		if p.PayloadType == c.Codec.PT {
-			ss.tl.write(ss.lines.channels[i], p, codec, p.At)
-		}
-	})
-}
-
-// respond answers what the client asks within the call: a refreshed offer gets the same answer, an update of the metadata
-// (Avaya sends participants so) is taken and not looked at: nothing in it may be kept.
-func (ss *session) respond(d *sip.Dialog) {
-	for r := range d.Requests() {
-		ct, body := "", []byte(nil)
-		if r.Method == "INVITE" {
-			ct, body = "application/sdp", ss.lines.answer
-		}
-		if err := r.Respond(200, ct, body); err != nil {
-			ss.s.Log.Info("recorder: a request within a recording session could not be answered", "err", err)
-		}
+	if ss.failed == nil && now.Sub(ss.begun) > MaxLength {
+		ss.failed = errs.New(errs.TooLarge, "recorder: a recording over %v", MaxLength)
 	}
+	select {
+	case <-ss.dialog.Ended():
+		ss.left = now
+		return wrote
+	default:
+	}
+	if ss.failed != nil || ss.s.work.Err() != nil {
+		ss.left = now
+		ss.leave()
+	} else {
+		ss.probe(now)
+	}
+	return wrote
 }
 
-// record writes the pieces as they close. It returns at the end of the call, of ctx, or with why writing failed.
-func (ss *session) record(ctx context.Context, d *sip.Dialog) error {
-	tick := time.NewTicker(tickEvery)
-	defer tick.Stop()
-	begun, probed := time.Now(), time.Now()
-	for {
-		select {
-		case <-d.Ended():
-			return nil
-		case <-ctx.Done():
-			return nil
-		case now := <-tick.C:
-			if err := ss.write(ctx, ss.tl.closed(now)); err != nil {
-				return err
-			}
-			if now.Sub(begun) > MaxLength {
-				return errs.New(errs.TooLarge, "recorder: a recording over %v", MaxLength)
-			}
-			probed = ss.probe(ctx, d, now, probed)
+// write seals and appends pieces, making the object before the first.
+func (ss *session) write(ctx context.Context, pieces [][]byte) (err error) {
+	if ss.w == nil && len(pieces) > 0 {
+		if ss.w, err = beginObject(ctx, ss.s.Blobs, ss.s.vault, ss.row, &ss.s.sealing); err != nil {
+			return err
 		}
 	}
-}
-
-func (ss *session) write(ctx context.Context, pieces [][]byte) error {
 	for _, p := range pieces {
 		if err := ss.w.piece(ctx, p); err != nil {
 			return err
@@ -109,63 +97,55 @@ func (ss *session) write(ctx context.Context, pieces [][]byte) error {
 
 // probe asks a client that sends nothing whether it still knows of the call; a client that died says 481 or nothing, and the
 // dialog ends (RFC 3261 12.2.1.2). It does not wait for the answer.
-func (ss *session) probe(ctx context.Context, d *sip.Dialog, now, probed time.Time) time.Time {
-	heard := ss.tl.heard()
-	if now.Sub(probed) < probeIdle || now.Sub(heard) < probeIdle {
-		return probed
+func (ss *session) probe(now time.Time) {
+	if now.Sub(ss.probed) < probeIdle || now.Sub(ss.tl.heard()) < probeIdle {
+		return
 	}
-	go func() {
-		defer run.Recover(ss.s.Log, "probe")
-		_, _ = d.Request(ctx, "OPTIONS", "", nil) // its effect on the dialog is what is wanted
-	}()
-	return now
+	ss.probed = now
+	run.Go(&ss.s.wg, ss.s.Log, "probe", func() {
+		_, _ = ss.dialog.Request(ss.s.work, "OPTIONS", "", nil) // its effect on the dialog is what is wanted
+	})
 }
 
-func (ss *session) hangUp(ctx context.Context, d *sip.Dialog) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), byeLimit)
-	defer cancel()
-	if err := d.Bye(ctx); err != nil {
-		ss.s.Log.Info("recorder: a client did not answer to the end of its session", "err", err)
-	}
-}
-
-// end closes object and row. What could not be written is cut off; what was written stays.
-func (ss *session) end(ctx context.Context, failed error) {
-	state := Complete
-	if failed == nil {
-		failed = ss.write(ctx, ss.tl.rest())
-	}
-	if failed != nil {
-		state = Broken
-		ss.s.Log.Error("recorder: a recording ended by a fault", "alarm", true, "recording", ss.row.Key, "err", failed)
-	}
-	if err := ss.closeAll(ctx, state); err != nil {
-		ss.s.Log.Error("recorder: a recording could not be closed; the next start will", "recording", ss.row.Key, "err", err)
-	}
-}
-
-func (ss *session) closeAll(ctx context.Context, state State) error {
-	if ss.w.index.Pieces == 0 && state == Complete {
-		return ss.s.discard(ctx, ss.row)
-	}
-	gaps := ss.tl.gaps()
-	if state == Complete {
-		sum, err := ss.w.finish(ctx, gaps)
-		if err == nil {
-			return ss.s.closeRow(ctx, ss.row, state, ss.w.index, sum)
+// leave hangs up, beside the keeper.
+func (ss *session) leave() {
+	d := ss.dialog
+	run.Go(&ss.s.wg, ss.s.Log, "recording bye", func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ss.s.work), byeLimit)
+		defer cancel()
+		if err := d.Bye(ctx); err != nil {
+			ss.s.Log.Info("recorder: a client did not answer to the end of its session", "err", err)
 		}
-		state = Broken
-	}
-	w, sum, err := ss.w.salvage(ctx, ss.s.vault, ss.row, gaps)
-	if err != nil {
-		return err
-	}
-	return ss.s.closeRow(ctx, ss.row, state, w.index, sum)
+	})
 }
 
-// abandon removes a recording whose call was never answered.
-func (ss *session) abandon(ctx context.Context) {
-	if err := ss.s.discard(context.WithoutCancel(ctx), ss.row); err != nil {
-		ss.s.Log.Error("recorder: what never began is still in the catalogue", "recording", ss.row.Key, "err", err)
+// outcome is what a recording came to.
+type outcome struct {
+	state State // "": nothing was said, nothing is kept
+	index Index
+	sum   string
+}
+
+// finish writes what is left and closes the object. What could not be written is cut off; what was written stays.
+func (ss *session) finish(ctx context.Context) (outcome, error) {
+	ss.lines.close()
+	if ss.failed == nil {
+		ss.failed = ss.write(ctx, ss.tl.rest())
 	}
+	if ss.failed != nil {
+		ss.s.Log.Error("recorder: a recording ended by a fault", "alarm", true, "recording", ss.row.Key, "err", ss.failed)
+	}
+	if ss.w == nil {
+		return outcome{}, nil
+	}
+	marks := ss.tl.marks()
+	if ss.failed == nil {
+		sum, err := ss.w.finish(ctx, marks)
+		if err == nil {
+			return outcome{Complete, ss.w.index, sum}, nil
+		}
+		ss.failed = err
+	}
+	w, sum, err := ss.w.salvage(ctx, ss.s.vault, ss.row, marks)
+	return outcome{Broken, w.index, sum}, err
 }

@@ -12,6 +12,8 @@ type Store interface {
 	// Do runs a change and appends its entry to the recorder's own log in one transaction; a zero entry is refused. f may
 	// run again after a serialization failure.
 	Do(ctx context.Context, e audit.Entry, f func(Tx) error) error
+	// DoAll does several changes with an entry each in one transaction: all or none.
+	DoAll(ctx context.Context, entries []audit.Entry, f func(Tx) error) error
 	// Recording gives one row; errs.NotFound.
 	Recording(ctx context.Context, key string) (Row, error)
 	// Recordings searches, newest first.

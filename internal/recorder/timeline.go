@@ -10,7 +10,7 @@ import (
 
 // How the timeline treats packets that are not where they should be.
 const (
-	closeGrace  = time.Second            // a channel that sends but lags holds a piece open so long after its end
+	closeGrace  = time.Second            // a channel that lags, or left something out, holds a piece open so long after its end
 	quietAfter  = 400 * time.Millisecond // a channel that says nothing for so long holds nothing open
 	maxSkew     = 3 * time.Second        // a packet farther from its arrival than this moves its channel's anchor
 	lateBefore  = 10                     // packets in a row that came too late do so too
@@ -30,20 +30,26 @@ type timeline struct {
 	base   int64     // place of the first frame that is still open: a multiple of pieceFrames
 	high   int64     // place after the last frame that was written
 	pieces [][]byte  // open pieces from base on, interleaved
-	spare  [][]byte  // memory for further ones
+	memory *pieces   // for further ones
 	ch     [2]channel
 	late   int // packets that came too late to be kept
+
+	paused bool   // nothing is taken
+	pauses []Span // To is -1 until something is said again
 }
 
 type channel struct {
 	anchored bool
 	ssrc     uint32
+	seq      uint16 // of the packet that ends last
 	last     uint32 // timestamp that was unwrapped last
 	place    int64  // its place
 	end      int64  // place after the last frame
+	missing  Span   // from the first to the last of what was passed over and may still come; To is 0 where nothing was
 	heard    time.Time
 	late     int // in a row
 	gaps     int
+	resumed  bool // the next packet is the first after a pause
 }
 
 // write takes a packet of a channel (0 customer, 1 agent) that arrived at now.
@@ -51,8 +57,11 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := &t.ch[ch]
-	place := t.placeOf(c, p, now)
 	c.heard = now
+	if t.paused {
+		return
+	}
+	place := t.placeOf(c, p, now)
 	n := int64(len(p.Payload))
 	if place < t.base || place+n > t.base+ahead*pieceFrames {
 		t.late++
@@ -62,12 +71,29 @@ func (t *timeline) write(ch int, p rtp.Packet, codec media.Codec, now time.Time)
 		return
 	}
 	c.late = 0
-	if c.end > 0 && place > c.end {
+	if c.resumed {
+		c.resumed = false
+		t.goneOn(place)
+	} else if c.end > 0 && place > c.end {
 		c.gaps++
+		if p.Sequence != c.seq+1 { // else nothing was sent meanwhile (RFC 3550 5.1)
+			c.passOver(place, t.base)
+		}
+	}
+	if place >= c.end {
+		c.seq = p.Sequence
 	}
 	c.end = max(c.end, place+n)
 	t.high = max(t.high, c.end)
 	t.put(ch, place, p.Payload, codec)
+}
+
+// passOver notes that what lies between the last frame and place has not come, or comes later.
+func (c *channel) passOver(place, base int64) {
+	if c.missing.To <= base {
+		c.missing.From = c.end
+	}
+	c.missing.To = place
 }
 
 // put writes samples to their places, piece by piece.
@@ -75,7 +101,7 @@ func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 	for len(samples) > 0 {
 		n, off := int((place-t.base)/pieceFrames), place%pieceFrames
 		for len(t.pieces) <= n {
-			t.pieces = append(t.pieces, t.blank())
+			t.pieces = append(t.pieces, t.memory.take())
 		}
 		run := samples[:min(int64(len(samples)), pieceFrames-off)]
 		into := t.pieces[n][off*frameBytes+int64(ch):]
@@ -89,26 +115,8 @@ func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 	}
 }
 
-// blank gives a silent piece, of memory that was used before where there is some.
-func (t *timeline) blank() []byte {
-	n := len(t.spare)
-	if n == 0 {
-		return silence()
-	}
-	b := t.spare[n-1]
-	t.spare = t.spare[:n-1]
-	quiet(b)
-	return b
-}
-
 // reuse takes back the memory of a piece that was written.
-func (t *timeline) reuse(piece []byte) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(piece) == piecePlain && len(t.spare) < ahead {
-		t.spare = append(t.spare, piece)
-	}
-}
+func (t *timeline) reuse(piece []byte) { t.memory.giveBack(piece) }
 
 // placeOf unwraps a packet's timestamp; where it is too far from its arrival, or its source is new, it anchors the channel.
 func (t *timeline) placeOf(c *channel, p rtp.Packet, now time.Time) int64 {
@@ -165,7 +173,8 @@ func (t *timeline) closed(now time.Time) [][]byte {
 	return out
 }
 
-// over tells whether nothing more is awaited for the first open piece.
+// over tells whether nothing more is awaited for the first open piece: both channels have passed it and left nothing out, or
+// say nothing, or have had their time.
 func (t *timeline) over(now time.Time) bool {
 	end := t.base + pieceFrames
 	past := now.Sub(t.start) - time.Duration(end)*time.Second/Rate
@@ -173,7 +182,8 @@ func (t *timeline) over(now time.Time) bool {
 		return true
 	}
 	for i := range t.ch {
-		if c := &t.ch[i]; c.end < end && (past < quietAfter || now.Sub(c.heard) < quietAfter) {
+		c := &t.ch[i]
+		if c.end < end && (past < quietAfter || now.Sub(c.heard) < quietAfter) || c.missing.From < end && c.missing.To > t.base {
 			return false
 		}
 	}
@@ -193,7 +203,7 @@ func (t *timeline) first() []byte {
 	if len(t.pieces) > 0 {
 		return t.pieces[0]
 	}
-	return t.blank()
+	return t.memory.take()
 }
 
 // rest gives what is still open at the end; the last piece is cut where the last sound ends.
@@ -209,13 +219,6 @@ func (t *timeline) rest() [][]byte {
 	}
 	t.pieces = nil
 	return out
-}
-
-// gaps counts the places where a channel's packets were missing, and packets that came too late.
-func (t *timeline) gaps() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.ch[0].gaps + t.ch[1].gaps + t.late
 }
 
 // heard tells when the last packet came; zero before the first.

@@ -17,13 +17,16 @@ type writer struct {
 	sealer *sealer
 	hash   hash.Hash
 	index  Index
-	buf    []byte // of the piece that is being sealed
-	short  bool   // the last piece was not a whole one: none may follow
+	seal   *scratch
+	short  bool // the last piece was not a whole one: none may follow
 }
 
+// scratch is where pieces are sealed, one after the other: memory for the writers of one goroutine.
+type scratch struct{ buf []byte }
+
 // beginObject makes a fresh key, wraps it for the row's agency and destruction day, and writes the head. The key lives in
-// the writer alone, as long as the recording grows.
-func beginObject(ctx context.Context, blobs Blobs, v vault, r Row) (*writer, error) {
+// the writer alone, as long as the recording grows. Nothing of it is durable before the blobs' next Sync.
+func beginObject(ctx context.Context, blobs Blobs, v vault, r Row, seal *scratch) (*writer, error) {
 	key := make([]byte, recordingKeySize)
 	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
 	defer clear(key)
@@ -35,20 +38,20 @@ func beginObject(ctx context.Context, blobs Blobs, v vault, r Row) (*writer, err
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{blobs: blobs, key: blobKey(r), sealer: s, hash: sha256.New()}
+	w := &writer{blobs: blobs, key: blobKey(r), sealer: s, hash: sha256.New(), seal: seal}
 	if err := blobs.Create(ctx, w.key); err != nil {
 		return nil, err
 	}
 	return w, w.append(ctx, head(wrapped))
 }
 
-// piece seals, appends and makes durable one piece.
+// piece seals and appends one piece.
 func (w *writer) piece(ctx context.Context, plain []byte) error {
 	if w.short || len(plain) > piecePlain || len(plain)%frameBytes != 0 {
 		return errs.New(errs.Internal, "recorder: a piece after the last or of a wrong length")
 	}
-	w.buf = w.sealer.piece(w.buf[:0], w.index.Pieces, plain)
-	if err := w.append(ctx, w.buf); err != nil {
+	w.seal.buf = w.sealer.piece(w.seal.buf[:0], w.index.Pieces, plain)
+	if err := w.append(ctx, w.seal.buf); err != nil {
 		return err
 	}
 	w.count(plain)
@@ -67,12 +70,12 @@ func (w *writer) append(ctx context.Context, b []byte) error {
 		return err
 	}
 	w.hash.Write(b)
-	return w.blobs.Sync(ctx, w.key)
+	return nil
 }
 
 // finish writes the index and closes the object; it gives its SHA-256.
-func (w *writer) finish(ctx context.Context, gaps int) (string, error) {
-	w.index.Gaps = gaps
+func (w *writer) finish(ctx context.Context, m marks) (string, error) {
+	w.index.Gaps, w.index.Pauses = m.gaps, m.pauses
 	sealed, err := w.sealer.index(w.index)
 	if err != nil {
 		return "", err
@@ -84,12 +87,12 @@ func (w *writer) finish(ctx context.Context, gaps int) (string, error) {
 }
 
 // salvage closes an object to which an append failed: it cuts what is not a whole piece, which also makes room for the index.
-func (w *writer) salvage(ctx context.Context, v vault, r Row, gaps int) (*writer, string, error) {
+func (w *writer) salvage(ctx context.Context, v vault, r Row, m marks) (*writer, string, error) {
 	again, err := resumeObject(ctx, w.blobs, v, r)
 	if err != nil {
 		return w, "", err
 	}
-	sum, err := again.finish(ctx, gaps)
+	sum, err := again.finish(ctx, m.until(again.index.Frames))
 	return again, sum, err
 }
 
@@ -103,7 +106,7 @@ func resumeObject(ctx context.Context, blobs Blobs, v vault, r Row) (*writer, er
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{blobs: blobs, key: o.key, sealer: o.sealer, hash: sha256.New()}
+	w := &writer{blobs: blobs, key: o.key, sealer: o.sealer, hash: sha256.New(), seal: &scratch{}}
 	begin := make([]byte, o.head)
 	if err := o.readFull(ctx, begin, 0); err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type Facts struct {
 	Networks   int        // networks that recordings may be heard from
 	Announced  []string   // codes of the languages of the announcement
 	Endpoints  []Endpoint // outside connections
+	Callback   int        // hours that a number is kept for a callback, at most; 0: no queue offers one
 }
 
 // Controller says who answers for the register.
@@ -81,6 +82,7 @@ type view struct {
 	Agencies                                       []string
 	Recorded                                       bool
 	Months, Digits, Networks, Languages, Countries string
+	Callback                                       string // "" where none is offered
 }
 
 func words(f Facts, lang string) view {
@@ -89,6 +91,7 @@ func words(f Facts, lang string) view {
 		Controller: Controller{line(f.Controller.Name), line(f.Controller.Address), line(f.Controller.Responsible), line(f.Controller.Contact), line(f.Controller.DPO)},
 		Months:     months(f.Months, lang), Digits: digits(f.Digits, lang), Networks: networks(f.Networks, lang),
 		Languages: languageNames(f.Announced, lang), Countries: countryNames(f.Endpoints, lang),
+		Callback: hours(f.Callback, lang),
 	}
 	for _, a := range f.Agencies {
 		v.Agencies = append(v.Agencies, line(a))

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"santra/internal/agency"
 	"santra/internal/errs"
 )
 
@@ -114,7 +115,7 @@ func TestDescriptionFollowsEachSetting(t *testing.T) {
 		"months": func(f *Facts) { f.Months = 1 }, "digits": func(f *Facts) { f.Digits = 2 }, "networks": func(f *Facts) { f.Networks = 1 },
 		"recording": func(f *Facts) { f.Recorded = false }, "agencies": func(f *Facts) { f.Agencies = f.Agencies[:1] },
 		"announced": func(f *Facts) { f.Announced = []string{"en"} }, "endpoints": func(f *Facts) { f.Endpoints = nil },
-		"controller": func(f *Facts) { f.Controller.DPO = "someone else" }, "city": func(f *Facts) { f.City = "Toinen" },
+		"callbacks": func(f *Facts) { f.Callback = 24 }, "controller": func(f *Facts) { f.Controller.DPO = "someone else" }, "city": func(f *Facts) { f.City = "Toinen" },
 	}
 	for _, lang := range Languages() {
 		before, _ := Describe(facts(lang), lang)
@@ -221,6 +222,40 @@ func TestOwnWitnesses(t *testing.T) {
 		ev, err := c.w.Evidence(t.Context())
 		if ev.Holds != c.ok || (err != nil) != c.err {
 			t.Errorf("%s: %+v %v", c.w.ID(), ev, err)
+		}
+	}
+}
+
+// TestCallbacksAreDescribed: where a queue offers them, in each language, with the time that is set; elsewhere nothing is said.
+func TestCallbacksAreDescribed(t *testing.T) {
+	c := &agency.City{Queues: []agency.Queue{{ID: "q", CallbackExpires: 90 * time.Minute}}}
+	says := map[agency.Lang][]string{
+		agency.Finnish: {"takaisinsoittoa", "viimeistään 2 tunnin kuluttua"}, agency.Swedish: {"uppringd", "senast 2 timmar efter"}, agency.English: {"call the caller back", "at the latest 2 hours after"},
+	}
+	for lang, words := range says {
+		text := func() string {
+			d, err := Describe(FactsOf(c, nil, lang), string(lang))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.text()
+		}
+		c.Queues[0].Overflow = nil
+		before := text()
+		c.Queues[0].Overflow = []agency.Overflow{{When: agency.WhenLong, Length: 5, To: agency.Target{Callback: true}}}
+		after := text()
+		for _, w := range words {
+			if strings.Contains(before, w) || !strings.Contains(after, w) {
+				t.Errorf("%s: %q", lang, w)
+			}
+		}
+		if n := strings.Count(after, hours(2, string(lang))); n != 2 { // the paragraph and the list of retentions
+			t.Errorf("%s says the time %d times", lang, n)
+		}
+	}
+	for lang, want := range map[string]string{"fi": "1 tunnin", "sv": "1 timme", "en": "1 hour"} {
+		if hours(1, lang) != want || hours(0, lang) != "" {
+			t.Error(lang, hours(1, lang))
 		}
 	}
 }

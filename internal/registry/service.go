@@ -156,6 +156,9 @@ func FactsOf(c *agency.City, endpoints []Endpoint, lang agency.Lang) Facts {
 		f.Agencies = append(f.Agencies, a.Name.In(lang))
 		f.Digits = max(f.Digits, a.FragmentDigits)
 	}
+	if offered, longest := c.OffersCallbacks(); offered {
+		f.Callback = int((longest + time.Hour - 1) / time.Hour) // a started hour counts whole: less is never promised than kept
+	}
 	spoken := map[agency.Lang]bool{}
 	for _, q := range c.Queues {
 		recorded := q.Record && q.Number != ""

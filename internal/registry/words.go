@@ -35,6 +35,23 @@ func months(n int, lang string) string {
 	return number(n, lang) + " months"
 }
 
+// hours says after how many hours, "" for 0; in Finnish in the genitive ("24 tunnin kuluttua").
+func hours(n int, lang string) string {
+	switch {
+	case n == 0:
+		return ""
+	case lang == "fi":
+		return fmt.Sprintf("%d tunnin", n)
+	case lang == "sv" && n == 1:
+		return "1 timme"
+	case lang == "sv":
+		return fmt.Sprintf("%d timmar", n)
+	case n == 1:
+		return "1 hour"
+	}
+	return fmt.Sprintf("%d hours", n)
+}
+
 func digits(n int, lang string) string {
 	switch lang {
 	case "fi":

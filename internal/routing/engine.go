@@ -51,7 +51,7 @@ func New(p Policy) *Engine {
 	}
 	p.Overtaken = min(p.Overtaken, MaxOvertaken)
 	e := &Engine{
-		policy: p, generation: 1, channels: [Kinds]Channel{Call: {Class: 1}, Mail: {}, Callback: {Class: 1}},
+		policy: p, generation: 1, channels: [Kinds]Channel{Call: {Class: 1}, Mail: {}, Callback: {Class: 1}, Outgoing: {Class: 1}},
 		queues: map[string]*queue{}, agents: map[string]*agent{}, works: map[string]*work{}, profiles: map[string]*profile{}, skills: map[string]int{},
 	}
 	if p.Channels != nil {

@@ -196,7 +196,7 @@ func (e *Engine) waiters(q *queue) []*work {
 // unanswered gives what waits in a queue or rings for it, in order of arrival.
 func (e *Engine) unanswered(q *queue) []*work {
 	all := e.waiters(q)
-	if len(all) == q.present[Call]+q.present[Mail]+q.present[Callback] {
+	if len(all) == q.present[Call]+q.present[Mail]+q.present[Callback]+q.present[Outgoing] {
 		return all
 	}
 	for _, a := range e.agents {
@@ -342,7 +342,7 @@ func (e *Engine) drain(q *queue, w *work) {
 
 // others counts what else waits in the queue: calls and callbacks for such, e-mails for an e-mail.
 func (q *queue) others(w *work) int {
-	n := q.waiting[Call] + q.waiting[Callback]
+	n := q.waiting[Call] + q.waiting[Callback] + q.waiting[Outgoing]
 	if w.kind == Mail {
 		n = q.waiting[Mail]
 	}

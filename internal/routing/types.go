@@ -16,15 +16,16 @@ const (
 	Call Kind = iota
 	Mail
 	Callback // a call that we owe: it waits as a call does, without the caller on the line
+	Outgoing // a call that an agent makes: it never waits, it is in the agent's hands from the start (Restored)
 )
 
 // Kinds is how many media there are.
-const Kinds = 3
+const Kinds = 4
 
 // String names the medium.
 func (k Kind) String() string {
 	if int(k) < Kinds {
-		return [...]string{"call", "mail", "callback"}[k]
+		return [...]string{"call", "mail", "callback", "outgoing"}[k]
 	}
 	return "unknown"
 }

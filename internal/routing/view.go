@@ -87,7 +87,7 @@ func (e *Engine) ringing() map[*queue]*[Kinds]int64 {
 		if w := a.offer; w != nil {
 			oldest := by[w.queue]
 			if oldest == nil {
-				oldest = &[Kinds]int64{never, never, never}
+				oldest = &[Kinds]int64{never, never, never, never}
 				by[w.queue] = oldest
 			}
 			oldest[w.kind] = min(oldest[w.kind], w.arrived)
@@ -107,8 +107,8 @@ func (e *Engine) Queue(id string) (QueueView, bool) {
 
 func (e *Engine) viewOf(q *queue, ringing map[*queue]*[Kinds]int64) QueueView {
 	v := QueueView{
-		Queue: q.ID, Closed: q.closed, Calls: q.present[Call], Mails: q.present[Mail], Callbacks: q.present[Callback],
-		Talking: q.inHand[Call] + q.inHand[Callback], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
+		Queue: q.ID, Closed: q.closed, Calls: q.present[Call] + q.present[Outgoing], Mails: q.present[Mail], Callbacks: q.present[Callback],
+		Talking: q.inHand[Call] + q.inHand[Callback] + q.inHand[Outgoing], Open: q.inHand[Mail], Estimate: e.estimate(q, q.waiting[Call]+1),
 	}
 	for _, p := range e.staffOf(q) {
 		v.Staffed += p.staff
@@ -126,7 +126,7 @@ func (e *Engine) viewOf(q *queue, ringing map[*queue]*[Kinds]int64) QueueView {
 
 // oldest gives the earliest arrivals of what waits, by medium: each line's first of its own queue's work.
 func (q *queue) oldest() [Kinds]int64 {
-	oldest := [Kinds]int64{never, never, never}
+	oldest := [Kinds]int64{never, never, never, never}
 	for _, l := range q.lines {
 		for w := range l.waiting.all {
 			if w.queue == q {

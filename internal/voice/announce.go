@@ -1,141 +1,68 @@
 package voice
 
 import (
-	"context"
-	"slices"
-	"time"
-
 	"santra/internal/agency"
 	"santra/internal/protocol/media"
+	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
 )
 
-const (
-	// MenuTime is how long after the end of the language menu a key is awaited; then every language is spoken.
-	MenuTime = 4 * time.Second
-	// AnnouncementTries is how often a recording announcement is begun that could not be played to its end. After the last
-	// the call goes on unrecorded.
-	AnnouncementTries = 3
-)
+// AnnouncementTries is how often a recording announcement is begun that could not be played to its end. After the last the
+// call goes on unrecorded.
+const AnnouncementTries = 3
 
-// announcement is the first part of a call: the language menu and the recording announcement; or the last: why it ends.
-type announcement struct {
-	menu     <-chan error        // the menu's sound has ended; nil without one
-	notice   <-chan gate.Outcome // the announcement has ended; nil while none plays
-	farewell <-chan error        // what is said at the end has ended; nil while nothing is
-	tries    int
-	cancel   context.CancelFunc
-	choose   bool // a key chooses the language now
-}
-
-// stop forgets what plays; its sound ends with the leg or with the next Play.
-func (a *announcement) stop() {
-	if a.cancel != nil {
-		a.cancel()
-	}
-	*a = announcement{tries: a.tries}
-}
-
-// begin is the first step of every call, and again of one that hears us again.
-func (c *call) begin() {
+// inform plays the recording announcement to the other party of a call out.
+func (c *call) inform() {
 	if c.deaf {
 		return
 	}
-	if c.menu() && c.language == "" {
-		c.playMenu()
-		return
+	name := media.AnnouncementOutbound
+	if c.out.returns {
+		name = media.CallbackNotice
 	}
-	c.announce()
+	c.announce(flow.Announce{Prompt: name, Languages: c.spoken()})
 }
 
-func (c *call) playMenu() {
-	clips, ok := c.s.clips(media.LanguageMenu, c.queue.Languages)
-	if !ok {
-		c.announce()
-		return
-	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	c.hearing = announcement{menu: c.customer.media.Play(ctx, clips, false), cancel: cancel, choose: true}
+// informAgain begins anew for who did not hear us.
+func (c *call) informAgain() {
+	c.way.quieten()
+	c.way.tries = 0
+	c.inform()
 }
 
-// menuPlayed gives the caller MenuTime for a key.
-func (c *call) menuPlayed(error) {
-	c.hearing.menu = nil
-	c.step.set(MenuTime, c.announce)
-}
-
-// menu tells whether a key chooses the language on this number.
-func (c *call) menu() bool { return c.queue.LanguageMenu && len(c.queue.Languages) > 1 }
-
-// chosen takes a key in the language menu, or before it: who knows the menu presses at once, and the key may be here before
-// the ACK is. The key belongs to the language, on every number the same, for the prompt of a
-// language names its own key: 1 Finnish, 2 Swedish, 3 English. A key of a language that the number does not have is none.
-func (c *call) chosen(k rune) {
-	l, ok := languageOf(k)
-	if !ok || !c.menu() || c.hearing.notice != nil || !slices.Contains(c.queue.Languages, l) {
-		return
+// toldBy is the announcement that is played where another is named: one that says that somebody may listen, where somebody
+// may; the usual one where there is none of that name.
+func (c *call) toldBy(name string) string {
+	if c.queue.Listening {
+		name = media.AnnouncementListening
 	}
-	c.language = l
-	if c.hearing.choose {
-		c.announce()
+	if _, ok := c.s.prompt(c.spoken()[0], name); !ok {
+		return media.Announcement
 	}
-}
-
-func languageOf(k rune) (agency.Lang, bool) {
-	i := int(k - '1')
-	if i < 0 || i >= len(agency.Langs()) {
-		return "", false
-	}
-	return agency.Langs()[i], true
-}
-
-// announce plays the recording announcement; a queue that is closed needs none.
-func (c *call) announce() {
-	c.step.stop()
-	c.hearing.stop()
-	if c.state == Announcing && c.hearing.tries == 0 && c.s.turnsAway(c.queue) {
-		c.turnAway()
-		return
-	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	c.hearing.tries++
-	c.hearing.cancel = cancel
-	c.hearing.notice = gate.Announce(ctx, c.customer.media, c.notice(), c.s.cfg.GateKey)
+	return name
 }
 
 // notice is the recording announcement of the call's queue: in the chosen language, else in every language of the queue.
 func (c *call) notice() gate.Notice {
-	clips, _ := c.s.clips(media.Announcement, c.spoken()) // without all of them Announce gives no pass
-	return gate.Notice{Clips: clips, Language: heardIn(c.spoken()), Agency: c.owner.ID, Queue: c.queue.ID}
-}
-
-// spoken is what is spoken to the caller: the chosen language, else every language of the queue.
-func (c *call) spoken() []agency.Lang {
+	languages := c.queue.Languages
 	if c.language != "" {
-		return []agency.Lang{c.language}
+		languages = []agency.Lang{c.language}
 	}
-	return c.queue.Languages
+	clips, _ := c.s.clips(c.toldBy(media.Announcement), languages) // without all of them Announce gives no pass
+	return gate.Notice{Clips: clips, Language: heardIn(languages), Agency: c.owner.ID, Queue: c.queue.ID}
 }
 
-// noticePlayed goes on to the queue: with the pass of an announcement heard to its end; without, never recorded.
-func (c *call) noticePlayed(o gate.Outcome) {
-	c.hearing.stop()
-	if o.Err != nil && c.hearing.tries < AnnouncementTries {
-		c.announce()
-		return
+// spoken is what is spoken to the customer: the chosen language, else every language of the flow or the queue.
+func (c *call) spoken() []agency.Lang {
+	switch {
+	case c.language != "":
+		return []agency.Lang{c.language}
+	case len(c.way.flow.Languages) > 0:
+		return c.way.flow.Languages
+	case len(c.queue.Languages) > 0:
+		return c.queue.Languages
 	}
-	if o.Err != nil {
-		c.log.Error("no announcement, so no recording", "error", o.Err)
-	} else {
-		c.s.count.announced.Add(1)
-	}
-	c.pass = o.Pass
-	if c.state == Informing {
-		c.talk()
-		return
-	}
-	c.music()
-	c.wait()
+	return agency.Langs()
 }
 
 // music plays to the caller until something else does.

@@ -55,7 +55,7 @@ func (s *Service) Mute(id, agent string, on bool) error {
 	return s.command(id, agent, func(c *call) error { return c.mute(on) })
 }
 
-// HangUp ends the conversation, or gives a call out up that is on its way.
+// HangUp ends the conversation, or a call out before it is one.
 func (s *Service) HangUp(id, agent string) error {
 	return s.command(id, agent, func(c *call) error {
 		if !c.inHand() {

@@ -14,6 +14,7 @@ import (
 	"santra/internal/routing"
 	"santra/internal/run"
 	"santra/internal/token"
+	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
 )
 
@@ -41,6 +42,7 @@ const (
 type call struct {
 	s         *Service
 	id        string
+	job       string // its work in dispatch: the id, but for a callback, whose work is the call from which it came
 	direction Direction
 	arrived   time.Time
 	log       *slog.Logger
@@ -70,7 +72,7 @@ type call struct {
 	watchers []*watcher
 	mix      *rtp.Mix // while more than two hear each other
 	notes    notes
-	hearing  announcement
+	way      lead
 	pass     gate.Pass
 	rec      recording
 	muted    bool
@@ -88,6 +90,7 @@ func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number
 		s: s, id: id.New(), direction: In, queue: q, owner: owner, arrived: now, mail: newMailbox(),
 		caller: caller, state: Announcing, since: now, rec: recording{state: RecordingNone},
 	}
+	c.job = c.id
 	c.log = s.log.With("call", c.id)
 	c.show()
 	return c
@@ -144,18 +147,23 @@ func (c *call) turn() {
 		c.pressed(c.consult.leg, k, ok)
 	case r, ok := <-c.consult.requests():
 		c.asked(c.consult.leg, r, ok)
+	case <-c.consult.line().ended():
+		c.lineLeft()
+	case r, ok := <-c.consult.line().requests():
+		c.asked(c.consult.line(), r, ok)
 	case o := <-c.consult.notice():
 		c.secondAnnounced(o)
 	case <-c.pulse.c():
 		c.pulse.ring()
 	case <-c.life.c():
 		c.life.ring()
-	case err := <-c.hearing.menu:
-		c.menuPlayed(err)
-	case err := <-c.hearing.farewell:
-		c.farewellPlayed(err)
-	case o := <-c.hearing.notice:
+	case <-c.way.played:
+		c.way.played = nil
+		c.happens(flow.Played{})
+	case o := <-c.way.notice:
 		c.noticePlayed(o)
+	case <-c.way.wake.c():
+		c.way.wake.ring()
 	case k, ok := <-c.customer.keys():
 		c.pressed(c.customer, k, ok)
 	case r, ok := <-c.customer.requests():
@@ -269,13 +277,13 @@ func (c *call) finish(why string) {
 	}
 	c.over() // before dispatch is told: a take-over must not announce what is gone
 	if was.queued() {
-		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 	}
 }
 
 // part ends everybody's part in the call and forgets the customer.
 func (c *call) part() {
-	c.hearing.stop()
+	c.way.stop()
 	c.step.stop()
 	c.unrecord()
 	c.dropConsult("over")
@@ -302,7 +310,7 @@ func (c *call) foreign() (n uint64) {
 
 // legs are those of the call that are there: the customer's, the agent's, that of a telephone that is consulted.
 func (c *call) legs() (legs []*leg) {
-	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone()} {
+	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone(), c.consult.line()} {
 		if l != nil {
 			legs = append(legs, l)
 		}
@@ -313,7 +321,7 @@ func (c *call) legs() (legs []*leg) {
 // wrapUp keeps the call on its agent's desktop, without a caller, for as long as dispatch lets the agent write up.
 func (c *call) wrapUp() {
 	_ = c.set(WrapUp)
-	c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
+	c.s.cfg.Dispatch.Finish(c.job, c.offer.Agent)
 	c.writeUp()
 }
 
@@ -364,7 +372,7 @@ func (c *call) bury() {
 	for _, f := range c.mail.close() {
 		f()
 	}
-	c.s.calls.remove(c.id)
+	c.s.calls.remove(c)
 }
 
 // copied gives a number of its own for another goroutine: the actor may erase its own at any moment.

@@ -16,13 +16,14 @@ type calls struct {
 	limit  int
 	closed bool
 	live   map[string]*call
+	jobs   map[string]*call // by their work in dispatch
 	gone   map[string]struct{}
 	order  []string // of gone, oldest first
 	alive  sync.WaitGroup
 }
 
 func newCalls(limit int) *calls {
-	return &calls{limit: limit, live: map[string]*call{}, gone: map[string]struct{}{}}
+	return &calls{limit: limit, live: map[string]*call{}, jobs: map[string]*call{}, gone: map[string]struct{}{}}
 }
 
 // add takes a new call; errs.Unavailable when draining, errs.Limited when full.
@@ -35,7 +36,7 @@ func (t *calls) add(c *call) error {
 	case len(t.live) >= t.limit:
 		return errs.New(errs.Limited, "no more than %d calls", t.limit)
 	}
-	t.live[c.id] = c
+	t.live[c.id], t.jobs[c.job] = c, c
 	t.alive.Add(1) // under the lock: never after close, so never beside a Wait
 	return nil
 }
@@ -47,11 +48,22 @@ func (t *calls) close() {
 	t.closed = true
 }
 
+// of finds the call that does a piece of dispatch's work; nil without it.
+func (t *calls) of(job string) *call {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.jobs[job]
+}
+
 // remove forgets an added call but its id, once.
-func (t *calls) remove(id string) {
+func (t *calls) remove(c *call) {
+	id := c.id
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.live, id)
+	if t.jobs[c.job] == c { // its callback may have it by now
+		delete(t.jobs, c.job)
+	}
 	t.alive.Done()
 	t.gone[id] = struct{}{}
 	t.order = append(t.order, id)

@@ -21,7 +21,7 @@ func TestCallsAreBounded(t *testing.T) {
 		t.Errorf("%d calls", table.len())
 	}
 	table.close()
-	table.remove("0")
+	table.remove(&call{id: "0"})
 	if err := table.add(&call{id: "4"}); !errs.Is(err, errs.Unavailable) {
 		t.Errorf("a closed table took a call: %v", err)
 	}
@@ -34,7 +34,7 @@ func TestEndedCallsAreGone(t *testing.T) {
 		if err := table.add(&call{id: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
-		table.remove(fmt.Sprint(i))
+		table.remove(&call{id: fmt.Sprint(i)})
 	}
 	if _, err := table.get("1"); !errs.Is(err, errs.Gone) {
 		t.Errorf("an ended call: %v", err)

@@ -75,11 +75,13 @@ type consultation struct {
 	media    *rtp.Leg // the consulted agent's, while that agent is there
 	dial     *dial    // the telephone that rings
 	leg      *leg     // the telephone that answered
+	own      *leg     // the agent's second line, where the consultation began at the desk phone
 	outside  bool
 	way      Way
 	pass     gate.Pass // of an outsider who has heard the announcement to its end
 	noticed  <-chan gate.Outcome
 	tries    int
+	failed   func() // of a caller who is connected by a flow: where nobody is reached
 	noticeOf func() // cancels the announcement
 }
 
@@ -119,6 +121,14 @@ func (k *consultation) notice() <-chan gate.Outcome {
 		return nil
 	}
 	return k.noticed
+}
+
+// line is the agent's second line; nil without.
+func (k *consultation) line() *leg {
+	if k == nil {
+		return nil
+	}
+	return k.own
 }
 
 func (k *consultation) view() *ConsultView {
@@ -251,6 +261,7 @@ func (c *call) secondAnswered(d *dial) {
 		c.letGo(d, d.leg.dialog)
 		return
 	}
+	c.step.stop()
 	k.dial, k.leg = nil, d.leg
 	if c.state == Forwarding {
 		c.forwarded()
@@ -271,7 +282,7 @@ func (c *call) secondFailed(d *dial, err error) {
 	c.out.failed = failure(err)
 	k.dial = nil
 	if c.state == Forwarding {
-		c.comesBack()
+		c.notForwarded()
 		return
 	}
 	c.endConsult()
@@ -331,6 +342,7 @@ func (c *call) dropConsult(why string) {
 		inner.mail.must(func() { inner.finish(why) })
 	}
 	c.drop(&k.leg)
+	c.drop(&k.own)
 	k.way.done()
 }
 

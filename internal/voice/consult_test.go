@@ -8,6 +8,7 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/token"
 )
 
 const toneBob = 1900.0
@@ -206,10 +207,18 @@ func TestOutsiderIsToldBeforeJoining(t *testing.T) {
 	if second.gate.ID != first.gate.ID || second.meta.Extension.Part <= first.meta.Extension.Part {
 		t.Errorf("%+v, %+v", first.meta, second.meta)
 	}
+	var added token.Gate
+	if x := second.meta.Extension; x.Outside() != 2 || len(x.Gates) != 1 {
+		t.Errorf("%+v", x)
+	} else if err := token.Open(deck.public, token.DomainGate, x.Gates[0], time.Now(), &added); err != nil || added.ID == first.gate.ID {
+		t.Error("the added outsider has no pass of their own:", err)
+	}
 	h.must(third.HangUp(h.ctx()))
 	h.view("two", func(v View) bool { return v.Consult == nil && v.State == Talking })
 	h.hears(caller, toneAgent)
-	deck.next(h)
+	if x := deck.next(h).meta.Extension; x.Outside() != 1 || x.Gates != nil {
+		t.Errorf("%+v", x)
+	}
 }
 
 func TestConsultedOutsiderGetsTheCustomer(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ type tapeDeck struct {
 	net    *mortalNet
 	pool   *rtp.Pool
 	public ed25519.PublicKey
+	deaf   bool // refuses re-INVITEs
 
 	mu    sync.Mutex
 	bad   []error
@@ -38,8 +40,10 @@ type tape struct {
 	body   string
 	dialog *sip.Dialog
 	in     [2]*rtp.Receiver
+	locals []netip.AddrPort
 	mu     sync.Mutex
-	sound  [2][]byte // A-law in the order of arrival
+	offers []sdp.Direction // of the re-INVITEs
+	sound  [2][]byte       // A-law in the order of arrival
 }
 
 func newTapeDeck(t *testing.T) *tapeDeck {
@@ -98,6 +102,7 @@ func (d *tapeDeck) Invite(in *sip.Incoming) {
 	for i := range tape.in {
 		go tape.turn(i)
 	}
+	go tape.agree(d.deaf)
 	d.tapes <- tape
 }
 
@@ -126,8 +131,43 @@ func (d *tapeDeck) load(in *sip.Incoming) (*tape, []byte, error) {
 		t.in[i].Expect(m.Conn)
 		locals = append(locals, t.in[i].Local())
 	}
+	t.locals = locals
 	answer, _, err := sdp.AnswerAll(sdp.Options{}, session, locals, nil, sdp.RecvOnly)
 	return t, answer, err
+}
+
+// agree answers re-INVITEs, or refuses them.
+func (t *tape) agree(deaf bool) {
+	for r := range t.dialog.Requests() {
+		offer, err := sdp.Parse(r.Body)
+		if r.Method != "INVITE" || err != nil || deaf {
+			_ = r.Respond(488, "", nil)
+			continue
+		}
+		answer, _, err := sdp.AnswerAll(sdp.Options{Version: offer.Version}, offer, t.locals, nil, sdp.RecvOnly)
+		if err != nil {
+			_ = r.Respond(488, "", nil)
+			continue
+		}
+		t.mu.Lock()
+		t.offers = append(t.offers, offer.Media[0].Direction)
+		t.mu.Unlock()
+		_ = r.Respond(codeOK, sdpType, answer)
+	}
+}
+
+// offered gives the directions of the re-INVITEs.
+func (t *tape) offered() []sdp.Direction {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.offers)
+}
+
+// length is how much of a channel has come, in bytes.
+func (t *tape) length(ch rtp.Channel) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.sound[ch])
 }
 
 func (t *tape) turn(i int) {

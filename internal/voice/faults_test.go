@@ -34,7 +34,7 @@ func TestBrokenAnnouncementIsNeverRecorded(t *testing.T) {
 	h.call(waterNumber, siptest.Config{})
 	for tries := 1; tries <= AnnouncementTries; tries++ {
 		for playing := false; !playing; h.breathe() {
-			h.do(func(c *call) { playing = c.hearing.notice != nil && c.hearing.tries == tries })
+			h.do(func(c *call) { playing = c.way.notice != nil && c.way.tries == tries })
 		}
 		h.do(func(c *call) { c.customer.media.StopPlay() })
 	}

@@ -22,10 +22,12 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
+	"santra/internal/voice/callback"
 )
 
 // What is heard in the tests, each with a tone of its own (Hz).
@@ -39,6 +41,8 @@ const (
 	toneEnglish = 900.0
 	toneGoodbye = 600.0
 	toneBusy    = 2000.0
+	toneOffer   = 2600.0
+	toneConfirm = 2800.0
 )
 
 const (
@@ -71,6 +75,10 @@ func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 		return media.Tone(toneBusy, 800*time.Millisecond, loud), true
 	case media.Goodbye:
 		return media.Tone(toneGoodbye, 900*time.Millisecond, loud), true
+	case media.CallbackOffer:
+		return media.Tone(toneOffer, 1500*time.Millisecond, loud), true
+	case media.CallbackConfirm:
+		return media.Tone(toneConfirm, 1500*time.Millisecond, loud), true
 	case media.Music:
 		return media.Tone(toneMusic, time.Second, loud), true
 	}
@@ -94,7 +102,7 @@ func testCity() agency.City {
 	seats := make([]agency.Seat, 2)
 	for i := range seats {
 		user := fmt.Sprintf("phone%d", i+1)
-		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: sip.HA1MD5(user, agency.DefaultRealm, "secret")}
+		seats[i] = agency.Seat{Code: fmt.Sprintf("A1%d", i+1), SIPUser: user, HA1MD5: digest.HA1(digest.MD5, user, agency.DefaultRealm, "secret")}
 	}
 	queue := agency.Queue{
 		ID: "water-main", Agency: "water", Name: agency.Text{"fi": "Vesi"}, Number: waterNumber, Skills: []string{"water"},
@@ -163,6 +171,7 @@ type house struct {
 	public        ed25519.PublicKey
 	browsers      *webrtc.Server
 	world         *world
+	callbacks     *callback.Service
 	panics        bool // one is meant to happen
 }
 
@@ -178,6 +187,7 @@ type plan struct {
 	lease        lease.Config // who decides; without a Store always this dispatcher
 	journal      measure.Journal
 	connect      time.Duration // of browsers
+	callbacks    bool
 }
 
 func newHouse(t *testing.T, p plan) *house {
@@ -204,6 +214,10 @@ func newHouse(t *testing.T, p plan) *house {
 	if p.recorder != nil {
 		p.recorder.public = h.public
 		cfg.Recorder = p.recorder.target()
+	}
+	if p.callbacks {
+		h.callbacks = h.promises(cfg.Book)
+		cfg.Callbacks = h.callbacks
 	}
 	if p.browsers {
 		h.browsers, err = webrtc.NewServer(webrtc.Config{UDPAddr: "127.0.0.1:0", Connect: p.connect, Log: log})

@@ -49,9 +49,9 @@ func (c *call) leaveInside(was State) {
 	c.over()
 	switch {
 	case was.connected():
-		c.s.cfg.Dispatch.Finish(c.id, c.offer.Agent)
+		c.s.cfg.Dispatch.Finish(c.job, c.offer.Agent)
 		_ = c.s.cfg.Dispatch.WrapUpDone(c.offer.Agent) // there may be none
 	case was.queued():
-		c.s.cfg.Dispatch.Remove(c.id, routing.Handled)
+		c.s.cfg.Dispatch.Remove(c.job, routing.Handled)
 	}
 }

@@ -40,7 +40,7 @@ func (c *call) tellSecond() {
 	k.tries++
 	c.sound()
 	k.leg.media.Hold(false, media.Clip{})
-	k.noticed = gate.Announce(ctx, k.leg.media, c.notice(), c.s.cfg.GateKey)
+	k.noticed = gate.Announce(ctx, k.leg.media, c.noticeToAdded(), c.s.cfg.GateKey)
 	c.changed()
 }
 
@@ -68,4 +68,13 @@ func (c *call) joined() {
 	c.sound()
 	c.regate()
 	c.changed()
+}
+
+// noticeToAdded is the announcement for an outsider who joins.
+func (c *call) noticeToAdded() gate.Notice {
+	n := c.notice()
+	if clips, ok := c.s.clips(c.toldBy(media.AnnouncementAdded), c.spoken()); ok {
+		n.Clips = clips
+	}
+	return n
 }

@@ -1,76 +1,70 @@
 package voice
 
 import (
-	"context"
-
-	"santra/internal/protocol/media"
+	"santra/internal/agency"
 	"santra/internal/routing"
+	"santra/internal/voice/flow"
 )
 
-// Diverted implements dispatch.Carrier: the caller hears an announcement and the call ends. Callbacks and other numbers are
-// not built yet and refused when the configuration is read; one that comes all the same stays in the queue (a callback
-// leaves it only when it is accepted) or ends with the farewell.
+// Diverted implements dispatch.Carrier: the caller hears an announcement and the call ends, goes to another telephone, or is
+// offered a callback.
 func (s *Service) Diverted(w routing.Work, to routing.Target, reason string) {
-	if c, err := s.calls.get(w.ID); err == nil {
+	if c := s.calls.of(w.ID); c != nil {
 		c.mail.must(func() { c.diverted(to, reason) })
 	}
 }
 
-// Expired implements dispatch.Carrier. Calls don't expire; there are no callbacks yet.
-func (s *Service) Expired(w routing.Work) {
-	s.log.Warn("a callback expired, and there are none", "work", w.ID)
-}
-
+// diverted follows routing's decision: to an announcement by the flow, which may lead elsewhere than to the end; to another
+// telephone; to a callback that is offered.
 func (c *call) diverted(to routing.Target, reason string) {
 	switch {
 	case c.direction == Inside:
 		c.finish("closed")
 		return
 	case to.Kind == routing.ToCallback:
-		c.log.Error("callbacks are not built: the call waits on", "why", reason)
+		c.invited()
 		return
 	case c.state == Offered: // the withdrawal is always told first; be safe
 		c.requeue("diverted")
 	}
-	if c.state != Waiting || c.set(Leaving) != nil {
+	if c.state != Waiting {
 		return
 	}
 	c.step.stop()
+	c.way.wake.stop()
 	c.log.Info("call diverted", "to", to.Kind.String(), "name", to.Name, "why", reason)
-	if to.Kind != routing.ToAnnouncement {
-		c.log.Error("the call can't be carried there: it ends", "to", to.Kind.String())
-		to.Name = media.Goodbye
-	}
-	c.sayFarewell(to.Name)
-}
-
-// sayFarewell plays an announcement and good-bye, each language by itself, and then hangs up.
-func (c *call) sayFarewell(name string) {
-	clips := c.farewell(name)
-	if len(clips) == 0 {
-		c.log.Error("nothing to say at the end of the call", "announcement", name)
-		c.finish("diverted")
+	if to.Kind == routing.ToNumber {
+		_ = c.set(Leaving)
+		c.forwardTo(to.Name)
 		return
 	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	c.hearing = announcement{farewell: c.customer.media.Play(ctx, clips, false), cancel: cancel}
+	c.sayWhy(to.Name)
 }
 
-// farewell gives what is there of an announcement and of the good-bye, in the caller's languages.
-func (c *call) farewell(name string) (clips []media.Clip) {
-	names := []string{name, media.Goodbye}
-	if name == media.Goodbye {
-		names = names[:1]
+// invited offers a callback because routing says so.
+func (c *call) invited() {
+	if c.state.queued() {
+		c.happens(flow.Woken{Callback: c.offerable(), Invited: true})
 	}
-	for _, l := range c.spoken() {
-		for _, n := range names {
-			if clip, ok := c.s.prompt(l, n); ok {
-				clips = append(clips, clip)
-			}
-		}
-	}
-	return clips
 }
 
-// farewellPlayed hangs up, whether all of it was heard or not.
-func (c *call) farewellPlayed(error) { c.finish("diverted") }
+// sayWhy lets the flow say why the call ends, or lead on; a call that the flow leads no more (it was in an agent's hands) hears
+// the announcement and good-bye.
+func (c *call) sayWhy(name string) {
+	if !c.way.leads() {
+		end := agency.Step{ID: "end", HangUp: &agency.HangUpStep{Prompt: name}}
+		f := agency.Flow{Agency: c.owner.ID, Languages: c.spoken(), Steps: []agency.Step{end}}
+		run, actions := flow.Start(f, facts{c.s})
+		c.way.flow, c.way.run = f, run
+		_ = c.set(Leaving)
+		c.carryOut(actions)
+		return
+	}
+	actions := c.way.run.On(flow.Diverted{Announcement: name})
+	if c.way.run.Leaving() {
+		_ = c.set(Leaving)
+	} else {
+		_ = c.set(Announcing)
+	}
+	c.carryOut(actions)
+}

@@ -24,11 +24,12 @@ const (
 type leg struct {
 	media  *rtp.Leg
 	local  netip.AddrPort
-	dialog *sip.Dialog  // of a telephone
-	peer   *webrtc.Peer // of a browser
-	heard  uint64       // packets, at the last look
-	silent bool         // no more keys come: its media have ended, and its signalling will say why
-	desc   sdp.Options  // of our session description, to go on from
+	dialog *sip.Dialog           // of a telephone
+	peer   *webrtc.Peer          // of a browser
+	heard  uint64                // packets, at the last look
+	before func(context.Context) // what is still said inside the dialog before it is hung up
+	silent bool                  // no more keys come: its media have ended, and its signalling will say why
+	desc   sdp.Options           // of our session description, to go on from
 }
 
 // describes gives the options of our next session description in this leg's session (RFC 3264 8).
@@ -42,11 +43,11 @@ func (l *leg) describes() sdp.Options {
 
 // start sends the media where the peer's description says.
 func (l *leg) start(c sdp.Choice) error {
-	codec, err := codecOf(c.Codec.Name)
+	terms, err := rtp.TermsOf(c)
 	if err != nil {
 		return err
 	}
-	l.media.Start(c.Remote, codec, dtmfPT(c.DTMFPT))
+	l.media.Agree(c.Remote, terms)
 	return nil
 }
 
@@ -95,6 +96,11 @@ func (l *leg) keys() <-chan rune {
 // hangUp ends the leg and waits, at most byeTime, for the peer.
 func (l *leg) hangUp(ctx context.Context) {
 	_ = l.media.Close()
+	if l.before != nil {
+		ctx, cancel := context.WithTimeout(ctx, byeTime)
+		defer cancel()
+		l.before(ctx)
+	}
 	hangUp(ctx, l.dialog)
 	if l.peer != nil {
 		_ = l.peer.Close()

@@ -1,10 +1,6 @@
 package voice
 
 import (
-	"strings"
-
-	"santra/internal/errs"
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
@@ -31,23 +27,6 @@ const (
 	codeDecline        = 603
 	codeNowhere        = 604
 )
-
-// codecOf finds the codec of a session description; errs.Invalid for one that we do not talk.
-func codecOf(name string) (media.Codec, error) {
-	c, ok := media.CodecNamed(name)
-	if !ok {
-		return 0, errs.New(errs.Invalid, "no codec %q", name)
-	}
-	return c, nil
-}
-
-// dtmfPT turns sdp's "-1: none" into rtp's "0: none".
-func dtmfPT(pt int) uint8 {
-	if pt <= 0 || pt > 127 {
-		return 0
-	}
-	return uint8(pt)
-}
 
 // accept answers an offer on this leg and sends the media there.
 func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {
@@ -87,7 +66,7 @@ func (l *leg) accepted(offer, answer []byte) error {
 	return l.start(choices[0])
 }
 
-// asked answers a request inside a dialog of the call. Transfer (REFER) is not offered yet.
+// asked answers a request inside a dialog of the call.
 func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	switch {
 	case !ok: // the dialog has ended; its Ended says so too
@@ -98,7 +77,7 @@ func (c *call) asked(l *leg, r *sip.Request, ok bool) {
 	case r.Method == "OPTIONS":
 		c.respond(r, codeOK, nil)
 	case r.Method == "REFER":
-		c.respond(r, codeDecline, nil)
+		c.referred(l, r)
 	default:
 		c.respond(r, codeNotImplemented, nil)
 	}
@@ -173,28 +152,3 @@ func (c *call) relay(from *leg, k rune) {
 		}
 	})
 }
-
-// pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
-func (c *call) pressed(l *leg, k rune, ok bool) {
-	l.silent = l.silent || !ok
-	if ok && l == c.customer && c.state == Announcing && strings.ContainsRune(keySet, k) {
-		c.chosen(k)
-	}
-}
-
-// callerHears goes on with the announcement when the caller hears us again: who had us on hold was not told (M4).
-func (c *call) callerHears(yes bool) {
-	was := c.deaf
-	c.deaf = !yes
-	if !c.hearsAnnouncement() || was == c.deaf {
-		return
-	}
-	c.hearing.stop()
-	c.step.stop()
-	if c.acked == nil {
-		c.begin()
-	}
-}
-
-// hearsAnnouncement tells whether the recording announcement is due to the customer now.
-func (c *call) hearsAnnouncement() bool { return c.state == Announcing || c.state == Informing }

@@ -26,15 +26,15 @@ type claim struct{ _ byte } // not empty: two of them must differ
 
 // Offered implements dispatch.Worker: the seat's telephone rings, and the browser may answer.
 func (s *Service) Offered(o dispatch.Offer) {
-	c, err := s.calls.get(o.Work.ID)
-	if err != nil || !c.mail.must(func() { c.offered(o) }) {
+	c := s.calls.of(o.Work.ID)
+	if c == nil || !c.mail.must(func() { c.offered(o) }) {
 		s.cfg.Dispatch.Remove(o.Work.ID, routing.Abandoned)
 	}
 }
 
 // Withdrawn implements dispatch.Worker: the ringing stops, the call keeps its place.
 func (s *Service) Withdrawn(o dispatch.Offer, reason string) {
-	if c, err := s.calls.get(o.Work.ID); err == nil {
+	if c := s.calls.of(o.Work.ID); c != nil {
 		c.mail.must(func() { c.withdrawn(o, reason) })
 	}
 }
@@ -55,7 +55,7 @@ func (c *call) offered(o dispatch.Offer) {
 		c.finish("not answered")
 		return
 	case c.state != Waiting: // the caller has left; none, where dispatch was told so
-		c.s.cfg.Dispatch.Remove(c.id, routing.Abandoned)
+		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 		return
 	}
 	c.unquiet()
@@ -67,7 +67,7 @@ func (c *call) offered(o dispatch.Offer) {
 // claimBack tells an owner of routing who lost the answer that the call is in its agent's hands.
 func (c *call) claimBack() {
 	c.log.Warn("a call that is answered was offered again; its agent keeps it")
-	c.s.cfg.Dispatch.Remove(c.id, routing.Handled)
+	c.s.cfg.Dispatch.Remove(c.job, routing.Handled)
 	if err := c.s.cfg.Dispatch.Restore(c.work(), c.offer.Agent); err != nil {
 		c.log.Warn("its agent could not be told busy", "error", err)
 	}
@@ -89,6 +89,11 @@ func (c *call) requeue(why string) {
 	agent := c.offer.Agent
 	c.dropAgent()
 	c.offer = dispatch.Offer{}
+	if c.out.callback != "" { // the next offer makes it a call again
+		c.over()
+		c.tell(agent)
+		return
+	}
 	_ = c.set(Waiting)
 	c.s.cfg.Events.Publish(c.view().event(agent))
 	c.log.Info("offer over", "why", why)
@@ -192,7 +197,7 @@ func (c *call) decline() {
 	}
 	agent := c.offer.Agent
 	c.requeue("declined")
-	if err := c.s.cfg.Dispatch.Decline(c.id, agent); err != nil {
+	if err := c.s.cfg.Dispatch.Decline(c.job, agent); err != nil {
 		c.log.Debug("decline was late", "error", err)
 	}
 }
@@ -210,11 +215,14 @@ func (c *call) accept() {
 		return
 	}
 	c.stopRing()
-	if c.direction == Inside {
+	switch {
+	case c.direction == Inside:
 		c.meet()
-		return
+	case c.out.callback != "":
+		c.openCallback()
+	default:
+		c.talk()
 	}
-	c.talk()
 }
 
 func (c *call) stopRing() {
@@ -310,6 +318,6 @@ func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
 	c.claim = nil
 	c.stopRing()
 	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
-	c.agent.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
+	c.agent.media.Agree(noAddr(), peer.Terms())
 	return nil
 }

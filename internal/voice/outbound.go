@@ -21,7 +21,8 @@ type outward struct {
 	early     bool   // the network speaks before the answer: "the number is not in use"
 	failed    string // one of the Failed codes
 	emergency bool
-	callback  string // id of the promise that it keeps
+	callback  string // id of the promise that it keeps, until the customer answers
+	returns   bool   // it was promised: the customer hears so
 }
 
 func (o *outward) stop() {
@@ -78,14 +79,14 @@ func (s *Service) way(ctx context.Context, w Want, to *Whom) (Way, error) {
 	}
 	way, err := s.cfg.Carrier.Way(ctx, w)
 	switch {
-	case err != nil || way.Inside == "":
+	case err != nil || way.Inside == "" && way.InsideSeat == "":
 		return way, err
 	case to == nil:
 		way.done()
-		return Way{}, errs.At(errs.Invalid, "number", "is the number of queue %q: give calls to the queue instead", way.Inside)
+		return Way{}, errs.At(errs.Invalid, "number", "is one of the house: give calls to the queue or the colleague instead")
 	}
 	way.done()
-	*to = Whom{Queue: way.Inside}
+	*to = Whom{Queue: way.Inside, Seat: way.InsideSeat}
 	return Way{}, nil
 }
 
@@ -103,7 +104,7 @@ func (s *Service) beginOut(c *call, opening func()) error {
 		return errs.New(errs.Conflict, "you have a call already: %w", err)
 	}
 	if err := s.begin(c, opening); err != nil {
-		s.cfg.Dispatch.Remove(c.id, routing.Handled)
+		s.cfg.Dispatch.Remove(c.job, routing.Handled)
 		return err
 	}
 	return nil
@@ -119,6 +120,7 @@ func (c *call) ringOwn() {
 // notCalled ends a call out that came to nothing.
 func (c *call) notCalled(why string) {
 	c.out.failed = why
+	c.tried(triedHow(why))
 	c.finish("not connected")
 }
 
@@ -158,6 +160,11 @@ func (c *call) calledAnswered(d *dial) {
 		return
 	}
 	c.out.dial, c.customer = nil, d.leg
+	if c.out.way.Longest > 0 {
+		c.life.set(c.out.way.Longest, func() { c.finish("too long") })
+	}
+	informs := c.out.callback
+	c.kept()
 	if c.out.emergency || !c.queue.Record {
 		c.talk()
 		return
@@ -165,7 +172,8 @@ func (c *call) calledAnswered(d *dial) {
 	_ = c.set(Informing)
 	c.sound()
 	c.ringback(c.agent)
-	c.announce()
+	c.way.tries, c.out.returns = 0, informs != ""
+	c.inform()
 }
 
 func unless(l, gone *leg) *leg {

@@ -171,3 +171,24 @@ func TestEmergencyCallGoesOutBesideACall(t *testing.T) {
 	h.must(called.HangUp(h.ctx()))
 	h.hears(first, toneCaller)
 }
+
+// A call out can be given up at each moment: while the own telephone rings, and while the other does.
+func TestCallOutIsGivenUp(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{Answer: -1})
+	h.agent("anna", 1, siptest.Config{Answer: -1})
+	v := h.callOut("anna", doctor)
+	h.must(h.svc.HangUp(v.ID, "anna"))
+	h.empty()
+	phone := h.agent("bob", 2, siptest.Config{})
+	v = h.callOut("bob", doctor)
+	mine := h.answered(phone)
+	rings := <-far.Rings()
+	h.must(h.svc.HangUp(v.ID, "bob"))
+	h.ended(mine)
+	<-rings.Done()
+	h.empty()
+	if h.world.left() != 0 {
+		t.Error("the way is still in use")
+	}
+}

@@ -4,35 +4,62 @@ import (
 	"net/netip"
 	"strings"
 
+	"santra/internal/errs"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/registrar"
 	"santra/internal/routing"
 )
 
-// emergency is the emergency number. A contact centre that can't place the call must say so at once and never swallow it.
-const emergency = "112"
-
 // phones serves the agents' telephones: they register, and they will call out.
 type phones struct {
-	*sip.Registrar
+	*registrar.Registrar
 	s *Service
 }
 
-// Invite implements sip.Handler. Telephones can't call out yet; 112 gets a code upon which a telephone tries elsewhere.
+// Invite implements sip.Handler: a telephone at a seat calls out in the name of who sits there. Who talks already consults. An
+// emergency call goes out from every telephone that is registered, whoever sits there or does not.
 func (p phones) Invite(in *sip.Incoming) {
-	if in.Called() == emergency {
-		p.s.log.Error("an emergency call could not be placed: calls out are not built yet")
-		in.Reject(codeUnavailable, "Emergency calls are not possible from this telephone")
+	user, known := p.s.registrar.UserAt(in.Source())
+	seat, ok := p.s.cfg.Book.SeatByUser(user)
+	if !known || !ok {
+		in.Reject(codeForbidden, "Forbidden")
 		return
 	}
-	in.Reject(codeForbidden, "Forbidden")
+	agent, _ := p.s.sitsAt(seat.Code)
+	if err := p.s.dialledBy(in, agent, seat.Code); err != nil {
+		p.s.log.Info("a telephone may not call that number", "seat", seat.Code, "error", err)
+		in.Reject(codeOf(err), "")
+	}
+}
+
+// codeOf is the SIP response for an error of ours.
+func codeOf(err error) int {
+	switch errs.KindOf(err) {
+	case errs.Invalid:
+		return codeIncomplete
+	case errs.NotFound:
+		return codeNotFound
+	case errs.Conflict:
+		return codeBusy
+	case errs.Denied:
+		return codeForbidden
+	}
+	return codeUnavailable
 }
 
 // Telephone tells whether a registered telephone speaks from this source: who else calls on the telephones' port is a
 // stranger, refused at a bounded rate (sip.Config.Admit of that endpoint).
 func (s *Service) Telephone(src netip.AddrPort) bool { return s.registrar.Knows(src) }
 
-// ha1 is the digest secret of a telephone: MD5 (RFC 7616 3.4.2), for few telephones know better.
-func (s *Service) ha1(user string) (string, bool) { return s.cfg.Book.HA1(user, "MD5") }
+// secret is the digest secret of a telephone: MD5 alone (RFC 7616 3.4.2). Where SHA-256 is offered too, telephones that don't know
+// it give up instead of answering the other challenge (baresip 1.0 does, against RFC 8760 2.4).
+func (s *Service) secret(user, algorithm string) (string, bool) {
+	if algorithm != digest.MD5 {
+		return "", false
+	}
+	return s.cfg.Book.HA1(user, algorithm)
+}
 
 // phone finds the registered telephone of a seat.
 func (s *Service) phone(seatCode string) (sip.Target, bool) {

@@ -19,7 +19,7 @@ const (
 
 // Moved implements dispatch.Carrier: the call waits in another queue, for its agents, under its name and its rules.
 func (s *Service) Moved(w routing.Work, to, reason string) {
-	if c, err := s.calls.get(w.ID); err == nil {
+	if c := s.calls.of(w.ID); c != nil {
 		c.mail.must(func() { c.moved(to, reason) })
 	}
 }
@@ -81,7 +81,7 @@ func (c *call) placed(err error) bool {
 	if !errs.Is(err, errs.Conflict) {
 		return false
 	}
-	_, known := c.s.cfg.Dispatch.Explain(c.id)
+	_, known := c.s.cfg.Dispatch.Explain(c.job)
 	return known
 }
 
@@ -89,8 +89,11 @@ func (c *call) placed(err error) bool {
 // which dispatch knows; but not one that is only lent.
 func (c *call) work() routing.Work {
 	w := routing.Work{
-		ID: c.id, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
+		ID: c.job, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
 		Priority: c.queue.Priority, Arrived: c.arrived, Transferred: c.given.before, Preferred: c.given.to, PreferredFor: c.given.long,
+	}
+	if c.direction == Out && c.out.callback == "" {
+		w.Kind = routing.Outgoing
 	}
 	if c.s.cfg.Book.Lent(c.queue.ID) {
 		w.Skills, w.Ring, w.WrapUp = slices.Clone(c.queue.Skills), c.queue.NoAnswer, c.queue.WrapUp
@@ -113,15 +116,23 @@ func (c *call) moved(to, reason string) {
 	c.changed()
 }
 
-// enter makes the call another queue's.
-func (c *call) enter(to string) error {
-	q, ok := c.s.cfg.Book.Queue(to)
+// take makes the call a queue's, as far as it is known.
+func (c *call) take(queue string) error {
+	q, ok := c.s.cfg.Book.Queue(queue)
 	owner, known := c.s.cfg.Book.Agency(q.Agency)
 	if !ok || !known {
-		c.pass = gate.Pass{} // of whom would it be?
-		return errs.New(errs.NotFound, "queue %q", to)
+		return errs.New(errs.NotFound, "queue %q", queue)
 	}
 	c.queue, c.owner = q, owner
+	return nil
+}
+
+// enter makes the call another queue's.
+func (c *call) enter(to string) error {
+	if err := c.take(to); err != nil {
+		c.pass = gate.Pass{} // of whom would it be?
+		return err
+	}
 	if err := c.repass(); err != nil {
 		c.log.Warn("not recorded in the queue that the call moved to", "queue", to, "why", err)
 	}
@@ -130,7 +141,7 @@ func (c *call) enter(to string) error {
 
 // repass makes the pass one for the queue in which the call is now; none where that queue's callers hear something else.
 func (c *call) repass() error {
-	if !c.pass.Valid() {
+	if !c.pass.Valid() || c.pass.Queue() == c.queue.ID {
 		return nil
 	}
 	pass, err := c.pass.For(c.notice(), c.s.cfg.GateKey)

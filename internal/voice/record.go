@@ -44,6 +44,8 @@ func (r *recording) covers(gates []gate.Pass) bool {
 type session struct {
 	dialog *sip.Dialog
 	tap    *rtp.Tap
+	offer  []byte // the last one; of one request at a time
+	pause  told
 }
 
 // try is an INVITE to the recorder that is under way.
@@ -101,7 +103,9 @@ func (c *call) regate() {
 	if !c.state.connected() || !c.queue.Record || slices.Equal(c.rec.gates, c.gates()) {
 		return
 	}
+	paused := c.rec.paused
 	c.unrecord()
+	c.rec.paused = paused // who is sensitive stays so, whoever comes or goes
 	c.record()
 }
 
@@ -121,6 +125,7 @@ func (s *Service) pauseRecording(id, agent string, on bool) error {
 		}
 		c.rec.paused = on
 		c.tap()
+		c.pauseSession()
 		c.changed()
 		return nil
 	})
@@ -170,20 +175,24 @@ func (s *Service) openRecording(ctx context.Context, gates []gate.Pass, m siprec
 	}
 	p := gates[0]
 	m.Extension.Gate, m.Extension.Announcement, m.Extension.Language = p.Token(), p.Version(), p.Language()
+	m.Extension.Outsiders = len(gates)
+	for _, added := range gates[1:] {
+		m.Extension.Gates = append(m.Extension.Gates, added.Token())
+	}
 	tap, err := rtp.NewTap(rtp.TapConfig{Pool: s.cfg.RecorderPorts, Log: s.log})
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.inviteRecorder(ctx, tap, m)
+	offer := recordingOffer(tap, s.cfg.RecorderSecurity)
+	d, err := s.inviteRecorder(ctx, tap, m, offer)
 	if err != nil {
 		_ = tap.Close()
 		return nil, err
 	}
-	return &session{d, tap}, nil
+	return &session{dialog: d, tap: tap, offer: offer}, nil
 }
 
-func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Metadata) (*sip.Dialog, error) {
-	offer := recordingOffer(tap)
+func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Metadata, offer []byte) (*sip.Dialog, error) {
 	kind, body, err := siprec.Build(m, offer)
 	if err != nil {
 		return nil, err
@@ -207,9 +216,9 @@ func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Met
 }
 
 // recordingOffer has two sendonly lines, what the customer says and what the agent says (RFC 7866 7.1.1).
-func recordingOffer(tap *rtp.Tap) []byte {
+func recordingOffer(tap *rtp.Tap, security sdp.Security) []byte {
 	line := func(ch rtp.Channel, label string) sdp.Stream {
-		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label}
+		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label, Security: security}
 	}
 	return sdp.Offer(sdp.Options{}, line(rtp.Customer, siprec.LabelCustomer), line(rtp.Agent, siprec.LabelAgent))
 }
@@ -230,6 +239,9 @@ func startTap(tap *rtp.Tap, offer, answer []byte) error {
 	}
 	if len(choices) != 2 || !choices[0].Remote.IsValid() || !choices[1].Remote.IsValid() {
 		return errs.New(errs.Unavailable, "the recorder does not take both streams")
+	}
+	if err := tap.Secure(choices[0].Keys, choices[1].Keys); err != nil {
+		return err
 	}
 	tap.Start(choices[0].Remote, choices[1].Remote)
 	return nil
@@ -253,6 +265,7 @@ func (c *call) recorderAnswered(t *try, s *session, err error) {
 	c.s.count.recorded.Add(1)
 	c.rec.session, c.rec.state, c.rec.backoff = s, RecordingOn, 0
 	c.tap()
+	c.pauseSession()
 	c.rec.timer.set(RecorderPulse, c.lookAtRecorder)
 	c.changed()
 }

@@ -14,10 +14,13 @@ import (
 	"santra/internal/event"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/registrar"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/run"
+	"santra/internal/voice/callback"
 )
 
 // Limits of the room.
@@ -47,9 +50,12 @@ type Config struct {
 	Recorder      sip.Target    // where SIPREC calls go, over TCP; an empty URI: there is no recorder
 	Recording     *sip.Endpoint // from where; nil: Phones
 	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
+	// RecorderSecurity is the policy about SRTP to the recorder.
+	RecorderSecurity sdp.Security
 
-	Carrier  Carrier  // calls out; nil: there are none
-	Outcomes Outcomes // nil: none are known
+	Carrier   Carrier           // calls out; nil: there are none
+	Callbacks *callback.Service // nil: none are promised
+	Outcomes  Outcomes          // nil: none are known
 
 	Book     *agency.Book
 	Dispatch *dispatch.Dispatcher
@@ -64,9 +70,10 @@ type Config struct {
 type Service struct {
 	cfg       Config
 	log       *slog.Logger
-	registrar *sip.Registrar
+	registrar *registrar.Registrar
 	calls     *calls
 	count     counters
+	last      sync.Map // of each agent, the queue of the last call
 	drain     atomic.Bool
 	ctx       context.Context
 	cancel    context.CancelFunc
@@ -89,7 +96,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg = cfg.filled()
 	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
-	s.registrar = sip.NewRegistrar(sip.RegistrarConfig{Realm: cfg.Book.Current().SIPRealm, HA1: s.ha1, Changes: s.registered})
+	s.registrar = registrar.New(registrar.Config{Realm: cfg.Book.Current().SIPRealm, Secrets: s.secret, Changes: s.registered})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.parting, s.leave = context.WithCancel(context.Background())
 	return s, nil
@@ -131,8 +138,11 @@ func (cfg Config) filled() Config {
 // Start serves the trunk, the telephones and dispatch.
 func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Call, s)
+	s.cfg.Dispatch.Handle(routing.Outgoing, s)
+	s.cfg.Dispatch.Handle(routing.Callback, owed{s})
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
+	s.dueAtStart()
 	return nil
 }
 

@@ -45,6 +45,8 @@ func (c *call) company() (together []*rtp.Leg) {
 		return present(c.customer.sound(), k.sound())
 	case !c.state.connected():
 		return nil
+	case k.stage() == ConsultTalking && k.line() != nil:
+		return present(k.line().sound(), k.sound())
 	case k.stage() == ConsultTalking:
 		return present(c.agent.sound(), k.sound())
 	case k.stage() == ConsultJoined:
@@ -105,7 +107,7 @@ func without(all []*rtp.Leg, m *rtp.Leg) []*rtp.Leg {
 
 // unbridge parts all who are there.
 func (c *call) unbridge() {
-	for _, m := range present(c.customer.sound(), c.agent.sound(), c.consult.sound()) {
+	for _, m := range present(c.customer.sound(), c.agent.sound(), c.consult.sound(), c.consult.line().sound()) {
 		rtp.Unbridge(m)
 	}
 }

@@ -29,9 +29,9 @@ const (
 func next(s State) []State {
 	switch s {
 	case Announcing:
-		return []State{Waiting, Ended}
+		return []State{Waiting, Leaving, Forwarding, Ended}
 	case Waiting:
-		return []State{Offered, Leaving, Forwarding, Ended}
+		return []State{Offered, Leaving, Announcing, Ended} // Announcing: its flow leads elsewhere
 	case Offered:
 		return []State{Waiting, Talking, Dialling, Ended} // withdrawn or declined; answered, a callback: dialled; the caller gave up
 	case Dialling:
@@ -39,13 +39,13 @@ func next(s State) []State {
 	case Informing:
 		return []State{Talking, WrapUp, Ended}
 	case Leaving:
-		return []State{Ended}
+		return []State{Forwarding, Ended}
 	case Talking:
 		return []State{Held, Waiting, Forwarding, Forwarded, WrapUp, Ended}
 	case Held:
 		return []State{Talking, Waiting, Forwarding, Forwarded, WrapUp, Ended}
 	case Forwarding:
-		return []State{Forwarded, Waiting, Ended} // answered; it comes back
+		return []State{Forwarded, Waiting, Announcing, Leaving, Ended} // answered; it comes back; its flow goes on
 	case Forwarded, WrapUp:
 		return []State{Ended}
 	}

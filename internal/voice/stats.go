@@ -12,6 +12,7 @@ type Stats struct {
 	Announced    uint64 // announcements heard to their end: passes
 	Abandoned    uint64 // callers who left before an agent answered
 	Answered     uint64
+	Promised     uint64 // callbacks
 	Diverted     uint64 // callers who were told that the queue is closed or full
 	Ended        uint64 // conversations
 	Failed       uint64 // calls that the house itself had to end
@@ -21,8 +22,8 @@ type Stats struct {
 }
 
 type counters struct {
-	arrived, unknown, noCodec, full, announced, abandoned, answered, diverted, ended, failed atomic.Uint64
-	recorded, recordFailed, recordLost                                                       atomic.Uint64
+	arrived, unknown, noCodec, full, announced, abandoned, answered, diverted, promised, ended, failed atomic.Uint64
+	recorded, recordFailed, recordLost                                                                 atomic.Uint64
 }
 
 // Stats gives a snapshot.
@@ -31,7 +32,7 @@ func (s *Service) Stats() Stats {
 	return Stats{
 		Active: s.calls.len(), Arrived: n.arrived.Load(), UnknownCalls: n.unknown.Load(), NoCodec: n.noCodec.Load(),
 		Full: n.full.Load(), Announced: n.announced.Load(), Abandoned: n.abandoned.Load(), Answered: n.answered.Load(),
-		Diverted: n.diverted.Load(), Ended: n.ended.Load(), Failed: n.failed.Load(), Recorded: n.recorded.Load(), RecordFailed: n.recordFailed.Load(),
+		Diverted: n.diverted.Load(), Promised: n.promised.Load(), Ended: n.ended.Load(), Failed: n.failed.Load(), Recorded: n.recorded.Load(), RecordFailed: n.recordFailed.Load(),
 		RecordLost: n.recordLost.Load(),
 	}
 }

@@ -25,7 +25,7 @@ func (c *call) announced() (dispatch.Announcement, bool) {
 	case c.state == Waiting:
 	case c.state == Offered:
 		a.Agent, a.Until, a.Epoch = c.offer.Agent, c.offer.Expires, c.offer.Epoch
-	case c.state.connected():
+	case c.inHand():
 		a.Agent = c.offer.Agent
 		return a, true
 	default:

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"santra/internal/errs"
+	"santra/internal/voice/flow"
 )
 
 // noAddr is the address of a peer that needs none.
@@ -12,6 +13,9 @@ func noAddr() netip.AddrPort { return netip.AddrPort{} }
 // talk lets the two parties hear each other and starts the recording.
 func (c *call) talk() {
 	c.s.count.answered.Add(1)
+	c.s.last.Store(c.offer.Agent, c.queue.ID)
+	c.happens(flow.Answered{})
+	c.way.stop()
 	_ = c.set(Talking)
 	c.sound()
 	c.record()
@@ -22,8 +26,12 @@ func (c *call) talk() {
 func (c *call) agentHears(yes bool) {
 	switch {
 	case !yes && c.state == Talking:
-		_ = c.hold()
-	case yes && c.state == Held && c.consult == nil:
+		if c.hold() == nil && c.consult.line() != nil { // the other line is in use
+			c.consult.at = ConsultTalking
+			c.sound()
+			c.changed()
+		}
+	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):
 		_ = c.resume()
 	}
 }
@@ -35,7 +43,7 @@ func (c *call) hold() error {
 	if err := c.set(Held); err != nil {
 		return err
 	}
-	c.s.cfg.Dispatch.Held(c.id, true)
+	c.s.cfg.Dispatch.Held(c.job, true)
 	c.sound()
 	return nil
 }
@@ -52,7 +60,7 @@ func (c *call) resume() error {
 		return err
 	}
 	c.consult.wait()
-	c.s.cfg.Dispatch.Held(c.id, false)
+	c.s.cfg.Dispatch.Held(c.job, false)
 	c.sound()
 	c.changed()
 	return nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/voice/gate"
@@ -136,7 +137,7 @@ func TestLanguageMenuTimesOut(t *testing.T) {
 	for _, tone := range []float64{toneFinnish, toneSwedish, toneEnglish} {
 		h.hears(caller, tone)
 	}
-	if v := h.state(Waiting); v.Language != "" || time.Since(v.Arrived) < MenuTime {
+	if v := h.state(Waiting); v.Language != "" || time.Since(v.Arrived) < agency.DefaultLanguageTime {
 		t.Errorf("%+v", v)
 	}
 	h.agent("anna", 1, siptest.Config{})

@@ -4,10 +4,10 @@ import (
 	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
-	"santra/internal/id"
 	"santra/internal/pii"
 	"santra/internal/protocol/media"
 	"santra/internal/routing"
+	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
 )
 
@@ -53,7 +53,7 @@ func (c *call) requeueFor(to Whom) error {
 		g.long = KeptFor
 		work.PreferredFor = g.long
 	}
-	if err := c.s.cfg.Dispatch.Transfer(c.id, c.offer.Agent, work); err != nil {
+	if err := c.s.cfg.Dispatch.Transfer(c.job, c.offer.Agent, work); err != nil {
 		return err
 	}
 	c.given = g
@@ -94,9 +94,8 @@ func (c *call) tell(agent string) { c.s.cfg.Events.Publish(c.view().event(agent)
 // leaveBehind makes what is left of a call for an agent who has given it away: a wrap-up, without a customer.
 func (c *call) leaveBehind() {
 	left := c.s.newCall(c.queue, c.owner, pii.Number{})
-	left.id, left.direction, left.arrived, left.language = id.New(), c.direction, c.arrived, c.language
+	left.direction, left.arrived, left.language = c.direction, c.arrived, c.language
 	left.offer, left.notes, left.state = c.offer, c.notes.copied(), WrapUp
-	left.log = c.s.log.With("call", left.id)
 	c.notes.outcome = "" // it is that agent's
 	if err := c.s.begin(left, left.writeUp); err != nil {
 		c.log.Warn("no wrap-up for the agent who gave the call away", "error", err)
@@ -119,7 +118,7 @@ func (c *call) goForward() {
 	agent := c.offer.Agent
 	c.leaveAgent()
 	_ = c.set(Forwarding)
-	c.s.cfg.Dispatch.Finish(c.id, agent)
+	c.s.cfg.Dispatch.Finish(c.job, agent)
 	c.given = given{before: true, to: agent, long: KeptFor}
 	c.tell(agent)
 	c.hear()
@@ -130,8 +129,25 @@ func (c *call) goForward() {
 // forwarded: the other telephone has the customer.
 func (c *call) forwarded() {
 	c.consult.at = ConsultJoined
+	if longest := c.consult.way.Longest; longest > 0 {
+		c.life.set(longest, func() { c.finish("too long") })
+	}
 	_ = c.set(Forwarded)
+	c.happens(flow.Dialled{OK: true})
+	c.way.stop()
 	c.sound()
+}
+
+// notForwarded goes on with a caller whom nobody took.
+func (c *call) notForwarded() {
+	failed := c.consult.failed
+	if failed == nil {
+		c.comesBack()
+		return
+	}
+	c.step.stop()
+	c.dropConsult("not taken")
+	failed()
 }
 
 // comesBack lets a call that nobody took wait again, first for the agent who gave it away.
@@ -158,7 +174,7 @@ func (c *call) complete() error {
 	}
 	agent := c.offer.Agent
 	c.leaveAgent()
-	c.s.cfg.Dispatch.Finish(c.id, agent)
+	c.s.cfg.Dispatch.Finish(c.job, agent)
 	c.forwarded()
 	c.tell(agent)
 	return nil

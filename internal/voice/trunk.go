@@ -20,7 +20,7 @@ type trunk struct{ s *Service }
 // Invite implements sip.Handler: a call to one of the city's numbers is answered at once, for the announcement is its start.
 func (t trunk) Invite(in *sip.Incoming) {
 	t.s.count.arrived.Add(1)
-	q, owner, ok := t.s.dialled(in.Called())
+	f, q, owner, ok := t.s.dialled(in.Called())
 	if !ok {
 		t.s.count.unknown.Add(1)
 		in.Reject(codeNotFound, "Not Found")
@@ -30,19 +30,19 @@ func (t trunk) Invite(in *sip.Incoming) {
 		t.s.refuse(in)
 		return
 	}
-	t.s.answer(in, q, owner)
+	t.s.answer(in, f, q, owner)
 }
 
-// dialled finds the queue of a called number, in whatever way the trunk writes it; parameters in the user part (RFC 3966 5.1.5)
+// dialled finds what a caller meets on a called number, in whatever way the trunk writes it; parameters in the user part (RFC 3966 5.1.5)
 // are none of its digits.
-func (s *Service) dialled(number string) (agency.Queue, agency.Agency, bool) {
+func (s *Service) dialled(number string) (f agency.Flow, q agency.Queue, owner agency.Agency, ok bool) {
 	number, _, _ = strings.Cut(number, ";")
-	q, ok := s.cfg.Book.QueueByNumber(number)
-	if !ok {
-		return agency.Queue{}, agency.Agency{}, false
+	if f, _, ok = s.cfg.Book.FlowByNumber(number); !ok {
+		return f, q, owner, false
 	}
-	owner, ok := s.cfg.Book.Agency(q.Agency)
-	return q, owner, ok
+	q, _ = s.cfg.Book.Queue(firstQueue(&f)) // a flow may have none: an announcement alone
+	owner, ok = s.cfg.Book.Agency(f.Agency)
+	return f, q, owner, ok
 }
 
 func (s *Service) refuse(in *sip.Incoming) {
@@ -51,7 +51,7 @@ func (s *Service) refuse(in *sip.Incoming) {
 }
 
 // answer sets the caller's leg up and starts the call's actor.
-func (s *Service) answer(in *sip.Incoming, q agency.Queue, owner agency.Agency) {
+func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner agency.Agency) {
 	l, err := s.newLeg(s.cfg.Ports)
 	if err != nil {
 		s.log.Error("no media port for a call", "error", err)
@@ -59,7 +59,7 @@ func (s *Service) answer(in *sip.Incoming, q agency.Queue, owner agency.Agency) 
 		return
 	}
 	c := s.newCall(q, owner, in.Caller())
-	c.customer = l
+	c.customer, c.way.flow = l, f
 	if err := s.open(c, in); err != nil {
 		c.caller.Erase()
 		_ = l.media.Close()
@@ -84,7 +84,7 @@ func (s *Service) open(c *call, in *sip.Incoming) error {
 	}
 	d, err := in.Answer(sdpType, answer)
 	if err != nil { // the caller was quicker
-		s.calls.remove(c.id)
+		s.calls.remove(c)
 		return err
 	}
 	c.customer.dialog = d

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"time"
 
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
@@ -18,12 +19,14 @@ type Want struct {
 
 // Way is how a wanted number is reached. It is used once, and Done tells that the call is over.
 type Way struct {
-	Number    pii.Number // E.164, or a short number
-	Emergency bool       // 112: no cap, no announcement, no recording
-	Inside    string     // a queue's id: the number is our own, and no trunk is asked
-	Shown     pii.Number // the agency's number, for From
-	Routes    []Route    // tried in order
-	Done      func()     // takes it off the caps; never nil
+	Number     pii.Number    // E.164, or a short number
+	Emergency  bool          // 112: no cap, no announcement, no recording
+	Inside     string        // a queue's id: the number is our own, and no trunk is asked
+	InsideSeat string        // a seat's code, likewise
+	Shown      pii.Number    // the agency's number, for From
+	Routes     []Route       // tried in order
+	Longest    time.Duration // of the call; 0: no bound but MaxLife
+	Done       func()        // takes it off the caps; nil: there is nothing to take off
 }
 
 // Route is one trunk's way to a number.

@@ -76,7 +76,10 @@ func (h *house) outside(number string, cfg siptest.Config) *siptest.Phone {
 	return p
 }
 
-const toneDoctor = 1300.0
+const (
+	toneDoctor = 1300.0
+	emergency  = "112"
+)
 
 // ledger counts outcomes.
 type ledger struct {

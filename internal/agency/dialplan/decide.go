@@ -14,6 +14,7 @@ const (
 	Empty          = "empty"           // nothing was dialled
 	Incomplete     = "incomplete"      // neither national, international nor of the house: an area code is missing
 	BadNumber      = "bad_number"      // no telephone number
+	NoQueue        = "no_queue"        // a number of the house where no queue answers: by a trunk the call would come back
 	PremiumRate    = "premium"         // costs more than a call
 	BlockedPrefix  = "blocked"         // by the city: Prefix
 	CountryRefused = "country"         // may not be called: Country

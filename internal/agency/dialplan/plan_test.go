@@ -179,6 +179,23 @@ func TestTheHouseIsReachedInside(t *testing.T) {
 	}
 }
 
+// TestNumbersOfFlowsAreInside: they go to the flow's first queue, and nowhere where it has none.
+func TestNumbersOfFlowsAreInside(t *testing.T) {
+	c := city()
+	c.Numbers = []agency.Number{{Number: "+358912340050", Flow: "day"}, {Number: "+358912340051", Flow: "tape"}}
+	c.Flows = []agency.Flow{
+		{ID: "tape", Agency: "social", Steps: []agency.Step{{HangUp: &agency.HangUpStep{}}}},
+		{ID: "day", Agency: "social", Steps: []agency.Step{{Say: &agency.SayStep{}}, {Queue: &agency.QueueStep{Queue: "mail"}}, {Queue: &agency.QueueStep{Queue: "advice"}}}},
+	}
+	p := New(c)
+	if a := p.Decide(pii.NewNumber("09 1234 0050"), Caller{}).Allowed; a == nil || a.Kind != Internal || a.Queue != "mail" || a.Group != "" {
+		t.Errorf("%+v", a)
+	}
+	if d := p.Decide(pii.NewNumber("09 1234 0051"), Caller{}); d.Refused == nil || d.Refused.Reason != NoQueue {
+		t.Errorf("%+v", d.Allowed)
+	}
+}
+
 func TestDecisions(t *testing.T) {
 	p := New(city())
 	for dialled, want := range map[string]Refusal{

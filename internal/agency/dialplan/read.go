@@ -46,8 +46,8 @@ type Reading struct {
 // Plan is the number plan of one version of the configuration. It never changes and may be shared; a nil Plan knows nothing
 // but 112.
 type Plan struct {
-	city    agency.City // with defaults
-	queues  map[string]*agency.Queue
+	city    agency.City       // with defaults
+	inside  map[string]string // numbers of the house → queue that answers there
 	seats   map[string]*agency.Seat
 	premium []string // E.164 prefixes, or short numbers as they are
 	blocked []string
@@ -56,17 +56,32 @@ type Plan struct {
 
 // New makes the plan of a valid city.
 func New(c *agency.City) *Plan {
-	p := &Plan{city: c.WithDefaults(), queues: map[string]*agency.Queue{}, seats: map[string]*agency.Seat{}, codes: agency.CallingCodes()}
-	for i := range p.city.Queues {
-		if q := &p.city.Queues[i]; q.Number != "" {
-			p.queues[q.Number] = q
+	p := &Plan{city: c.WithDefaults(), inside: map[string]string{}, seats: map[string]*agency.Seat{}, codes: agency.CallingCodes()}
+	for _, q := range p.city.Queues {
+		if q.Number != "" {
+			p.inside[q.Number] = q.ID
 		}
+	}
+	for _, n := range p.city.Numbers {
+		p.inside[n.Number] = p.firstQueue(n.Flow)
 	}
 	for i := range p.city.Seats {
 		p.seats[strings.ToUpper(p.city.Seats[i].Code)] = &p.city.Seats[i]
 	}
 	p.premium, p.blocked = p.prefixes(p.city.Dialling.Premium), p.prefixes(p.city.Dialling.Blocked)
 	return p
+}
+
+// firstQueue is the queue that a flow comes to first in the order of its steps; "" for one that has none.
+func (p *Plan) firstQueue(flow string) string {
+	for _, f := range p.city.Flows {
+		for _, s := range f.Steps {
+			if f.ID == flow && s.Queue != nil {
+				return s.Queue.Queue
+			}
+		}
+	}
+	return ""
 }
 
 // prefixes writes configured prefixes as E.164; a short number stays as it is.
@@ -124,8 +139,11 @@ func (p *Plan) number(d string) Reading {
 	if n := len(e164) - 1; country == "" || n < minDigits || n > maxDigits {
 		return Reading{Fault: BadNumber}
 	}
-	if q, ok := p.queues[e164]; ok {
-		return Reading{Kind: Internal, Queue: q.ID, Number: pii.NewNumber(e164)}
+	switch queue, ok := p.inside[e164]; {
+	case ok && queue == "":
+		return Reading{Fault: NoQueue}
+	case ok:
+		return Reading{Kind: Internal, Queue: queue, Number: pii.NewNumber(e164)}
 	}
 	return Reading{Kind: p.kindOf(e164, country), Number: pii.NewNumber(e164), Country: country}
 }

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Only     []string      // names of parts; empty for all
 	Round    time.Duration // how long a round measures; 0 for DefaultRound
+	Secure   bool          // TLS and SRTP to the recorder, as between two machines
 	Out      io.Writer     // the table
 	Progress io.Writer     // what is being done
 }
@@ -140,7 +141,7 @@ func (b *bench) open(ctx context.Context, seats int) error {
 	}
 	b.say("a demonstration city with %d seats starts", seats)
 	var err error
-	if b.city, err = startCity(ctx, b.dir, seats); err != nil {
+	if b.city, err = startCity(ctx, b.dir, seats, b.Secure); err != nil {
 		return err
 	}
 	if b.load, err = spawn("load"); err != nil {

@@ -42,7 +42,7 @@ type city struct {
 }
 
 // startCity starts one and waits until it serves.
-func startCity(ctx context.Context, dir string, seats int) (*city, error) {
+func startCity(ctx context.Context, dir string, seats int, secure bool) (*city, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -52,6 +52,9 @@ func startCity(ctx context.Context, dir string, seats int) (*city, error) {
 	file := filepath.Join(dir, "ready.json")
 	c.cmd = exec.Command(self, "demo", "--no-traffic", "--data", c.dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort,
 		"--seats", fmt.Sprint(seats), "--ready-file", file, "--no-record", plainQueue, "--no-wrap-up", "--announcement", announcement.String())
+	if secure {
+		c.cmd.Args = append(c.cmd.Args, "--secure")
+	}
 	c.cmd.Env = append(os.Environ(), profileEnv+"="+profiles(dir))
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := c.cmd.Start(); err != nil {

@@ -202,6 +202,10 @@ func (b *bench) memory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	recorder, err := rssOf(b.city.recorder)
+	if err != nil {
+		return err
+	}
 	b.say("memory: %d recorded calls", memoryCalls)
 	args := CallsArgs{Number: b.city.number(recordedQueue), N: memoryCalls, PerSecond: callsASecond}
 	if err := b.load.call(ctx, "Load.Calls", args, &Nothing{}); err != nil {
@@ -209,6 +213,10 @@ func (b *bench) memory(ctx context.Context) error {
 	}
 	pause(ctx, b.Round)
 	raw, err := rssOf(b.city.servers()...)
+	if err != nil {
+		return err
+	}
+	recorderRaw, err := rssOf(b.city.recorder)
 	if err != nil {
 		return err
 	}
@@ -231,7 +239,8 @@ func (b *bench) memory(ctx context.Context) error {
 		[]float64{float64(raw-before) / mib},
 		"bare relay",
 		[]float64{float64(limit) / mib},
-		fmt.Sprintf("%.1f MiB of it are garbage; before: %.0f MiB", float64(raw-live)/mib, float64(before)/mib),
+		fmt.Sprintf("the recorder's: %.1f; %.1f MiB are garbage; before: %.0f MiB",
+			float64(recorderRaw-recorder)/mib, float64(raw-live)/mib, float64(before)/mib),
 	})
 	return nil
 }

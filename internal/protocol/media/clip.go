@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,19 @@ func Tone(hertz float64, length time.Duration, amplitude int16) Clip {
 		alaw[i] = EncodeALaw(int16(float64(amplitude) * math.Sin(2*math.Pi*hertz*float64(i)/SampleRate)))
 	}
 	return Clip{alaw: alaw}
+}
+
+// The ringing tone of Finnish networks (ITU-T E.180 supplement 2): 425 Hz, a second on, four off.
+const (
+	ringingHertz     = 425
+	ringingOn        = time.Second
+	ringingOff       = 4 * time.Second
+	ringingAmplitude = 8000
+)
+
+// Ringback is one round of the tone that a caller hears while another telephone rings; play it in a loop.
+func Ringback() Clip {
+	return NewClip(slices.Concat(Tone(ringingHertz, ringingOn, ringingAmplitude).alaw, SilenceClip(ringingOff).alaw))
 }
 
 // SilenceClip is a clip of nothing.

@@ -41,7 +41,8 @@ func EncodeULaw(v int16) byte {
 	return ^byte(sign | segment<<4 | m>>(segment+3)&0x0F)
 }
 
-// Transcode puts src, coded in from, into dst, coded in to. The two may be the same slice; dst is at least as long as src.
+// Transcode puts src, coded in the law from, into dst, coded in the law to. The two may be the same slice; dst is at least as
+// long as src. For other codecs there is the Transcoder.
 func Transcode(dst, src []byte, from, to Codec) {
 	switch {
 	case from == to:
@@ -61,7 +62,7 @@ func translate(dst, src []byte, table string) {
 	}
 }
 
-// Decode puts the linear values of src into dst, which is at least as long.
+// Decode puts the linear values of src, coded in a law, into dst, which is at least as long.
 func Decode(dst []int16, src []byte, c Codec) {
 	dst = dst[:len(src)]
 	for i, b := range src {
@@ -69,7 +70,7 @@ func Decode(dst []int16, src []byte, c Codec) {
 	}
 }
 
-// Encode codes src into dst, which is at least as long.
+// Encode codes src by a law into dst, which is at least as long.
 func Encode(dst []byte, src []int16, c Codec) {
 	dst = dst[:len(src)]
 	for i, v := range src {

@@ -31,7 +31,7 @@ func TestKnownCodes(t *testing.T) {
 }
 
 func TestEveryCodeComesBack(t *testing.T) {
-	for _, c := range Codecs() {
+	for _, c := range Laws() {
 		for code := range 256 {
 			got := c.Encode(c.Decode(byte(code)))
 			if got != byte(code) && (c != PCMU || code != 0x7F) { // µ-law has two zeros
@@ -42,7 +42,7 @@ func TestEveryCodeComesBack(t *testing.T) {
 }
 
 func TestEncodingIsNearAndMonotonic(t *testing.T) {
-	for _, c := range Codecs() {
+	for _, c := range Laws() {
 		last := math.MinInt
 		for v := math.MinInt16; v <= math.MaxInt16; v++ {
 			got := int(c.Decode(c.Encode(int16(v))))
@@ -60,7 +60,7 @@ func TestEncodingIsNearAndMonotonic(t *testing.T) {
 func TestTranscodeRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src := rapid.SliceOf(rapid.Byte()).Draw(t, "coded")
-		from := rapid.SampledFrom(Codecs()).Draw(t, "from")
+		from := rapid.SampledFrom(Laws()).Draw(t, "from")
 		dst := make([]byte, len(src))
 		Transcode(dst, src, from, 1-from)
 		Transcode(dst, dst, 1-from, from) // in place
@@ -85,9 +85,11 @@ func TestCodecNames(t *testing.T) {
 	for _, c := range Codecs() {
 		byName, ok1 := CodecNamed(c.Name())
 		byType, ok2 := CodecOf(c.PayloadType())
-		if byName != c || byType != c || !ok1 || !ok2 {
+		if byName != c || !ok1 || c != Opus && (byType != c || !ok2) || c == Opus && ok2 {
 			t.Errorf("%v is not found again", c)
 		}
+	}
+	for _, c := range Laws() {
 		if v := c.Decode(c.Silence()); v < -8 || v > 8 {
 			t.Errorf("silence of %v sounds as %d", c, v)
 		}
@@ -95,11 +97,11 @@ func TestCodecNames(t *testing.T) {
 	if _, ok := CodecNamed("pcma"); !ok {
 		t.Error("SDP encoding names have no case")
 	}
-	if _, ok := CodecNamed("opus"); ok {
-		t.Error("opus is none of ours")
+	if _, ok := CodecNamed("G729"); ok {
+		t.Error("G.729 is none of ours")
 	}
-	if _, ok := CodecOf(9); ok {
-		t.Error("G.722 is none of ours")
+	if _, ok := CodecOf(18); ok {
+		t.Error("G.729 is none of ours")
 	}
 }
 

@@ -3,6 +3,8 @@ package media
 import (
 	"embed"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,34 @@ const (
 	Music        = "music" // on hold and while waiting; Prompt takes it with any language
 )
 
-// PromptNames lists the names that a language must have.
+// Names of further prompts that every language has built in. The first four are recording announcements too: at least 4 s.
+const (
+	AnnouncementListening = "announcement-listening" // as Announcement, and that a supervisor may listen meanwhile
+	AnnouncementOutbound  = "announcement-outbound"  // to whom the city calls
+	AnnouncementAdded     = "announcement-added"     // to an outsider who joins a call
+	CallbackNotice        = "callback-notice"        // to whom the city calls back as promised
+	CallbackOffer         = "callback-offer"         // "press 1, and we call you back"
+	CallbackConfirm       = "callback-confirm"       // "we call you back no later than"; a time follows (package say)
+	CallbackDeclined      = "callback-declined"      // none was arranged, the place in the queue is kept
+	Invalid               = "invalid"                // the key means nothing here
+	HoldOn                = "hold-on"
+	Transfer              = "transfer"    // we are connecting your call
+	Unavailable           = "unavailable" // the service can't be reached now
+	PositionFirst         = "position-first"
+	Position              = "position"      // "in the queue you are number"; a number follows
+	PositionMany          = "position-many" // so many that no number is said
+	WaitEstimate          = "wait-estimate" // "the estimated waiting time is about"; minutes follow
+	WaitLong              = "wait-long"     // over the longest that is said
+	Opens                 = "opens"         // "we are open again"; a time follows
+)
+
+// Notices lists the recording announcements (M4): each lasts at least MinAnnouncement.
+func Notices() []string {
+	return []string{Announcement, AnnouncementListening, AnnouncementOutbound, AnnouncementAdded, CallbackNotice}
+}
+
+// PromptNames lists the names that a language must have; BuiltIn lists those that it has besides, of which a folder of a
+// city's own prompts may lack any: the built-in one is heard then.
 func PromptNames() []string {
 	return []string{Announcement, LanguageMenu, Welcome, Waiting, Closed, Busy, Goodbye}
 }
@@ -49,11 +78,12 @@ func (l *Library) Prompt(lang, name string) (Clip, bool) {
 	if name == Music {
 		lang = ""
 	}
-	c, ok := l.clips[promptPath(lang, name)]
+	c, ok := l.clips[Path(lang, name)]
 	return c, ok
 }
 
-func promptPath(lang, name string) string {
+// Path is where a prompt stands in a folder: "fi/welcome.wav"; of what has no language "music.wav".
+func Path(lang, name string) string {
 	if lang == "" {
 		return name + ".wav"
 	}
@@ -74,6 +104,13 @@ func NewLibrary(override fs.FS) (*Library, error) {
 		}
 	}
 	return l, l.complete()
+}
+
+// With gives a library in which clips, by their Path, are in place of those of the same path; errs.Invalid as NewLibrary.
+func (l *Library) With(clips map[string]Clip) (*Library, error) {
+	more := &Library{clips: maps.Clone(l.clips)}
+	maps.Copy(more.clips, clips)
+	return more, more.complete()
 }
 
 // MinAnnouncement is the least length of an announcement: one that is shorter can't say what it must.
@@ -113,10 +150,10 @@ func loadClip(folder fs.FS, path string) (Clip, error) {
 // complete checks that every language has every prompt, and announcements their length.
 func (l *Library) complete() error {
 	if _, ok := l.Prompt("", Music); !ok {
-		return errs.At(errs.Invalid, "prompts/"+promptPath("", Music), "the file is missing")
+		return errs.At(errs.Invalid, "prompts/"+Path("", Music), "the file is missing")
 	}
 	for _, lang := range Languages() {
-		for _, name := range PromptNames() {
+		for _, name := range append(PromptNames(), BuiltIn(lang)...) {
 			if err := l.check(lang, name); err != nil {
 				return err
 			}
@@ -126,12 +163,12 @@ func (l *Library) complete() error {
 }
 
 func (l *Library) check(lang, name string) error {
-	field := "prompts/" + promptPath(lang, name)
+	field := "prompts/" + Path(lang, name)
 	clip, ok := l.Prompt(lang, name)
 	if !ok {
 		return errs.At(errs.Invalid, field, "the file is missing")
 	}
-	if name == Announcement && clip.Duration() < MinAnnouncement {
+	if slices.Contains(Notices(), name) && clip.Duration() < MinAnnouncement {
 		return errs.At(errs.Invalid, field, "lasts %v, an announcement lasts at least %v", clip.Duration(), MinAnnouncement)
 	}
 	return nil

@@ -2,6 +2,8 @@ package rtp
 
 import (
 	"bufio"
+	"cmp"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -16,6 +19,8 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/secure"
+	"santra/internal/protocol/sdp"
 )
 
 // benchCalls are the loads: so many calls of two parties, each saying a packet every 20 ms.
@@ -43,7 +48,21 @@ type parties struct {
 	answers *bufio.Scanner
 }
 
-const partiesEnv = "SANTRA_BENCH_PARTIES"
+const (
+	partiesEnv = "SANTRA_BENCH_PARTIES"
+	suiteEnv   = "SANTRA_BENCH_SUITE" // they encrypt
+)
+
+// benchKeys are the same in both processes, for each party: good for nothing but this.
+func benchKeys(suite sdp.Suite) sdp.Keys {
+	inline := strings.Repeat("A", base64.RawStdEncoding.EncodedLen(suite.KeyLen()+suite.SaltLen()))
+	s, err := sdp.Parse([]byte("v=0\r\nm=audio 4 RTP/SAVP 8\r\na=crypto:1 " + string(suite) + " inline:" + inline + "\r\n"))
+	if err != nil {
+		panic(err)
+	}
+	k := s.Media[0].Crypto[0].Key
+	return sdp.Keys{Local: k, Remote: k}
+}
 
 func TestMain(m *testing.M) {
 	if n, err := strconv.Atoi(os.Getenv(partiesEnv)); err == nil {
@@ -53,14 +72,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func newParties(b *testing.B, n int) *parties {
+func newParties(b *testing.B, n int, suite sdp.Suite) *parties {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	child := exec.Command(self)
-	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d", partiesEnv, n))
+	child.Env = append(os.Environ(), fmt.Sprintf("%s=%d", partiesEnv, n), suiteEnv+"="+string(suite))
 	child.Stderr = os.Stderr
 	orders, _ := child.StdinPipe()
 	answers, _ := child.StdoutPipe()
@@ -90,8 +109,9 @@ func (p *parties) speak(rounds int) {
 // beParties is what the other process does.
 func beParties(n int) {
 	var sockets []*net.UDPConn
-	packets := make([][]byte, n)
+	packets, seals := make([][]byte, n), make([]func([]byte) []byte, n)
 	for i := range n {
+		seals[i] = benchSeal(sdp.Suite(os.Getenv(suiteEnv)))
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		if err != nil {
 			panic(err)
@@ -115,9 +135,28 @@ func beParties(n int) {
 			h.Sequence++
 			h.Timestamp += media.FrameSamples
 			h.Put(packets[i])
-			_, _ = sockets[i].WriteToUDPAddrPort(packets[i], targets[i])
+			_, _ = sockets[i].WriteToUDPAddrPort(seals[i](packets[i]), targets[i])
 		}
 		fmt.Println("done")
+	}
+}
+
+// benchSeal encrypts a packet, or leaves it as it is without a suite.
+func benchSeal(suite sdp.Suite) func([]byte) []byte {
+	if suite == "" {
+		return func(b []byte) []byte { return b }
+	}
+	s, err := secure.New(benchKeys(suite))
+	if err != nil {
+		panic(err)
+	}
+	out := make([]byte, 0, MaxPacket)
+	return func(b []byte) []byte {
+		sealed, err := s.Protect(out, b)
+		if err != nil {
+			panic(err)
+		}
+		return sealed
 	}
 }
 
@@ -146,8 +185,8 @@ func benchPool(b testing.TB) *Pool {
 	return pool
 }
 
-func benchRelay(b *testing.B, calls int, tapped bool) {
-	pool, p := benchPool(b), newParties(b, 2*calls)
+func benchRelay(b *testing.B, calls int, tapped bool, suite sdp.Suite) {
+	pool, p := benchPool(b), newParties(b, 2*calls, suite)
 	var legs []*Leg
 	for call := range calls {
 		var pair [2]*Leg
@@ -159,6 +198,11 @@ func benchRelay(b *testing.B, calls int, tapped bool) {
 			i := 2*call + side
 			pair[side] = NewLeg(u, LegConfig{})
 			b.Cleanup(func() { pair[side].Close() })
+			if suite != "" {
+				if err := pair[side].Secure(benchKeys(suite)); err != nil {
+					b.Fatal(err)
+				}
+			}
 			pair[side].Start(p.addr(i), media.PCMA, 0)
 			p.targets[i] = u.Local()
 		}
@@ -202,19 +246,62 @@ func tapCall(b *testing.B, pool *Pool, pair [2]*Leg) {
 
 // BenchmarkRelay is a bridge of two legs.
 func BenchmarkRelay(b *testing.B) {
-	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, false) })
+	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, false, "") })
 }
 
 // BenchmarkRelayTapped is the same with a tap, the recorder's receiving included.
 func BenchmarkRelayTapped(b *testing.B) {
-	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, true) })
+	benchCalls(b, func(b *testing.B, calls int) { benchRelay(b, calls, true, "") })
+}
+
+// BenchmarkRelaySealed is a bridge of two legs that both encrypt: each packet is opened and sealed anew. Plain is the same without.
+func BenchmarkRelaySealed(b *testing.B) {
+	for _, suite := range []sdp.Suite{"", sdp.AES128SHA180, sdp.AES128GCM, sdp.AES256GCM} {
+		b.Run("suite="+cmp.Or(string(suite), "plain"), func(b *testing.B) { benchRelay(b, 100, false, suite) })
+	}
+}
+
+// BenchmarkMix is a conference of three on UDP legs: the processor time of a second of it.
+func BenchmarkMix(b *testing.B) {
+	const mixes, seconds = 20, 3
+	pool, p := benchPool(b), newParties(b, 3*mixes, "")
+	for i := range mixes {
+		m := NewMix(MixConfig{})
+		hears, legs := make(map[*Leg][]*Leg), make([]*Leg, 3)
+		for side := range legs {
+			u, err := pool.Open()
+			if err != nil {
+				b.Fatal(err)
+			}
+			legs[side] = NewLeg(u, LegConfig{})
+			b.Cleanup(func() { legs[side].Close() })
+			legs[side].Start(p.addr(3*i+side), media.PCMA, 0)
+			p.targets[3*i+side] = u.Local()
+		}
+		for _, l := range legs {
+			hears[l] = legs
+		}
+		if err := m.Connect(hears); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(m.Close)
+	}
+	p.speak(25)
+	var used time.Duration
+	for b.Loop() {
+		before := cpu()
+		p.speak(50 * seconds)
+		used += cpu() - before
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(used)/float64(time.Millisecond)/float64(b.N*mixes*seconds), "ms-cpu/conference-second")
 }
 
 // BenchmarkBareRelay is the limit to compare with: a goroutine for each socket that reads and writes, and does nothing else.
 func BenchmarkBareRelay(b *testing.B) { benchCalls(b, bareRelay) }
 
 func bareRelay(b *testing.B, calls int) {
-	p := newParties(b, 2*calls)
+	p := newParties(b, 2*calls, "")
 	var sockets []*net.UDPConn
 	for i := range 2 * calls {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})

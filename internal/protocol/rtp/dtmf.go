@@ -116,24 +116,25 @@ func (p *player) dial(ctx context.Context, digits string) error {
 // press sends one event: a packet each 20 ms while it lasts, its end three times over, a pause.
 func (p *player) press(ctx context.Context, timer *time.Timer, event byte) error {
 	const frames = int(toneTime / frameTime)
-	var first int
+	var first time.Duration
 	for i := range frames + endsSent - 1 {
 		if err := p.await(ctx, timer); err != nil {
 			return err
 		}
 		if i == 0 {
-			first = p.frame
+			first = p.at
 		}
 		if err := p.sendEvent(event, first, min(i+1, frames), i); err != nil {
 			return err
 		}
 	}
-	p.frame += int(pauseTime / frameTime)
+	p.at += pauseTime
 	return nil
 }
 
-// sendEvent sends the i-th packet of an event that has lasted so many frames since frame first.
-func (p *player) sendEvent(event byte, first, frames, i int) error {
+// sendEvent sends the i-th packet of an event that has lasted so many frames since first. Its timestamp is the sound's, its
+// duration counts the clock of events.
+func (p *player) sendEvent(event byte, first time.Duration, frames, i int) error {
 	const all = int(toneTime / frameTime)
 	packet := p.packet[:HeaderLen+eventLen]
 	payload := packet[HeaderLen:]
@@ -141,9 +142,9 @@ func (p *player) sendEvent(event byte, first, frames, i int) error {
 	if frames == all {
 		payload[1] |= endOfEvent
 	}
-	binary.BigEndian.PutUint16(payload[2:], uint16(samples(time.Duration(frames)*frameTime)))
 	agreed := p.leg.terms.Load()
-	h := Header{Marker: i == 0, PayloadType: agreed.events, Sequence: uint16(p.sent), Timestamp: samples(time.Duration(first) * frameTime)}
-	p.frame++
+	binary.BigEndian.PutUint16(payload[2:], uint16(ticks(time.Duration(frames)*frameTime, agreed.eventClock)))
+	h := Header{Marker: i == 0, PayloadType: agreed.events, Sequence: uint16(p.sent), Timestamp: ticks(first, agreed.codec.ClockRate())}
+	p.at += frameTime
 	return p.send(h, packet)
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"santra/internal/protocol/rtp/quality"
 )
 
 // inbound counts what a leg receives.
@@ -13,6 +15,7 @@ type inbound struct {
 	mu             sync.Mutex
 	any            bool
 	source         source
+	run            quality.Run
 	lostBefore     int64 // by sources that are over
 	packets, bytes uint64
 	unknown        uint64
@@ -22,7 +25,7 @@ type inbound struct {
 func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *terms) (restart, ok bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if h.PayloadType != agreed.codec.PayloadType() && (agreed.events == 0 || h.PayloadType != agreed.events) {
+	if !agreed.sound(h.PayloadType) && !agreed.event(h.PayloadType) {
 		in.unknown++
 		return false, false
 	}
@@ -34,8 +37,12 @@ func (in *inbound) take(h Header, payload int, elapsed time.Duration, agreed *te
 	if !ok {
 		return restart, false
 	}
-	if h.PayloadType != agreed.events || agreed.events == 0 {
-		in.source.time(h, elapsed)
+	if restart || anew {
+		in.run.Restart()
+	}
+	in.run.Take(h.Sequence, elapsed)
+	if !agreed.event(h.PayloadType) {
+		in.source.time(h, elapsed, agreed.codec.ClockRate())
 	}
 	in.packets++
 	in.bytes += uint64(payload)
@@ -49,6 +56,7 @@ type Stats struct {
 	Lost               int64         // expected less received, RFC 3550 A.3
 	Jitter             time.Duration // RFC 3550 A.8
 	Foreign            uint64        // dropped: from another address
+	Forged             uint64        // dropped: SRTP that is not by the peer's key, or came before
 	Malformed          uint64        // dropped: not RTP version 2, or cut short
 	Unknown            uint64        // dropped: a payload type not agreed on
 	Late               uint64        // dropped: from before a change of source
@@ -74,6 +82,9 @@ func (l *Leg) Stats() Stats {
 	s.Digits, s.DigitsLost = l.events.count()
 	if a, ok := l.t.(Addressed); ok {
 		s.Foreign = a.Foreign()
+	}
+	if a, ok := l.t.(Securable); ok {
+		s.Forged = a.Forged()
 	}
 	return s
 }

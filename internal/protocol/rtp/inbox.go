@@ -82,7 +82,8 @@ func (in *inbox) full() int { return len(in.headers) }
 
 // message gives the bytes of the i-th message; whole is false if it was cut short.
 func (in *inbox) message(i int) (b []byte, whole bool) {
-	b = in.bytes[i*in.size:][:in.headers[i].length]
+	from := i * in.size
+	b = in.bytes[from : from+int(in.headers[i].length) : from+in.size] // so that nobody appends into the next message
 	return b, in.headers[i].Flags&unix.MSG_TRUNC == 0
 }
 

@@ -32,6 +32,7 @@ type Leg struct {
 	latch   bool
 	heard   func(c media.Codec, timestamp uint32, payload []byte)
 	born    time.Time
+	name    string // canonical, in reports
 	terms   atomic.Pointer[terms]
 	bridged atomic.Pointer[Leg]
 	mixed   atomic.Pointer[member]
@@ -41,6 +42,7 @@ type Leg struct {
 
 	left   bool // the reading goroutine's own: something was left out, so the numbers have a gap that is no loss
 	hearer *Leg // and who heard the last packet
+	speech speech
 	in     inbound
 	events events
 	out    outbound
@@ -54,31 +56,35 @@ type Leg struct {
 	wg      sync.WaitGroup
 }
 
-// terms are what was agreed on in SDP.
-type terms struct {
-	codec  media.Codec
-	events uint8 // payload type, 0: none
-}
-
 // NewLeg makes a leg over a transport, which it owns from now on.
 func NewLeg(t Transport, cfg LegConfig) *Leg {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now()}
+	l := &Leg{t: t, log: cfg.Log, latch: cfg.Latch, heard: cfg.Heard, born: time.Now(), name: canonicalName()}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.events.digits = make(chan rune, digitsKept)
 	l.out.init(t)
 	return l
 }
 
-// Start sets the peer's address (ignored by a transport that is not Addressed), the codec and the payload type of telephone
-// events (0: none), and starts reading. Called again (a re-INVITE) it changes them.
+// Start is Agree on a codec with its usual payload type and the payload type of telephone events (0: none) of the codec's
+// clock.
 func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
+	t := NewTerms(c)
+	t.Events, t.EventsReceive = dtmfPT, dtmfPT
+	l.Agree(remote, t)
+}
+
+// Agree sets the peer's address (ignored by a transport that is not Addressed) and what was agreed on, and starts reading.
+// Called again (a re-INVITE) it changes them.
+func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
+	l.out.agree(t)
+	l.terms.Store(newTerms(t))
 	if a, ok := l.t.(Addressed); ok {
+		a.Judge(l.valid)
 		a.Connect(remote, l.latch)
 	}
-	l.terms.Store(&terms{codec: c, events: dtmfPT})
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.started || l.closed {
@@ -87,6 +93,15 @@ func (l *Leg) Start(remote netip.AddrPort, c media.Codec, dtmfPT uint8) {
 	l.started = true
 	l.scheduleReport()
 	run.Go(&l.wg, l.log, "rtp leg", l.read)
+}
+
+// valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
+func (l *Leg) valid(packet []byte) bool {
+	if _, _, ok := span(packet); !ok {
+		return false
+	}
+	agreed, pt := l.terms.Load(), header(packet).PayloadType
+	return agreed.sound(pt) || agreed.event(pt)
 }
 
 func (l *Leg) read() {
@@ -117,18 +132,14 @@ type flying struct {
 	bytes      []byte
 	start, end int // of the payload
 	codec      media.Codec
-	event      bool // a telephone event instead of sound
+	event      bool                   // a telephone event instead of sound
+	made       [media.CodecCount]bool // it has been transcoded to
 }
 
 func (f *flying) payload() []byte { return f.bytes[f.start:f.end] }
 
 // hush overwrites the sound with silence.
-func (f *flying) hush() {
-	sound, silence := f.payload(), f.codec.Silence()
-	for i := range sound {
-		sound[i] = silence
-	}
-}
+func (f *flying) hush() { f.end = f.start + len(f.codec.Hush(f.payload())) }
 
 // handle is the whole way of a packet through the leg: check, count, copy to the tap, rewrite in place, send.
 func (l *Leg) handle(b []byte) {
@@ -139,9 +150,9 @@ func (l *Leg) handle(b []byte) {
 	}
 	agreed := l.terms.Load()
 	f := flying{Header: header(b), now: time.Now(), bytes: b, start: start, end: end, codec: agreed.codec}
-	f.event = agreed.events != 0 && f.PayloadType == agreed.events
+	f.event = agreed.event(f.PayloadType)
 	restart, ok := l.in.take(f.Header, end-start, f.now.Sub(l.born), agreed)
-	l.left = l.left || restart
+	l.left = l.speech.of(f.codec) || l.left || restart
 	switch {
 	case !ok || start == end:
 		l.left = true
@@ -162,8 +173,10 @@ func (l *Leg) speak(f *flying) {
 		f.hush()
 	}
 	var full *stream
-	if s := l.tapped.Load(); s != nil && !l.silenced() && s.take(l, f) {
-		full = s
+	if s := l.tapped.Load(); s != nil && !l.silenced() {
+		if g := l.plainly(f); g != nil && s.take(l, g) {
+			full = s
+		}
 	}
 	l.say(f)
 	if full != nil { // after the peer has been served

@@ -1,12 +1,14 @@
 package rtp
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/blend"
 	"santra/internal/protocol/rtp/jitter"
 )
 
@@ -21,31 +23,36 @@ const (
 type member struct {
 	leg *Leg
 
-	mu   sync.Mutex // between the reader of the leg and the mix
-	wait *jitter.Buffer
+	mu    sync.Mutex // between the reader of the leg and the mix
+	wait  *jitter.Buffer
+	clock int // of wait
 
 	// The rest but for keys is the mix's own.
+	rate    int // of voice
+	conceal func(rate int) Concealer
+	listen  listening
 	hide    Concealer
 	hidden  int     // frames in a row
 	ahead   []int16 // decoded, not said yet
-	voice   [media.FrameSamples]int16
+	voice   [blend.Most]int16
 	live    bool // voice is of this frame
-	scratch [media.FrameSamples]int16
+	scratch [blend.Most]int16
 
 	hears   []*member
-	sound   mixed
-	limit   limiter
+	sound   blend.Sum
+	limit   blend.Limiter
 	seq     uint16
 	skipped bool // the last frame was left out
-	packet  [HeaderLen + media.FrameSamples]byte
+	say     saying
+	packet  []byte // room for the longest
 
 	keys     atomic.Pointer[[]*member]
 	keySeq   atomic.Uint32
 	keyUntil atomic.Int64 // since the leg's birth
 }
 
-func newMember(l *Leg, c Concealer) *member {
-	return &member{leg: l, wait: jitter.New(media.FrameSamples), hide: c, limit: limiter{gain: unity}, skipped: true}
+func newMember(l *Leg, conceal func(rate int) Concealer) *member {
+	return &member{leg: l, conceal: conceal, limit: blend.NewLimiter(), skipped: true, packet: make([]byte, longestForm)}
 }
 
 // present is false once the leg has been closed, bridged or taken by another mix.
@@ -72,41 +79,53 @@ func (s *member) connect(m *Mix, others []*Leg, keys []Keys) {
 func (s *member) put(f *flying) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if clock := f.codec.ClockRate(); clock != s.clock {
+		s.wait, s.clock = jitter.New(ticks(frameTime, clock)), clock
+	}
 	if s.leg.held.Load() {
 		s.wait.Reset()
 		return
 	}
 	payload := f.payload()
 	s.wait.Put(jitter.Packet{
-		SSRC: f.SSRC, Sequence: f.Sequence, Stamp: f.Timestamp, Length: uint32(len(payload)), Kind: uint8(f.codec), Payload: payload,
+		SSRC: f.SSRC, Sequence: f.Sequence, Stamp: f.Timestamp, Length: uint32(f.codec.Ticks(payload)), Kind: uint8(f.codec), Payload: payload,
 	})
 }
 
 func (s *member) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.ahead) >= media.FrameSamples || s.wait.Holds()
+	return s.rate > 0 && len(s.ahead) >= samplesOf(s.rate) || s.wait != nil && s.wait.Holds()
+}
+
+// turn begins anew at another rate.
+func (s *member) turn(rate int) {
+	s.rate, s.listen, s.say = rate, listening{rate: rate}, saying{rate: rate}
+	s.hide, s.ahead = s.conceal(rate), s.ahead[:0]
 }
 
 // pull makes the voice of the next frame.
-func (s *member) pull(timely bool) {
+func (s *member) pull(timely bool, rate int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live = false
-	if s.leg.held.Load() || !s.present() {
+	if s.live = false; s.rate != rate {
+		s.turn(rate)
+	}
+	if s.wait == nil || s.leg.held.Load() || !s.present() {
 		s.ahead = s.ahead[:0]
 		return
 	}
 	if timely {
 		s.wait.Trim()
 	}
-	for len(s.ahead) < media.FrameSamples {
+	n := samplesOf(rate)
+	for len(s.ahead) < n {
 		if !s.more() {
 			return
 		}
 	}
-	copy(s.voice[:], s.ahead)
-	s.ahead = s.ahead[:copy(s.ahead, s.ahead[media.FrameSamples:])]
+	copy(s.voice[:n], s.ahead)
+	s.ahead = s.ahead[:copy(s.ahead, s.ahead[n:])]
 	s.live = true
 }
 
@@ -116,9 +135,9 @@ func (s *member) more() bool {
 	n := len(s.ahead)
 	switch state {
 	case jitter.Voice, jitter.Cut:
-		s.ahead = decodeTo(s.ahead, p.Payload, media.Codec(p.Kind))
+		s.ahead = s.listen.decode(s.ahead, p.Payload, media.Codec(p.Kind))
 		if state == jitter.Cut {
-			s.hide.Lost(s.scratch[:]) // so that what was said last goes over into what is next
+			s.hide.Lost(s.scratch[:samplesOf(s.rate)]) // so that what was said last goes over into what is next
 		}
 		s.hide.Good(s.ahead[n:])
 		s.hidden = 0
@@ -127,12 +146,15 @@ func (s *member) more() bool {
 		if s.hidden++; s.hidden > mostHidden {
 			return false
 		}
-		s.ahead = slices.Grow(s.ahead, media.FrameSamples)[:n+media.FrameSamples]
+		s.ahead = slices.Grow(s.ahead, samplesOf(s.rate))[:n+samplesOf(s.rate)]
 		s.hide.Lost(s.ahead[n:])
 		return true
 	}
 	return false
 }
+
+// said is the voice of this frame.
+func (s *member) said() []int16 { return s.voice[:samplesOf(s.rate)] }
 
 // send says to the leg what it hears.
 func (s *member) send(now time.Time, frame uint32) {
@@ -141,14 +163,20 @@ func (s *member) send(now time.Time, frame uint32) {
 		s.skipped = true
 		return
 	}
-	s.sound.begin()
+	s.sound.Begin(samplesOf(s.rate))
 	for _, other := range s.hears {
-		s.sound.add(other)
+		if other.live {
+			s.sound.Add(other.said())
+		}
 	}
-	h := Header{PayloadType: agreed.codec.PayloadType(), Sequence: s.seq, Timestamp: frame * media.FrameSamples}
+	coded := s.say.encode(s.packet[:HeaderLen], s.limit.Frame(&s.sound), agreed.codec)
+	if len(coded) == HeaderLen {
+		s.skipped = true
+		return
+	}
+	h := Header{PayloadType: agreed.payload, Sequence: s.seq, Timestamp: frame * ticks(frameTime, agreed.codec.ClockRate())}
 	s.seq++
-	encoded := encodeTo(s.packet[:HeaderLen], s.limit.frame(&s.sound), agreed.codec)
-	s.skipped = !s.leg.out.mix(now, s, h, encoded, s.skipped)
+	s.skipped = !s.leg.out.mix(now, s, h, coded, s.skipped)
 }
 
 // mix sends a frame unless a player speaks.
@@ -170,6 +198,7 @@ func (s *member) press(f *flying) {
 			continue
 		}
 		one := *f
+		one.bytes = bytes.Clone(f.bytes) // its times are the other's from here on
 		one.Sequence = uint16(other.keySeq.Add(1))
 		other.keyUntil.Store(int64(f.now.Add(keyTime).Sub(other.leg.born)))
 		other.leg.relay(s.leg, &one, false)

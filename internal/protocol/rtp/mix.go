@@ -8,6 +8,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/blend"
 	"santra/internal/run"
 )
 
@@ -22,8 +23,9 @@ const (
 
 // MixConfig configures a mix. The zero value works.
 type MixConfig struct {
-	Log     *slog.Logger     // nil: discarded
-	Conceal func() Concealer // makes what hides the losses of one voice, at 8,000 samples a second; nil: a simple one
+	Log *slog.Logger // nil: discarded
+	// Conceal makes what hides the losses of one voice, at a rate of 8,000 or 16,000 samples a second; nil: media.NewConcealer.
+	Conceal func(rate int) Concealer
 }
 
 // Concealer makes up for lost sound.
@@ -41,7 +43,7 @@ type Concealer interface {
 // its start, so after a stall it makes up for the frames missed at once, and no delay stays.
 type Mix struct {
 	log     *slog.Logger
-	conceal func() Concealer
+	conceal func(rate int) Concealer
 
 	mu      sync.Mutex
 	closed  bool
@@ -62,7 +64,7 @@ func NewMix(cfg MixConfig) *Mix {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Conceal == nil {
-		cfg.Conceal = func() Concealer { return new(repeater) }
+		cfg.Conceal = func(rate int) Concealer { return media.NewConcealer(rate) }
 	}
 	return &Mix{log: cfg.Log, conceal: cfg.Conceal, members: make(map[*Leg]*member)}
 }
@@ -114,7 +116,7 @@ func (m *Mix) settle(named map[*Leg]bool) {
 	m.order = stay
 	for l := range named {
 		if m.members[l] == nil {
-			n := newMember(l, m.conceal())
+			n := newMember(l, m.conceal)
 			m.members[l] = n
 			m.order = append(m.order, n)
 			Unbridge(l)
@@ -222,15 +224,15 @@ func (m *Mix) present() map[*Leg]bool {
 
 // tick makes one frame for everybody; m.mu is held. timely says that it is not one of several that make up for a stall.
 func (m *Mix) tick(timely bool) {
-	now := time.Now()
+	now, rate := time.Now(), rateFor(m.order)
 	for _, s := range m.order {
-		s.pull(timely)
+		s.pull(timely, rate)
 	}
 	for _, l := range m.order {
 		l.send(now, m.frame)
 	}
 	for i := range m.taps {
-		m.taps[i].take(m, now)
+		m.taps[i].take(m, now, rate)
 	}
 	m.frame++
 }
@@ -261,30 +263,37 @@ type mixTap struct {
 	tap      *Tap
 	ch       Channel
 	speakers []*Leg
-	sound    mixed
-	coded    [media.FrameSamples]byte
+	sound    blend.Sum
+	say      saying
+	packet   [HeaderLen + media.FrameSamples]byte
 	seq      uint16
 	due      bool
 }
 
-func (t *mixTap) take(m *Mix, now time.Time) {
+func (t *mixTap) take(m *Mix, now time.Time, rate int) {
 	if t.tap == nil {
 		return
 	}
-	t.sound.begin()
+	t.sound.Begin(samplesOf(rate))
 	for _, l := range t.speakers {
-		if s := m.members[l]; s != nil {
-			t.sound.add(s)
+		if s := m.members[l]; s != nil && s.live {
+			t.sound.Add(s.said())
 		}
 	}
 	t.seq++
-	if t.sound.voices == 0 {
+	if t.sound.Voices() == 0 {
 		return
 	}
-	media.Encode(t.coded[:], t.sound.frame(), media.PCMA)
+	if t.say.rate != rate {
+		t.say = saying{rate: rate}
+	}
+	coded := t.say.encode(t.packet[:HeaderLen], t.sound.Frame(), media.PCMA)
+	if len(coded) == HeaderLen {
+		return
+	}
 	f := flying{
 		Header: Header{Sequence: t.seq, Timestamp: m.frame * media.FrameSamples},
-		now:    now, bytes: t.coded[:], end: media.FrameSamples, codec: media.PCMA,
+		now:    now, bytes: coded, start: HeaderLen, end: len(coded), codec: media.PCMA,
 	}
 	t.due = t.tap.streams[t.ch].take(m, &f) || t.due
 }

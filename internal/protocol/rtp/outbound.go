@@ -22,7 +22,20 @@ type outbound struct {
 
 func (o *outbound) init(t Transport) {
 	o.t = t
-	o.rewrite = rewriter{ssrc: randomSSRC(), seq: uint16(rand.Uint32()), stamp: rand.Uint32()}
+	ssrc := randomSSRC()
+	if s, ok := t.(Sourced); ok {
+		ssrc = s.SSRC()
+	}
+	// The number starts in the lower half: losing the first packets around a roll would leave an SRTP peer with the wrong counter
+	// (RFC 3711 3.3.1).
+	o.rewrite = rewriter{ssrc: ssrc, clock: media.SampleRate, seq: uint16(rand.Uint32() >> 17), stamp: rand.Uint32()}
+}
+
+// agree takes the clock of what is sent from now on.
+func (o *outbound) agree(t Terms) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.rewrite.turn(t.Codec.ClockRate())
 }
 
 // relay sends a packet of a bridged leg, in place. It gives false for one that was left out. restart says that others
@@ -37,11 +50,13 @@ func (l *Leg) relay(from *Leg, f *flying, restart bool) bool {
 	if l.out.player != nil {
 		return false
 	}
+	if f = from.toward(f, agreed); f == nil {
+		return false
+	}
 	h := f.Header
 	h.PayloadType = agreed.events
 	if !f.event {
-		h.PayloadType = agreed.codec.PayloadType()
-		media.Transcode(f.payload(), f.payload(), f.codec, agreed.codec)
+		h.PayloadType = agreed.payload
 	}
 	return l.out.send(f.now, from, h, f.bytes[f.start-HeaderLen:f.end], restart)
 }

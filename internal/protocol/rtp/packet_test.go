@@ -82,7 +82,7 @@ func TestJitterOfRegularPacketsIsNone(t *testing.T) {
 	for i := range 50 {
 		h := Header{Sequence: uint16(i), Timestamp: uint32(i * 160)}
 		s.follow(h)
-		s.time(h, time.Duration(i)*frameTime)
+		s.time(h, time.Duration(i)*frameTime, 8000)
 	}
 	if s.jitterTime() != 0 {
 		t.Error(s.jitterTime())
@@ -90,7 +90,7 @@ func TestJitterOfRegularPacketsIsNone(t *testing.T) {
 	for i := 50; i < 500; i++ {
 		h := Header{Sequence: uint16(i), Timestamp: uint32(i * 160)}
 		s.follow(h)
-		s.time(h, time.Duration(i)*frameTime+time.Duration(i%2)*8*ms)
+		s.time(h, time.Duration(i)*frameTime+time.Duration(i%2)*8*ms, 8000)
 	}
 	if j := s.jitterTime(); j < 7*ms || j > 9*ms {
 		t.Error("every other packet is 8 ms late:", j)

@@ -30,9 +30,10 @@ const (
 type player struct {
 	stop   chan struct{}
 	leg    *Leg
-	packet [HeaderLen + media.FrameSamples]byte
+	packet []byte // of a law, as long as a packet may be
 	start  time.Time
-	frame  int // the next one's number on the timeline that begins with start
+	at     time.Duration // where the next packet begins, from start
+	coder  coder
 	sent   int
 	unsent int
 }
@@ -71,7 +72,7 @@ func (l *Leg) speaker() (*player, error) {
 		return nil, errs.New(errs.Gone, "the leg is closed")
 	}
 	l.wg.Add(1)
-	p := &player{stop: make(chan struct{}), leg: l, start: time.Now()}
+	p := &player{stop: make(chan struct{}), leg: l, packet: make([]byte, HeaderLen+maxPlayed), start: time.Now()}
 	l.out.take(p)
 	return p, nil
 }
@@ -102,10 +103,12 @@ func (p *player) play(ctx context.Context, sound *cursor) error {
 		if err := p.await(ctx, timer); err != nil {
 			return err
 		}
-		if !sound.next(p.packet[HeaderLen:]) {
+		agreed := p.leg.terms.Load()
+		packet := p.packet[:HeaderLen+samples(agreed.ptime)]
+		if !sound.next(packet[HeaderLen:]) {
 			return p.verdict()
 		}
-		if err := p.sendFrame(); err != nil {
+		if err := p.sendFrame(packet, agreed); err != nil {
 			return err
 		}
 	}
@@ -113,10 +116,9 @@ func (p *player) play(ctx context.Context, sound *cursor) error {
 
 // await waits for the next frame's deadline, which is counted from the start: so nothing adds up.
 func (p *player) await(ctx context.Context, timer *time.Timer) error {
-	due := p.start.Add(time.Duration(p.frame) * frameTime)
-	late := time.Since(due)
+	late := time.Since(p.start.Add(p.at))
 	if late > maxBehind {
-		p.frame += int(late / frameTime)
+		p.at += late.Truncate(frameTime)
 	}
 	timer.Reset(-late)
 	select {
@@ -131,15 +133,20 @@ func (p *player) await(ctx context.Context, timer *time.Timer) error {
 	}
 }
 
-// sendFrame sends the frame in p.packet at its place on the timeline.
-func (p *player) sendFrame() error {
-	agreed := p.leg.terms.Load()
-	payload := p.packet[HeaderLen:]
-	media.Transcode(payload, payload, media.PCMA, agreed.codec)
-	h := Header{PayloadType: agreed.codec.PayloadType(), Sequence: uint16(p.sent), Timestamp: uint32(p.frame) * media.FrameSamples}
-	err := p.send(h, p.packet[:])
-	p.frame++
-	return err
+// sendFrame sends the A-law in packet at its place on the timeline.
+func (p *player) sendFrame(packet []byte, agreed *terms) error {
+	length := time.Duration(len(packet)-HeaderLen) * time.Second / media.SampleRate
+	coded, early, err := p.coder.code(packet, agreed.codec)
+	if err != nil {
+		return err
+	}
+	clock := agreed.codec.ClockRate()
+	at := ticks(p.at, clock) - early
+	p.at += length
+	if len(coded) == HeaderLen { // all of it waits for the next
+		return nil
+	}
+	return p.send(Header{PayloadType: agreed.payload, Sequence: uint16(p.sent), Timestamp: at}, coded)
 }
 
 // send sends one packet of the player's own numbering; a refusal is counted, not an error.

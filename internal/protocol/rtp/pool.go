@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/rtp/ports"
 )
 
 // PoolConfig says where RTP sockets are opened.
@@ -40,12 +42,13 @@ type Pool struct {
 	min, pairs uint32
 	ephemeral  bool
 	turn       atomic.Uint32
+	open       sync.Map // the ports of open sockets
 
 	packets, bulk, control *inboxes
 	reactors               []*reactor
 }
 
-// NewPool checks the configuration; errs.Invalid.
+// NewPool checks the configuration; errs.Invalid, also where the kernel may give the range's ports to others.
 func NewPool(cfg PoolConfig) (*Pool, error) {
 	if !cfg.IP.IsValid() {
 		cfg.IP = netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -65,6 +68,11 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	}
 	if cfg.Min == 0 || uint32(cfg.Max) < first+1 {
 		return nil, errs.At(errs.Invalid, "ports", "%d to %d holds no pair of an even port and the next", cfg.Min, cfg.Max)
+	}
+	if !cfg.Ephemeral {
+		if err := ports.Check(cfg.Min, cfg.Max); err != nil {
+			return nil, err
+		}
 	}
 	p := &Pool{
 		ip: cfg.IP.Unmap(), min: first, pairs: (uint32(cfg.Max) - first + 1) / 2, ephemeral: cfg.Ephemeral,
@@ -91,6 +99,13 @@ func (p *Pool) Open() (*UDP, error) {
 	return nil, errs.New(errs.Unavailable, "no free pair of RTP ports")
 }
 
+// Owns tells whether it is the address of an open socket of the pool: a peer that names it would be sent what it says itself,
+// or what another call does.
+func (p *Pool) Owns(addr netip.AddrPort) bool {
+	_, open := p.open.Load(addr.Port())
+	return open && addr.Addr().Unmap() == p.ip
+}
+
 // reactorOf shares the sockets out.
 func (p *Pool) reactorOf(s *socket) *reactor { return p.reactors[s.fd/2%len(p.reactors)] }
 
@@ -109,7 +124,10 @@ func (p *Pool) try(port uint16) *UDP {
 	}
 	if bound := media.local.Port(); bound%2 == 0 {
 		if control, err := openSocket(netip.AddrPortFrom(p.ip, bound+1)); err == nil {
-			return newUDP(p, media, control)
+			u := newUDP(p, media, control)
+			p.open.Store(bound, u)
+			p.open.Store(bound+1, u)
+			return u
 		}
 	}
 	media.Close()

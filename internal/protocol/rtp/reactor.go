@@ -55,6 +55,15 @@ func (r *reactor) control(fd int, events uint32) error {
 	return unix.EpollCtl(r.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
+// again has a socket served anew, after those that wait now, if it still has something. A failure is that of a reactor that has ended.
+func (r *reactor) again(s *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.served[int32(s.fd)] != nil {
+		_ = unix.EpollCtl(r.epoll, unix.EPOLL_CTL_MOD, s.fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: int32(s.fd)})
+	}
+}
+
 func (r *reactor) start() (err error) {
 	if r.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return err

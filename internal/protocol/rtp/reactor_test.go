@@ -176,3 +176,81 @@ func TestUDPReadEndsWithClose(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// A flood on one port does not make the other calls of the reactor wait until it is over.
+func TestAFloodLeavesTheOthersTheirTurn(t *testing.T) {
+	pool, err := NewPool(PoolConfig{Ephemeral: true, Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPhone(t)
+	entered, goOn, order := make(chan bool, 1), make(chan bool), make(chan string, 1000)
+	open := func(name string) netip.AddrPort {
+		u, err := pool.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := NewLeg(u, LegConfig{Heard: func(_ media.Codec, _ uint32, b []byte) {
+			if name == "gate" {
+				entered <- true
+				<-goOn
+			}
+			order <- name
+		}})
+		t.Cleanup(func() { l.Close() })
+		l.Start(p.addr(), media.PCMA, 0)
+		return u.Local()
+	}
+	gate, flooded, other := open("gate"), open("flooded"), open("other")
+	p.say(gate, Header{PayloadType: 8}, frameOf(1)) // the reader is held up, so that all waits
+	<-entered
+	const flood = 200
+	for i := range flood {
+		p.say(flooded, Header{PayloadType: 8, Sequence: uint16(i)}, frameOf(1)[:1])
+	}
+	p.say(other, Header{PayloadType: 8}, frameOf(1))
+	close(goOn)
+	<-order
+	before := 0
+	for name := range order {
+		if name == "other" {
+			break
+		}
+		before++
+	}
+	if before > fairShare*readMessages {
+		t.Error("the other call waited for", before, "packets")
+	}
+	for n := before; n < flood; n++ { // the rest is not forgotten
+		<-order
+	}
+}
+
+func TestStrangersReportsAreBounded(t *testing.T) {
+	e := udpEnd(t, LegConfig{})
+	stranger := newPhone(t)
+	e.l.Start(netip.MustParseAddrPort("127.0.0.9:4000"), media.PCMA, 0)
+	to := netip.AddrPortFrom(e.u.Local().Addr(), e.u.Local().Port()+1)
+	for range maxStrange + 10 {
+		stranger.say(to, Header{PayloadType: 72}, nil)
+	}
+	buf := make([]byte, MaxPacket)
+	if n, _, err := e.u.ReadControl(buf); n != 0 || err != nil || e.u.Foreign() != maxStrange {
+		t.Error(n, err, e.u.Foreign())
+	}
+}
+
+// The first number leaves an SRTP peer room before the roll.
+func TestNumbersStartInTheLowerHalf(t *testing.T) {
+	high := false
+	for range 200 {
+		l := NewLeg(nowhere{}, LegConfig{})
+		if l.out.rewrite.seq >= 1<<15 {
+			t.Error(l.out.rewrite.seq)
+		}
+		high = high || l.out.rewrite.seq >= 1<<14
+	}
+	if !high {
+		t.Error("not random")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 // Receiver receives an RTP stream in bulk (UDP_GRO): the recorder's end of a tap. Streams of others work as well.
 type Receiver struct {
 	socket    *UDP
+	reading   sync.Mutex // of who hands out, by Handle and Flush
+	flush     func()     // set by Handle
 	packets   atomic.Uint64
 	bytes     atomic.Uint64
 	malformed atomic.Uint64
@@ -52,27 +55,49 @@ func (r *Receiver) Packets() iter.Seq[Packet] {
 		if r.socket.watch(r.socket.signal) != nil {
 			return
 		}
-		for r.drain(yield) && r.socket.wait() == nil {
+		for r.drain(yield, fairShare) && r.socket.wait() == nil {
 		}
 	}
 }
 
-// Push hands out packets until Close, as Packets does but in the goroutine of a reactor: cheaper, for who does not wait for
-// anything in handle. It is called instead of Packets, once, and gives net.ErrClosed.
-func (r *Receiver) Push(handle func(Packet)) error {
+// Handle hands out packets until Close, as Packets does but in the goroutine of a reactor: cheaper, for who does not wait for
+// anything in handle. It is called instead of Packets, once, and returns at once; net.ErrClosed after Close.
+func (r *Receiver) Handle(handle func(Packet)) error {
 	all := func(p Packet) bool {
 		handle(p)
 		return true
 	}
-	if err := r.socket.watch(func() { r.drain(all) }); err != nil {
+	read := func(share int) {
+		r.reading.Lock()
+		defer r.reading.Unlock()
+		r.drain(all, share)
+	}
+	r.flush = func() { read(flushed) }
+	return r.socket.watch(func() { read(fairShare) })
+}
+
+// flushed is how many times Flush reads at most: more than a socket's buffer holds, so that only what comes meanwhile is left.
+const flushed = 4096
+
+// Flush hands out what has come until now, in the caller's goroutine: what was sent before a request that is being answered
+// is not taken for what was sent after it. It is for who has called Handle.
+func (r *Receiver) Flush() {
+	if r.flush != nil {
+		r.flush()
+	}
+}
+
+// Push is Handle that returns only after Close, with net.ErrClosed.
+func (r *Receiver) Push(handle func(Packet)) error {
+	if err := r.Handle(handle); err != nil {
 		return err
 	}
 	<-r.socket.media.closed
 	return net.ErrClosed
 }
 
-// drain yields all that waits; false when the reader has had enough or the socket is closed.
-func (r *Receiver) drain(yield func(Packet) bool) bool {
+// drain yields what waits, read at most so many times; false when the reader has had enough or the socket is closed.
+func (r *Receiver) drain(yield func(Packet) bool, share int) bool {
 	media := r.socket.media
 	if !media.acquire() {
 		return false
@@ -80,7 +105,7 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 	defer media.release()
 	in := r.socket.pool.bulk.take()
 	defer r.socket.pool.bulk.giveBack(in)
-	for {
+	for range share {
 		n, err := in.receive(uintptr(media.fd))
 		if err != nil || n == 0 {
 			return true
@@ -89,6 +114,8 @@ func (r *Receiver) drain(yield func(Packet) bool) bool {
 			return false
 		}
 	}
+	r.socket.pool.reactorOf(media).again(media)
+	return true
 }
 
 // split yields the packets that the kernel has put together.
@@ -113,6 +140,13 @@ func (r *Receiver) split(in *inbox, yield func(Packet) bool) bool {
 }
 
 func (r *Receiver) yield(b []byte, now time.Time, yield func(Packet) bool) bool {
+	if s := r.socket.sealed.Load(); s != nil {
+		var err error
+		if b, err = s.session.Open(b); err != nil {
+			r.socket.forged.Add(1)
+			return true
+		}
+	}
 	start, end, ok := span(b)
 	if !ok {
 		r.malformed.Add(1)
@@ -123,9 +157,11 @@ func (r *Receiver) yield(b []byte, now time.Time, yield func(Packet) bool) bool 
 	return yield(Packet{Header: header(b), Payload: b[start:end], At: now})
 }
 
-// Stats are the receiver's counters: Packets, Bytes, Foreign and Malformed.
+// Stats are the receiver's counters: Packets, Bytes, Foreign, Forged and Malformed.
 func (r *Receiver) Stats() Stats {
-	return Stats{Packets: r.packets.Load(), Bytes: r.bytes.Load(), Foreign: r.foreign.Load(), Malformed: r.malformed.Load()}
+	return Stats{
+		Packets: r.packets.Load(), Bytes: r.bytes.Load(), Foreign: r.foreign.Load(), Forged: r.socket.Forged(), Malformed: r.malformed.Load(),
+	}
 }
 
 // Close ends Packets. It may be called more than once.

@@ -1,11 +1,12 @@
 package rtp
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"crypto/rand"
+	"encoding/base64"
+	mathrand "math/rand/v2"
 	"time"
 
-	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // reportEvery is the mean time between reports; each wait is between half and one and a half of it (RFC 3550 6.2).
@@ -15,6 +16,7 @@ const reportEvery = 5 * time.Second
 type reporting struct {
 	lastSR      uint32
 	lastArrived time.Time
+	lastFrom    uint32
 	sent        uint64 // packets at the last report: without a new one it is a receiver's
 	buf         [MaxPacket]byte
 }
@@ -29,7 +31,7 @@ func (l *Leg) scheduleReport() {
 	l.reports = time.AfterFunc(reportWait(), func() { l.report(c, memory) })
 }
 
-func reportWait() time.Duration { return reportEvery/2 + rand.N(reportEvery) }
+func reportWait() time.Duration { return reportEvery/2 + mathrand.N(reportEvery) }
 
 func (l *Leg) report(c Controlled, r *reporting) {
 	l.mu.Lock()
@@ -42,7 +44,7 @@ func (l *Leg) report(c Controlled, r *reporting) {
 	l.mu.Unlock()
 	defer l.wg.Done()
 	l.hear(c, r)
-	_ = c.WriteControl(appendControl(r.buf[:0], l.saying(r), l.name())) // reports are repeated: one that is lost is no loss
+	_ = c.WriteControl(rtcp.Append(r.buf[:0], l.saying(r), l.name)) // reports are repeated: one that is lost is no loss
 }
 
 // hear reads the reports that have come since the last time.
@@ -52,16 +54,16 @@ func (l *Leg) hear(c Controlled, r *reporting) {
 		if n == 0 || err != nil {
 			return
 		}
-		said, err := parseControl(r.buf[:n], l.out.ssrc())
+		said, err := rtcp.Parse(r.buf[:n], l.out.ssrc())
 		if err != nil {
 			l.in.malformed.Add(1)
 			continue
 		}
-		if said.sender {
-			r.lastSR, r.lastArrived = uint32(said.ntp>>16), arrived
+		if said.Sender && l.in.speaks(said.SSRC) {
+			r.lastSR, r.lastArrived, r.lastFrom = uint32(said.NTP>>16), arrived, said.SSRC
 		}
-		if said.told {
-			l.out.learn(said.about, arrived)
+		if said.Told {
+			l.out.learn(said.About, arrived)
 		}
 	}
 }
@@ -70,21 +72,24 @@ func (l *Leg) hear(c Controlled, r *reporting) {
 const maxControlRead = 16
 
 // saying makes our report.
-func (l *Leg) saying(r *reporting) control {
+func (l *Leg) saying(r *reporting) rtcp.Compound {
 	now := time.Now()
 	c := l.out.sending(now)
-	c.sender = uint64(c.packets) != r.sent&0xFFFFFFFF
-	r.sent = uint64(c.packets)
+	c.Sender = uint64(c.Packets) != r.sent&0xFFFFFFFF
+	r.sent = uint64(c.Packets)
 	l.in.mu.Lock()
 	defer l.in.mu.Unlock()
 	s := &l.in.source
-	if c.told = l.in.any; c.told {
-		c.about = reception{
-			ssrc: s.ssrc, fraction: s.fraction(), lost: int32(min(max(s.lost(), -1<<23), 1<<23-1)),
-			highest: s.highest, jitter: uint32(s.jitter), lastSR: r.lastSR,
+	if c.Told = l.in.any; c.Told {
+		c.About = rtcp.Reception{
+			SSRC: s.ssrc, Fraction: s.fraction(), Lost: int32(min(max(s.lost(), -1<<23), 1<<23-1)),
+			Highest: s.highest, Jitter: uint32(s.jitter),
 		}
-		if r.lastSR != 0 {
-			c.about.sinceLast = uint32(now.Sub(r.lastArrived) * 65536 / time.Second)
+		if r.lastFrom == s.ssrc {
+			c.About.LastSR = r.lastSR
+		}
+		if c.About.LastSR != 0 {
+			c.About.SinceLast = uint32(now.Sub(r.lastArrived) * 65536 / time.Second)
 		}
 	}
 	return c
@@ -95,11 +100,22 @@ func (l *Leg) sayBye() {
 	if !ok || l.terms.Load() == nil {
 		return
 	}
-	_ = c.WriteControl(appendControl(nil, control{ssrc: l.out.ssrc(), bye: true}, l.name()))
+	_ = c.WriteControl(rtcp.Append(nil, rtcp.Compound{SSRC: l.out.ssrc(), Bye: true}, l.name))
 }
 
-// name is a canonical name of RFC 7022: random, for it must tell nothing about the machine.
-func (l *Leg) name() string { return fmt.Sprintf("%08x", l.out.ssrc()) }
+// canonicalName is one of RFC 7022 4.2: 96 random bits, for it must tell nothing about the machine, nor lead from one call to another.
+func canonicalName() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawStdEncoding.EncodeToString(b[:])
+}
+
+// speaks tells whether it is the source that is heard now: reports of others say nothing about its clock.
+func (in *inbound) speaks(ssrc uint32) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.any && in.source.ssrc == ssrc
+}
 
 func (o *outbound) ssrc() uint32 {
 	o.mu.Lock()
@@ -107,26 +123,28 @@ func (o *outbound) ssrc() uint32 {
 	return o.rewrite.ssrc
 }
 
-func (o *outbound) sending(now time.Time) control {
+func (o *outbound) sending(now time.Time) rtcp.Compound {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	c := control{ssrc: o.rewrite.ssrc, ntp: ntpTime(now), packets: uint32(o.sent), octets: uint32(o.sentBytes)}
+	c := rtcp.Compound{SSRC: o.rewrite.ssrc, NTP: rtcp.NTP(now), Packets: uint32(o.sent), Octets: uint32(o.sentBytes)}
 	if o.rewrite.started {
-		c.stamp = o.rewrite.stamp + samples(now.Sub(o.rewrite.at))
+		c.Stamp = o.rewrite.stamp + ticks(now.Sub(o.rewrite.at), o.rewrite.clock)
 	}
 	return c
 }
 
 // learn keeps the peer's report about what it hears; the round trip as in RFC 3550 6.4.1.
-func (o *outbound) learn(r reception, arrived time.Time) {
+func (o *outbound) learn(r rtcp.Reception, arrived time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	report := Report{
-		At: arrived, FractionLost: float64(r.fraction) / 256, Lost: int64(r.lost),
-		Jitter: time.Duration(r.jitter) * time.Second / media.SampleRate,
+		At: arrived, FractionLost: float64(r.Fraction) / 256, Lost: int64(r.Lost),
 	}
-	if r.lastSR != 0 {
-		trip := uint32(ntpTime(arrived)>>16) - r.lastSR - r.sinceLast
+	if o.rewrite.clock > 0 {
+		report.Jitter = time.Duration(r.Jitter) * time.Second / time.Duration(o.rewrite.clock)
+	}
+	if r.LastSR != 0 {
+		trip := uint32(rtcp.NTP(arrived)>>16) - r.LastSR - r.SinceLast
 		report.RoundTrip = time.Duration(int32(trip)) * time.Second / 65536
 	}
 	o.remote = report

@@ -12,6 +12,7 @@ import (
 // the time that has passed, with the marker set.
 type rewriter struct {
 	ssrc    uint32
+	clock   int // of the timestamps, ticks a second
 	started bool
 
 	source    any // who sent last, compared by identity
@@ -61,14 +62,24 @@ func (r *rewriter) advance(now time.Time, h Header, ahead int16) {
 func (r *rewriter) begin(now time.Time, source any, h Header) {
 	next := r.stamp
 	if r.started {
-		next += max(samples(now.Sub(r.at)), media.FrameSamples)
+		next += max(ticks(now.Sub(r.at), r.clock), ticks(frameTime, r.clock))
 	}
 	r.source, r.sourceOf, r.sourceSeq, r.run = source, h.SSRC, h.Sequence, 0
 	r.seqShift = r.seq + 1 - h.Sequence
 	r.timeShift = next - h.Timestamp
 }
 
-// samples turns a time into a number of samples.
-func samples(d time.Duration) uint32 {
-	return uint32(d * media.SampleRate / time.Second)
+// turn changes the clock; who speaks on begins anew.
+func (r *rewriter) turn(clock int) {
+	if r.clock != clock {
+		r.clock, r.source = clock, nil
+	}
 }
+
+// ticks turns a time into ticks of a clock.
+func ticks(d time.Duration, clock int) uint32 {
+	return uint32(int64(d)/int64(time.Second)*int64(clock)) + uint32(d%time.Second*time.Duration(clock)/time.Second)
+}
+
+// samples turns a time into a number of samples of a recording or a clip.
+func samples(d time.Duration) uint32 { return ticks(d, media.SampleRate) }

@@ -1,10 +1,6 @@
 package rtp
 
-import (
-	"time"
-
-	"santra/internal/protocol/media"
-)
+import "time"
 
 // source follows one synchronisation source as RFC 3550 A.1 (sequence), A.3 (loss) and A.8 (jitter) say, but without
 // probation: the address has been checked already, and the first word counts.
@@ -16,7 +12,8 @@ type source struct {
 	received uint64
 
 	transit uint32
-	jitter  float64 // in samples
+	jitter  float64 // in ticks of clock
+	clock   int     // ticks a second
 
 	priorExpected, priorReceived uint64 // at the last report
 }
@@ -56,8 +53,10 @@ func (s *source) follow(h Header) (restart, ok bool) {
 }
 
 // time takes a packet's arrival for the jitter of A.8. elapsed is measured from any fixed moment.
-func (s *source) time(h Header, elapsed time.Duration) {
-	transit := samples(elapsed) - h.Timestamp
+// clock is the rate of the timestamps.
+func (s *source) time(h Header, elapsed time.Duration, clock int) {
+	s.clock = clock
+	transit := ticks(elapsed, clock) - h.Timestamp
 	if s.received > 1 {
 		d := int32(transit - s.transit)
 		s.jitter += (float64(max(d, -d)) - s.jitter) / 16
@@ -86,5 +85,8 @@ func (s *source) fraction() uint8 {
 }
 
 func (s *source) jitterTime() time.Duration {
-	return time.Duration(s.jitter * float64(time.Second) / media.SampleRate)
+	if s.clock == 0 {
+		return 0
+	}
+	return time.Duration(s.jitter * float64(time.Second) / float64(s.clock))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // Channel is a side of a recording.
@@ -45,6 +46,7 @@ type TapConfig struct {
 // Sequence numbers go up by one with each packet sent, so a gap in them was lost between the tap and the recorder.
 type Tap struct {
 	log     *slog.Logger
+	name    string // canonical, of both streams: they have one clock (RFC 3550 6.5.1)
 	origin  atomic.Pointer[time.Time]
 	streams [channels]*stream
 }
@@ -54,7 +56,7 @@ func NewTap(cfg TapConfig) (*Tap, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	t := &Tap{log: cfg.Log}
+	t := &Tap{log: cfg.Log, name: canonicalName()}
 	for ch := range t.streams {
 		socket, err := cfg.Pool.Open()
 		if err != nil {
@@ -84,9 +86,28 @@ func (l *Leg) Tap(t *Tap, ch Channel) {
 	l.tapped.Store(t.streams[ch])
 }
 
+// Pause stops taking what the legs say (on), or takes it again. What was gathered before goes out first, so that after Pause
+// returns no sample of the pause is or will be sent, and none from before it is held back. The timeline goes on: what is said
+// after a pause stands at its own time. It may be called again with what is.
+func (t *Tap) Pause(on bool) {
+	for _, s := range t.streams {
+		s.pause(on)
+	}
+}
+
+func (s *stream) pause(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if on && !s.closed {
+		s.send()
+	}
+	s.paused = on
+}
+
 // TapStats count packets.
 type TapStats struct {
 	Packets uint64 // taken from legs
+	Paused  uint64 // not taken, for recording was paused
 	Sent    uint64
 	Dropped uint64 // since the kernel refused them, they were too long, or the tap had not started
 	Skipped uint64 // since the leg's clock is fast
@@ -141,9 +162,11 @@ type stream struct {
 	next    uint32 // where the last packet ended
 	started bool
 	closed  bool
+	paused  bool
 	batch   []byte
-	segment int // bytes of each packet in batch
-	waiting int // packets in batch
+	crypt   []byte // the same encrypted, nil without SRTP
+	segment int    // bytes of each packet in batch
+	waiting int    // packets in batch
 	timer   *time.Timer
 	batches int
 	octets  uint64
@@ -169,6 +192,10 @@ func (s *stream) take(from any, f *flying) (full bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
+		return false
+	}
+	if s.paused {
+		s.counted.Paused++
 		return false
 	}
 	s.counted.Packets++
@@ -236,7 +263,7 @@ func (s *stream) send() {
 	}
 	sent, batches := 0, 0
 	if s.started {
-		sent, batches = s.burst.send(s.batch, s.segment, s.waiting)
+		sent, batches = s.burstOut()
 	}
 	s.counted.Sent += uint64(sent)
 	s.counted.Dropped += uint64(s.waiting - sent)
@@ -248,6 +275,17 @@ func (s *stream) send() {
 	}
 }
 
+// burstOut sends the batch, encrypted where keys are set.
+func (s *stream) burstOut() (sent, batches int) {
+	packets, segment := s.batch, s.segment
+	if sealed := s.socket.sealed.Load(); sealed != nil {
+		if packets, segment = s.seal(sealed.session); segment == 0 {
+			return 0, 0
+		}
+	}
+	return s.burst.send(packets, segment, s.waiting)
+}
+
 // report sends a sender report now and then, for recorders that align by them (RFC 3550 6.4.1): both streams give the same
 // relation of timestamp and wall clock.
 func (s *stream) report() {
@@ -256,14 +294,15 @@ func (s *stream) report() {
 		return
 	}
 	now := time.Now()
-	c := control{ssrc: s.ssrc, sender: true, ntp: ntpTime(now), stamp: s.tap.since(now, 0), packets: uint32(s.counted.Sent), octets: uint32(s.octets)}
-	_ = s.socket.WriteControl(appendControl(nil, c, "tap"))
+	c := rtcp.Compound{SSRC: s.ssrc, Sender: true, NTP: rtcp.NTP(now), Stamp: s.tap.since(now, 0), Packets: uint32(s.counted.Sent), Octets: uint32(s.octets)}
+	_ = s.socket.WriteControl(rtcp.Append(nil, c, s.tap.name))
 }
 
 func (s *stream) count(sum *TapStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sum.Packets += s.counted.Packets
+	sum.Paused += s.counted.Paused
 	sum.Sent += s.counted.Sent
 	sum.Dropped += s.counted.Dropped
 	sum.Skipped += s.counted.Skipped

@@ -11,6 +11,7 @@ import (
 	"santra/internal/protocol/media"
 
 	"pgregory.net/rapid"
+	"santra/internal/protocol/rtp/rtcp"
 )
 
 // recording is what a recorder does: it writes payloads at their timestamps.
@@ -228,8 +229,8 @@ func TestTapSendsReports(t *testing.T) {
 	b := make([]byte, MaxPacket)
 	_ = control1.SetReadDeadline(time.Now().Add(10 * time.Second))
 	n, err := control1.Read(b)
-	c, failed := parseControl(b[:n], 0)
-	if err != nil || failed != nil || !c.sender || c.packets != 1 || c.octets != 160 {
+	c, failed := rtcp.Parse(b[:n], 0)
+	if err != nil || failed != nil || !c.Sender || c.Packets != 1 || c.Octets != 160 {
 		t.Errorf("%+v %v %v", c, err, failed)
 	}
 }
@@ -316,4 +317,71 @@ func TestTimelineProperty(t *testing.T) {
 			end = max(end, at+160)
 		}
 	})
+}
+
+// More packets than a receiver's share of its reactor are all received, in both ways of receiving.
+func TestReceiverTakesMoreThanItsShare(t *testing.T) {
+	for _, push := range []bool{false, true} {
+		r := newRecording(t, benchPool(t), noAddr)
+		p := newPhone(t)
+		r.r.Expect(p.addr())
+		const packets = 3 * fairShare
+		for i := range packets {
+			p.say(r.r.Local(), Header{Sequence: uint16(i), Timestamp: uint32(i)}, []byte{1})
+		}
+		if !push {
+			r.take(packets)
+			continue
+		}
+		got, over := make(chan Packet, packets), make(chan error, 1)
+		go func() { over <- r.r.Push(func(p Packet) { got <- p }) }()
+		for range packets {
+			<-got
+		}
+		r.r.Close()
+		<-over
+	}
+}
+
+// Flush hands out all that has come, however much that is: a pause of the recording must not take in what was said before it.
+func TestFlushTakesAllThatHasCome(t *testing.T) {
+	pool, err := NewPool(PoolConfig{Ephemeral: true, Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Listen(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := newPhone(t)
+	r.Expect(p.addr())
+	held, goOn := make(chan bool), make(chan bool)
+	gate := func() *Receiver { // holds the reactor up, so that Flush alone reads
+		g, err := Listen(pool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Expect(p.addr())
+		if err := g.Handle(func(Packet) { held <- true; <-goOn }); err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}()
+	defer gate.Close()
+	p.say(gate.Local(), Header{}, []byte{1})
+	<-held
+	got := 0
+	if err := r.Handle(func(Packet) { got++ }); err != nil {
+		t.Fatal(err)
+	}
+	const packets = 5 * fairShare
+	for i := range packets {
+		p.say(r.Local(), Header{Sequence: uint16(i)}, []byte{1})
+	}
+	r.Flush()
+	if got != packets {
+		t.Error("handed out", got, "of", packets)
+	}
+	close(goOn)
 }

@@ -26,11 +26,12 @@ type Transport interface {
 }
 
 // Addressed is a Transport whose peer's address comes from SDP. Packets from elsewhere are dropped and counted; with latch
-// the first packet from the same IP address may set the port (symmetric RTP behind a NAT, RFC 4961).
+// the first valid packet from the same IP address sets the port (symmetric RTP behind a NAT, RFC 4961), once: see MoveAfter.
 type Addressed interface {
 	Transport
 	Connect(remote netip.AddrPort, latch bool)
-	Foreign() uint64 // packets dropped since they came from another address
+	Judge(valid func(packet []byte) bool) // says which packets may set the port; valid is called by the reader, and must not wait
+	Foreign() uint64                      // packets dropped since they came from another address
 }
 
 // Pusher is a Transport that hands out packets itself, which saves system calls and a buffer for each leg. It gives each
@@ -46,4 +47,10 @@ type Controlled interface {
 	// ReadControl gives a waiting RTCP packet and when it came, or 0 bytes; it does not wait.
 	ReadControl(buf []byte) (n int, arrived time.Time, err error)
 	WriteControl(b []byte) error
+}
+
+// Sourced is a Transport that says which synchronisation source the packets that it sends must have.
+type Sourced interface {
+	Transport
+	SSRC() uint32
 }

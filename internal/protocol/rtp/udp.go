@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/rtp/secure"
 )
 
 // UDP is a Transport over a pair of UDP sockets. It is Addressed, a Pusher and Controlled.
@@ -18,18 +19,14 @@ type UDP struct {
 	pool           *Pool
 	media, control *socket
 	peer           atomic.Pointer[peer]
+	judge          atomic.Pointer[func(packet []byte) bool]
+	sealed         atomic.Pointer[sealed] // nil: sound in the clear
 	foreign        atomic.Uint64
+	forged         atomic.Uint64
 
 	watchOnce sync.Once
 	watched   error
 	ready     chan struct{} // packets have come, for who reads in a goroutine of its own
-}
-
-// peer is where packets go and may come from.
-type peer struct {
-	media, control     netip.AddrPort
-	toMedia, toControl destination
-	latch              bool
 }
 
 func newUDP(p *Pool, media, control *socket) *UDP {
@@ -39,38 +36,6 @@ func newUDP(p *Pool, media, control *socket) *UDP {
 
 // Local is the address for SDP: that of the RTP socket.
 func (u *UDP) Local() netip.AddrPort { return u.media.local }
-
-// Connect implements Addressed.
-func (u *UDP) Connect(remote netip.AddrPort, latch bool) {
-	u.peer.Store(newPeer(remote, latch))
-}
-
-func newPeer(remote netip.AddrPort, latch bool) *peer {
-	p := &peer{media: netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port()), latch: latch}
-	p.control = netip.AddrPortFrom(p.media.Addr(), remote.Port()+1)
-	p.toMedia, p.toControl = newDestination(p.media), newDestination(p.control)
-	return p
-}
-
-// Foreign implements Addressed.
-func (u *UDP) Foreign() uint64 { return u.foreign.Load() }
-
-// admits tells whether a packet from there is the peer's, and latches its port where that is allowed.
-func (u *UDP) admits(from netip.AddrPort) bool {
-	p := u.peer.Load()
-	switch {
-	case p == nil:
-	case p.media == from:
-		if p.latch {
-			u.peer.CompareAndSwap(p, newPeer(from, false))
-		}
-		return true
-	case p.latch && p.media.Addr() == from.Addr():
-		return u.peer.CompareAndSwap(p, newPeer(from, false))
-	}
-	u.foreign.Add(1)
-	return false
-}
 
 // ReadPacket implements Transport. A Leg uses Push instead.
 func (u *UDP) ReadPacket(buf []byte) (int, error) {
@@ -103,11 +68,14 @@ func (u *UDP) receiveOne(buf []byte) (n int, more bool, err error) {
 	in := u.pool.control.take()
 	defer u.pool.control.giveBack(in)
 	messages, err := in.receive(uintptr(u.media.fd))
-	if messages == 0 || !u.admits(in.sender(0)) {
-		return 0, messages > 0, err
+	if messages == 0 {
+		return 0, false, err
 	}
 	b, _ := in.message(0)
-	return copy(buf, b), true, nil
+	if b, ok := u.admit(in.sender(0), b, time.Now()); ok {
+		return copy(buf, b), true, nil
+	}
+	return 0, true, nil
 }
 
 // signal tells wait that packets have come.
@@ -151,17 +119,23 @@ func (u *UDP) Push(handle func(packet []byte)) error {
 	return net.ErrClosed
 }
 
-// drain hands out all that waits in the socket.
+// fairShare is how many times a socket is read before others of its reactor have their turn: a flood on one port must not make
+// the other calls wait.
+const fairShare = 16
+
+// drain hands out what waits in the socket: all of it, unless that is more than its share.
 func (u *UDP) drain(handle func(packet []byte)) {
 	in := u.pool.packets.take()
 	defer u.pool.packets.giveBack(in)
-	for {
+	for range fairShare {
 		n, err := in.receive(uintptr(u.media.fd))
 		if err != nil {
 			return // an error of the network (ICMP) has been taken off the socket by telling of it
 		}
+		now := time.Now()
 		for i := range n {
-			if b, _ := in.message(i); u.admits(in.sender(i)) {
+			b, _ := in.message(i)
+			if b, ok := u.admit(in.sender(i), b, now); ok {
 				handle(b)
 			}
 		}
@@ -169,6 +143,7 @@ func (u *UDP) drain(handle func(packet []byte)) {
 			return
 		}
 	}
+	u.pool.reactorOf(u.media).again(u.media)
 }
 
 // WritePacket implements Transport.
@@ -177,10 +152,16 @@ func (u *UDP) WritePacket(b []byte) error {
 	if p == nil {
 		return errNoPeer()
 	}
+	if s := u.sealed.Load(); s != nil {
+		return s.send(u.media, b, &p.toMedia, (*secure.Session).Protect)
+	}
 	return u.media.send(b, &p.toMedia)
 }
 
 func errNoPeer() error { return errs.New(errs.Unavailable, "the peer's address is not known yet") }
+
+// maxStrange is how many packets of strangers are passed over in search of a report.
+const maxStrange = 64
 
 // ReadControl implements Controlled. The time is the kernel's, so it does not matter how long the packet has waited.
 func (u *UDP) ReadControl(buf []byte) (n int, arrived time.Time, err error) {
@@ -190,24 +171,25 @@ func (u *UDP) ReadControl(buf []byte) (n int, arrived time.Time, err error) {
 	defer u.control.release()
 	in := u.pool.control.take()
 	defer u.pool.control.giveBack(in)
-	for n == 0 && err == nil {
-		var messages int
-		if messages, err = in.receive(uintptr(u.control.fd)); messages == 0 {
+	for range maxStrange {
+		messages, err := in.receive(uintptr(u.control.fd))
+		if messages == 0 {
 			return 0, arrived, err
 		}
-		n, arrived = u.controlPacket(in, buf)
+		if n, arrived = u.controlPacket(in, buf); n > 0 {
+			return n, arrived, nil
+		}
 	}
-	return n, arrived, err
+	return 0, arrived, nil
 }
 
 // controlPacket copies the received packet, or gives 0 for one that is not the peer's.
 func (u *UDP) controlPacket(in *inbox, buf []byte) (int, time.Time) {
-	p := u.peer.Load()
-	if p == nil || p.media.Addr() != in.sender(0).Addr() {
-		u.foreign.Add(1)
+	b, _ := in.message(0)
+	b, ok := u.admitControl(in.sender(0), b)
+	if !ok {
 		return 0, time.Time{}
 	}
-	b, _ := in.message(0)
 	arrived := time.Now()
 	if stamp := in.controlMessage(0, unix.SOL_SOCKET, unix.SCM_TIMESTAMPNS); len(stamp) >= 16 {
 		arrived = time.Unix(int64(binary.NativeEndian.Uint64(stamp)), int64(binary.NativeEndian.Uint64(stamp[8:])))
@@ -221,11 +203,16 @@ func (u *UDP) WriteControl(b []byte) error {
 	if p == nil {
 		return errNoPeer()
 	}
+	if s := u.sealed.Load(); s != nil {
+		return s.send(u.control, b, &p.toControl, (*secure.Session).ProtectControl)
+	}
 	return u.control.send(b, &p.toControl)
 }
 
 // Close implements Transport.
 func (u *UDP) Close() error {
+	u.pool.open.CompareAndDelete(u.media.local.Port(), u) // before the sockets: a port is another's as soon as they are closed
+	u.pool.open.CompareAndDelete(u.control.local.Port(), u)
 	u.media.Close()
 	u.control.Close()
 	return nil

@@ -11,7 +11,7 @@ import (
 	"santra/internal/errs"
 )
 
-// PTime is the packet time that we send and ask for, in milliseconds.
+// PTime is the packet time that we ask for, and send to who asks for none, in milliseconds.
 const PTime = 20
 
 // Offer writes an offer with one m-line for each stream.
@@ -20,38 +20,19 @@ func Offer(o Options, streams ...Stream) []byte {
 	w.head(o, streams)
 	for _, s := range streams {
 		s = s.filled()
-		var list []Codec
-		for _, name := range s.Codecs {
-			if c, ok := byName(name); ok {
-				list = append(list, c)
-			}
-		}
-		if s.DTMF {
-			list = append(list, Codec{PTDTMF, DTMF, 8000})
-		}
-		w.audio(s.Local, list, s.Direction, s.Label, "RTP/AVP")
+		w.audio(s.Local, s.offered(), PTime, s.Direction, s.Label, s.profile(), s.cryptos()...)
 	}
 	return []byte(w.String())
 }
 
 func (s Stream) filled() Stream {
 	if s.Codecs == nil {
-		s.Codecs = []string{PCMA, PCMU}
+		s.Codecs = plain()
 	}
 	if s.Direction == "" {
 		s.Direction = SendRecv
 	}
 	return s
-}
-
-func byName(name string) (Codec, bool) {
-	switch name {
-	case PCMA:
-		return Codec{PTPCMA, PCMA, 8000}, true
-	case PCMU:
-		return Codec{PTPCMU, PCMU, 8000}, true
-	}
-	return Codec{}, false
 }
 
 // writer writes a description.
@@ -101,7 +82,7 @@ func family(a netip.Addr) string {
 }
 
 // audio writes an m-line that is in use.
-func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label, proto string) {
+func (w *writer) audio(local netip.AddrPort, list []Codec, ptime int, dir Direction, label, proto string, cryptos ...Crypto) {
 	var pts strings.Builder
 	for _, c := range list {
 		pts.WriteString(" " + strconv.Itoa(int(c.PT)))
@@ -111,12 +92,12 @@ func (w *writer) audio(local netip.AddrPort, list []Codec, dir Direction, label,
 		w.line("c=IN ", family(local.Addr()))
 	}
 	for _, c := range list {
-		w.line("a=rtpmap:", strconv.Itoa(int(c.PT)), " ", c.Name, "/", strconv.Itoa(c.Rate))
-		if c.Name == DTMF {
-			w.line("a=fmtp:", strconv.Itoa(int(c.PT)), " 0-15")
-		}
+		w.codec(c)
 	}
-	w.line("a=ptime:", strconv.Itoa(PTime))
+	for _, c := range cryptos {
+		w.line(c.line())
+	}
+	w.line("a=ptime:", strconv.Itoa(ptime))
 	w.line("a=", string(dir))
 	if label != "" {
 		w.line("a=label:", oneLine(label))
@@ -192,29 +173,45 @@ func AnswerAll(o Options, offer *Session, locals []netip.AddrPort, prefer []stri
 		dir = SendRecv
 	}
 	if prefer == nil {
-		prefer = []string{PCMA, PCMU}
+		prefer = plain()
 	}
 	var w, body writer
 	var all []Choice
 	for i, m := range offer.Media {
 		c, ok := choose(m, prefer, dir)
-		if !ok || len(all) >= len(locals) {
+		lines, allowed := o.secure(m, &c, len(all))
+		if !ok || !allowed || len(all) >= len(locals) {
 			body.refused(m)
 			continue
 		}
 		c.Index = i
 		list := []Codec{c.Codec}
 		if c.DTMFPT >= 0 {
-			list = append(list, Codec{uint8(c.DTMFPT), DTMF, 8000})
+			list = append(list, Codec{uint8(c.DTMFPT), DTMF, c.DTMFClock})
 		}
-		body.audio(locals[len(all)], list, c.Direction, c.Label, m.Proto)
+		body.audio(locals[len(all)], list, c.PTime, c.Direction, c.Label, m.Proto, lines...)
 		all = append(all, c)
 	}
 	if len(all) == 0 {
-		return nil, nil, errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
+		return nil, nil, refusal(o, offer, prefer)
 	}
 	w.head(o, []Stream{{Local: locals[0]}})
 	return []byte(w.String() + body.String()), all, nil
+}
+
+// refusal says why an offer can't be answered.
+func refusal(o Options, offer *Session, prefer []string) error {
+	for _, m := range offer.Audio() {
+		switch {
+		case o.Security == Required && !m.secured() && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: SRTP is required here; offer RTP/SAVP with a=crypto %s", AES128SHA180)
+		case o.Security != Plain && m.secured() && len(m.Crypto) == 0:
+			return errs.New(errs.Invalid, "sdp: no usable a=crypto; we have %s, %s, %s, %s", AES128GCM, AES256GCM, AES128SHA180, AES128SHA132)
+		case o.Security == Plain && m.secured():
+			return errs.New(errs.Invalid, "sdp: SRTP is switched off here; offer RTP/AVP")
+		}
+	}
+	return errs.New(errs.Invalid, "sdp: no common audio codec; we have %s", strings.Join(prefer, " and "))
 }
 
 // choose settles one m-line of an offer.
@@ -223,15 +220,25 @@ func choose(m Media, prefer []string, dir Direction) (Choice, bool) {
 		return Choice{}, false
 	}
 	for _, name := range prefer {
-		if i := slices.IndexFunc(m.Codecs, func(c Codec) bool { return c.Name == name && c.Rate == 8000 }); i >= 0 {
+		ours, known := byName(name)
+		if i := slices.IndexFunc(m.Codecs, ours.same); known && i >= 0 {
 			return m.settled(m.Codecs[i], mirror(m.Direction, dir)), true
 		}
 	}
 	return Choice{}, false
 }
 
+// same tells whether two payload types mean one coding.
+func (c Codec) same(other Codec) bool { return c.Name == other.Name && c.Rate == other.Rate }
+
 func (m Media) settled(c Codec, dir Direction) Choice {
-	choice := Choice{Remote: m.Conn, RTCP: m.RTCP, Codec: c, DTMFPT: m.DTMFPT, Direction: dir, Label: m.Label}
+	choice := Choice{
+		Remote: m.Conn, RTCP: m.RTCP, Codec: c, DTMFPT: -1, Direction: dir, Label: m.Label,
+		ReceivePT: c.PT, DTMFReceivePT: -1, PTime: m.sendTime(),
+	}
+	if e, ok := m.Events(c); ok {
+		choice.DTMFPT, choice.DTMFReceivePT, choice.DTMFClock = int(e.PT), int(e.PT), e.Rate
+	}
 	if !m.Conn.Addr().IsValid() {
 		choice.Remote, choice.RTCP = netip.AddrPort{}, netip.AddrPort{}
 	}
@@ -244,7 +251,7 @@ func Accepted(offer, answer *Session) ([]Choice, error) {
 	all := make([]Choice, len(offer.Media))
 	usable := 0
 	for i, m := range offer.Media {
-		all[i] = Choice{Index: i, DTMFPT: -1, Direction: Inactive, Label: m.Label}
+		all[i] = Choice{Index: i, DTMFPT: -1, DTMFReceivePT: -1, Direction: Inactive, Label: m.Label}
 		if i >= len(answer.Media) || !answer.Media[i].Usable() {
 			continue
 		}
@@ -263,15 +270,29 @@ func Accepted(offer, answer *Session) ([]Choice, error) {
 // accepted settles one m-line: the answer's first codec that we offered.
 func accepted(ours, theirs Media) (Choice, bool) {
 	for _, c := range theirs.Codecs {
-		i := slices.IndexFunc(ours.Codecs, func(o Codec) bool { return o.Name == c.Name && o.Rate == c.Rate })
+		i := slices.IndexFunc(ours.Codecs, c.same)
 		if c.Name == DTMF || i < 0 {
 			continue
 		}
-		choice := theirs.settled(c, mirror(theirs.Direction, ours.Direction))
-		if ours.DTMFPT < 0 {
-			choice.DTMFPT = -1
+		keys, ok := agreed(ours, theirs)
+		if !ok {
+			return Choice{}, false
 		}
+		choice := theirs.settled(c, mirror(theirs.Direction, ours.Direction))
+		choice.Keys = keys
+		choice.ReceivePT = ours.Codecs[i].PT
+		choice.hearEvents(ours)
 		return choice, true
 	}
 	return Choice{}, false
+}
+
+// hearEvents keeps the events that the answer took only if we offered them, and with which payload type they may come.
+func (c *Choice) hearEvents(ours Media) {
+	i := slices.IndexFunc(ours.Codecs, Codec{Name: DTMF, Rate: c.DTMFClock}.same)
+	if c.DTMFPT < 0 || i < 0 {
+		c.DTMFPT, c.DTMFReceivePT, c.DTMFClock = -1, -1, 0
+		return
+	}
+	c.DTMFReceivePT = int(ours.Codecs[i].PT)
 }

@@ -149,10 +149,15 @@ func (m *medium) attribute(name, arg string) {
 	case "label":
 		m.Label = arg
 	case "ptime":
-		ms, _ := strconv.ParseUint(arg, 10, 16)
-		m.PTime = int(ms)
+		m.PTime = milliseconds(arg)
+	case "maxptime":
+		m.MaxPTime = milliseconds(arg)
 	case "rtcp-mux":
 		m.RTCPMux = true
+	case "crypto":
+		if c, ok := parseCrypto(arg); ok && len(m.Crypto) < maxCryptos {
+			m.Crypto = append(m.Crypto, c)
+		}
 	case "rtcp":
 		f := strings.Fields(arg)
 		if len(f) > 0 {
@@ -165,6 +170,15 @@ func (m *medium) attribute(name, arg string) {
 	}
 }
 
+// milliseconds reads a packet time; 0 for none that can be.
+func milliseconds(arg string) int {
+	ms, err := strconv.ParseUint(arg, 10, 16)
+	if err != nil {
+		return 0
+	}
+	return int(ms)
+}
+
 // rtpmap reads "8 PCMA/8000/1".
 func (m *medium) rtpmap(arg string) {
 	num, enc, ok := strings.Cut(arg, " ")
@@ -173,31 +187,13 @@ func (m *medium) rtpmap(arg string) {
 		return
 	}
 	f := strings.Split(strings.TrimSpace(enc), "/")
-	c := Codec{PT: uint8(pt), Name: strings.ToUpper(f[0]), Rate: 8000}
-	if strings.EqualFold(f[0], DTMF) {
-		c.Name = DTMF
-	}
+	c := Codec{PT: uint8(pt), Name: codecName(f[0]), Rate: narrowClock}
 	if len(f) > 1 {
 		if r, err := strconv.ParseUint(f[1], 10, 31); err == nil {
 			c.Rate = int(r)
 		}
 	}
 	m.maps[c.PT] = c
-}
-
-// static gives the payload types that need no rtpmap (RFC 3551 6), of those that matter here.
-func static(pt uint8) (Codec, bool) {
-	switch pt {
-	case PTPCMU:
-		return Codec{pt, PCMU, 8000}, true
-	case PTPCMA:
-		return Codec{pt, PCMA, 8000}, true
-	case 9:
-		return Codec{pt, "G722", 8000}, true
-	case 18:
-		return Codec{pt, "G729", 8000}, true
-	}
-	return Codec{}, false
 }
 
 // finish closes the m-line being read.
@@ -259,9 +255,9 @@ func (m *medium) hold() {
 	}
 }
 
-// Usable tells whether it is plain audio over RTP that was not refused.
+// Usable tells whether it is audio over RTP that was not refused: in the clear, or SRTP with a key that we can use.
 func (m Media) Usable() bool {
-	return m.Kind == "audio" && m.Conn.Port() != 0 && (m.Proto == "RTP/AVP" || m.Proto == "RTP/AVPF")
+	return m.Kind == "audio" && m.Conn.Port() != 0 && (m.Proto == "RTP/AVP" || m.Proto == "RTP/AVPF" || m.secured() && len(m.Crypto) > 0)
 }
 
 // Audio gives the audio m-lines, refused ones included.

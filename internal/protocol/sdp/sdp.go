@@ -1,5 +1,5 @@
 // Package sdp reads session descriptions leniently and writes offers and answers (RFC 3264, RFC 8866) for telephone audio:
-// PCMA, PCMU and telephone-event at 8000 Hz. It owns no socket and no codec; it never panics on what it reads.
+// PCMA, PCMU, G722, opus and telephone-event. It owns no socket and no codec; it never panics on what it reads.
 package sdp
 
 import "net/netip"
@@ -15,27 +15,6 @@ const (
 	Inactive Direction = "inactive"
 )
 
-// The names of the codecs, as in a=rtpmap.
-const (
-	PCMA = "PCMA"
-	PCMU = "PCMU"
-	DTMF = "telephone-event"
-)
-
-// The static payload types (RFC 3551 6) and the one we use for telephone-event in offers.
-const (
-	PTPCMU = 0
-	PTPCMA = 8
-	PTDTMF = 101
-)
-
-// Codec is a payload type with its meaning.
-type Codec struct {
-	PT   uint8
-	Name string // upper case, but "telephone-event"
-	Rate int    // Hz
-}
-
 // Media is one m-line.
 type Media struct {
 	Kind      string         // "audio", "video", "image"...
@@ -47,7 +26,9 @@ type Media struct {
 	Direction Direction
 	Label     string // a=label (RFC 4574)
 	PTime     int    // milliseconds, 0 where not said
+	MaxPTime  int    // the same
 	RTCPMux   bool
+	Crypto    []Crypto // the a=crypto lines that we can use, in the writer's order
 }
 
 // Session is a parsed description.
@@ -59,15 +40,19 @@ type Session struct {
 // Stream is one m-line of an offer of ours.
 type Stream struct {
 	Local     netip.AddrPort
-	Codecs    []string  // names in the order of preference; nil: PCMA, PCMU
-	DTMF      bool      // telephone-event too
+	Codecs    []string  // names in the order of preference; nil: PCMA, PCMU; see Prefer
+	DTMF      bool      // telephone-event too, for each clock of the codecs
 	Direction Direction // empty: sendrecv
 	Label     string
+	Security  Security
+	Keys      []Key // to offer, in the order of preference, those of before in a re-INVITE; nil: new ones, where Security asks for some
 }
 
 // Options names the session. A later description of the same session keeps ID and raises Version by one (RFC 3264 8).
 type Options struct {
-	ID, Version uint64 // 0: random, 1
+	ID, Version uint64   // 0: random, 1
+	Security    Security // of an answer
+	Keys        []Key    // of an answer: ours of before, one for each stream that is answered (Choice.Keys.Local); nil: new ones
 }
 
 // Choice is what an answer settled on for one m-line.
@@ -79,6 +64,12 @@ type Choice struct {
 	DTMFPT    int       // telephone-event, -1 without
 	Direction Direction // ours: what we do
 	Label     string
+	Keys      Keys // of SRTP; not Valid: in the clear
+
+	ReceivePT     uint8 // the peer may send Codec with this payload type too: the one of our offer (RFC 3264 6.1)
+	DTMFReceivePT int   // the same for telephone-event, -1 without
+	DTMFClock     int   // Hz of telephone-event; 0 without
+	PTime         int   // milliseconds in each packet that we send, as the peer asks: 10 to 60
 }
 
 // Sends tells whether we send.

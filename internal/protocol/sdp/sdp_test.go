@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	m, ok := s.First()
-	want := []Codec{{96, "OPUS", 48000}, {0, PCMU, 8000}, {8, PCMA, 8000}, {101, DTMF, 8000}}
+	want := []Codec{{96, Opus, 48000}, {0, PCMU, 8000}, {8, PCMA, 8000}, {101, DTMF, 8000}}
 	if !ok || !slices.Equal(m.Codecs, want) || m.DTMFPT != 101 || m.PTime != 20 || m.Direction != SendRecv ||
 		m.Conn != netip.MustParseAddrPort("192.0.2.9:49170") || m.RTCP.Port() != 49171 {
 		t.Errorf("%+v", m)
@@ -162,7 +162,7 @@ func TestIPv6(t *testing.T) {
 func TestOfferAndAnswerAgree(t *testing.T) {
 	dirs := []Direction{SendRecv, SendOnly, RecvOnly, Inactive}
 	rapid.Check(t, func(t *rapid.T) {
-		lists := [][]string{{PCMA}, {PCMU}, {PCMA, PCMU}, {PCMU, PCMA}}
+		lists := [][]string{{PCMA}, {PCMU}, {PCMA, PCMU}, {PCMU, PCMA}, {Opus, PCMA}, {G722, Opus}, everything()}
 		s := Stream{
 			Local: local, Codecs: rapid.SampledFrom(lists).Draw(t, "codecs"), DTMF: rapid.Bool().Draw(t, "dtmf"),
 			Direction: rapid.SampledFrom(dirs).Draw(t, "offered"), Label: rapid.StringMatching(`[a-z0-9]{0,8}`).Draw(t, "label"),
@@ -190,7 +190,7 @@ func TestOfferAndAnswerAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		us := all[0]
-		if us.Codec != c.Codec || us.Remote != peer || c.Remote != local || us.Label != c.Label || (us.DTMFPT >= 0) != s.DTMF || us.DTMFPT != c.DTMFPT {
+		if us.Codec != c.Codec || us.Remote != peer || c.Remote != local || us.Label != c.Label || (us.DTMFPT >= 0) != s.DTMF || us.DTMFPT != c.DTMFPT || us.DTMFClock != c.DTMFClock {
 			t.Fatalf("%+v and %+v", us, c)
 		}
 		if us.Sends() != c.Receives() || us.Receives() != c.Sends() {
@@ -204,6 +204,7 @@ func TestOfferAndAnswerAgree(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(phone))
+	f.Add([]byte(wideband))
 	files, _ := filepath.Glob("testdata/*.sdp")
 	for _, name := range files {
 		b, _ := os.ReadFile(name)
@@ -214,7 +215,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		ans, all, err := AnswerAll(Options{}, s, []netip.AddrPort{local, local}, nil, "")
+		ans, all, err := AnswerAll(Options{}, s, []netip.AddrPort{local, local}, everything(), "")
 		if err != nil {
 			return
 		}

@@ -25,10 +25,12 @@ type clientTx struct {
 	wire   []byte
 	ackFor func(res *sip.Response) []byte // the ACK to a refusal
 	on     func(res *sip.Response, err error)
-	lost   func() // takes the watch on the connection back
+	lost   func()        // takes the watch on the connection back
+	wait   time.Duration // timers B, F; 0: 64*T1
 
 	mu       sync.Mutex
 	state    txState
+	doomed   bool // nobody waits for the answer to this INVITE any more
 	ackWire  []byte
 	interval time.Duration
 	again    alarm // timers A, E
@@ -49,13 +51,16 @@ func (tx *clientTx) start() error {
 		tx.terminate()
 		return errTransport
 	}
-	tx.end.set(timeout, func() { tx.fail(errTimeout) }) // timers B, F
+	if tx.wait == 0 {
+		tx.wait = timeout
+	}
+	tx.end.set(tx.wait, func() { tx.fail(errTimeout) }) // timers B, F
 	if !tx.flow.reliable() {
 		tx.interval = T1
 		tx.again.set(T1, tx.resend)
 		return nil
 	}
-	tx.lost = tx.flow.conn.lost(tx.connectionLost)
+	tx.lost = tx.flow.lost(tx.connectionLost)
 	return nil
 }
 
@@ -83,11 +88,12 @@ func (tx *clientTx) fail(err error) {
 	go tx.on(nil, err)
 }
 
-// giveUpAfter ends an INVITE that was cancelled and is not answered (RFC 3261 9.1).
+// giveUpAfter ends an INVITE that was cancelled, or whose dialog is over, and is not answered (RFC 3261 9.1).
 func (tx *clientTx) giveUpAfter(d time.Duration) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
-	if tx.state == txProceeding {
+	if tx.state <= txProceeding {
+		tx.doomed = true
 		tx.end.set(d, func() { tx.fail(errTimeout) })
 	}
 }
@@ -139,7 +145,9 @@ func (tx *clientTx) provisional() {
 		return
 	}
 	tx.again.stop()
-	tx.end.stop()
+	if !tx.doomed {
+		tx.end.stop()
+	}
 }
 
 // complete remembers the transaction for d to absorb what comes again.

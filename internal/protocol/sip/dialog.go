@@ -14,7 +14,8 @@ import (
 // unreadRequests is how many requests of the peer wait in Requests; another gets 500 with Retry-After.
 const unreadRequests = 16
 
-// Dialog is an answered call (RFC 3261 12). One lock serialises all that happens in it.
+// Dialog is a call that is answered, or on its way to that: an early dialog (RFC 3261 12). One lock serialises all that
+// happens in it.
 type Dialog struct {
 	ep                  *Endpoint
 	id                  string
@@ -26,6 +27,8 @@ type Dialog struct {
 	requests            chan *Request
 	ended, settled      chan struct{} // settled: our first 2xx is acknowledged
 
+	order sync.Mutex // of what we send; taken before mu
+
 	mu         sync.Mutex
 	flow       flow
 	target     sip.Uri   // the peer's Contact (12.2.1.2 target refresh)
@@ -34,13 +37,21 @@ type Dialog struct {
 	remoteSeq  uint32
 	remoteBody []byte
 	reason     EndReason
-	asking     bool     // an offer of ours is out: re-INVITE or UPDATE
-	asked      *Request // a re-INVITE of the peer's is not answered yet
-	sent       sent2xx  // our 2xx that waits for its ACK
-	ackWire    []byte   // our ACK to the last 2xx
-	ackSeq     uint32   // its number
-	leaving    bool     // BYE is on its way or was
+	asking     bool      // an offer of ours is out: re-INVITE or UPDATE
+	reinvite   *exchange // the last re-INVITE of ours
+	asked      *Request  // a re-INVITE of the peer's is not answered yet
+	sent       sent2xx   // our 2xx that waits for its ACK
+	ackWire    []byte    // our ACK to the last 2xx
+	ackSeq     uint32    // its number
+	leaving    bool      // BYE is on its way or was
 	ackFlow    flow
+	early      earlyState
+	rel        reliable
+	clock      sessionClock
+	ours       session // what we described last, to say it again when the session is refreshed
+	peer       peerCan
+	byeReason  []Reason
+	referrals  referrals
 }
 
 func newDialog(e *Endpoint, callID, localTag, remoteTag string, f flow) *Dialog {
@@ -48,7 +59,9 @@ func newDialog(e *Endpoint, callID, localTag, remoteTag string, f flow) *Dialog 
 		ep: e, id: id.New(), callID: callID, localTag: localTag, remoteTag: remoteTag, flow: f,
 		requests: make(chan *Request, unreadRequests), ended: make(chan struct{}), settled: make(chan struct{}),
 	}
-	d.sent.again.mu, d.sent.end.mu = &d.mu, &d.mu
+	for _, a := range []*alarm{&d.sent.again, &d.sent.end, &d.rel.again, &d.rel.end, &d.clock.refresh, &d.clock.expiry} {
+		a.mu = &d.mu
+	}
 	return d
 }
 
@@ -67,10 +80,12 @@ func newServerDialog(in *Incoming) *Dialog {
 	}
 	d.contact = in.contact()
 	d.remoteBody = r.Body()
+	d.early = earlyState{is: true, in: in}
+	d.peer.learn(r)
 	return d
 }
 
-// newClientDialog makes the dialog of a 2xx to an INVITE of ours (12.1.2).
+// newClientDialog makes the dialog of a response with a tag to an INVITE of ours (12.1.2), early until answered.
 func newClientDialog(o *Outgoing, res *sip.Response, tag string, f flow) *Dialog {
 	d := newDialog(o.ep, res.CallID().Value(), o.localTag, tag, f)
 	d.localURI, d.remoteURI = res.From().Value(), res.To().Value()
@@ -79,19 +94,28 @@ func newClientDialog(o *Outgoing, res *sip.Response, tag string, f flow) *Dialog
 	if u, ok := parseURI(o.x.out.uri); ok {
 		d.target = u
 	}
-	if c := res.Contact(); c != nil && c.Address.Host != "" {
+	d.contact = o.x.out.contact
+	d.early = earlyState{is: true, out: o}
+	d.clock.off = o.opt.NoSessionTimer
+	d.ours = session{o.x.out.ctype, o.x.out.content}
+	d.routed(res)
+	close(d.settled)
+	return d
+}
+
+// routed takes the target and the route set of a response; those of the 2xx replace what a provisional one said (13.2.2.4).
+func (d *Dialog) routed(res *sip.Response) {
+	if c := res.Contact(); c != nil && c.Address.Host != "" && !c.Address.Wildcard {
 		d.target = *c.Address.Clone()
 	}
+	d.routes = nil
 	for _, h := range res.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			d.routes = append(d.routes, *rr.Address.Clone())
 		}
 	}
 	slices.Reverse(d.routes)
-	d.contact = o.x.out.contact
-	d.remoteBody = res.Body()
-	close(d.settled)
-	return d
+	d.peer.learn(res)
 }
 
 // ID is an opaque id, unlike anything on the wire.
@@ -104,6 +128,13 @@ func (d *Dialog) RemoteBody() []byte {
 	return d.remoteBody
 }
 
+// RemoteTarget is the URI of the peer in this dialog, its Contact: whom to name in a Refer-To. It may hold personal data.
+func (d *Dialog) RemoteTarget() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.target.String()
+}
+
 // Local is the address of ours by which the peer reaches us.
 func (d *Dialog) Local() netip.AddrPort { return d.ep.local(d.Remote().Addr()) }
 
@@ -114,9 +145,15 @@ func (d *Dialog) Remote() netip.AddrPort {
 	return d.flow.remote
 }
 
-// Requests gives what the peer asks inside the dialog: re-INVITE, UPDATE, INFO, REFER, MESSAGE, NOTIFY. Each must be
-// responded to. It is closed when the dialog ends.
-func (d *Dialog) Requests() <-chan *Request { return d.requests }
+// Requests gives what the peer asks inside the dialog: re-INVITE, UPDATE, INFO, REFER, MESSAGE, NOTIFY, and PRACK where that
+// holds a new offer. Each must be responded to. It is closed when the dialog ends. In an early dialog offers come only to who
+// has asked for this channel: others are refused (504, RFC 3311 5.2), for nobody would answer them.
+func (d *Dialog) Requests() <-chan *Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.early.read = true
+	return d.requests
+}
 
 // Acked is closed when our 200 was acknowledged; of an outgoing call it is closed from the start.
 func (d *Dialog) Acked() <-chan struct{} { return d.settled }
@@ -143,12 +180,31 @@ func (d *Dialog) endLocked(why EndReason) {
 		return
 	}
 	d.reason = why
+	d.clock.stop()
+	d.rel.stop()
+	d.referrals.close()
 	if d.asked != nil { // RFC 3261 15.1.2
 		d.asked.refuse(487)
 		d.asked = nil
 	}
+	d.refuseUnread()
+	if d.reinvite != nil {
+		go d.reinvite.abandon() // not under our lock: an exchange takes that under its own
+	}
 	close(d.requests)
 	close(d.ended)
+}
+
+// refuseUnread answers what nobody has read: every request has an answer, also where the user never asked for Requests.
+func (d *Dialog) refuseUnread() {
+	for {
+		select {
+		case r := <-d.requests:
+			r.refuse(487)
+		default:
+			return
+		}
+	}
 }
 
 // shut ends it without a word, when the endpoint closes.
@@ -169,7 +225,7 @@ func (d *Dialog) forget() {
 
 func (d *Dialog) forgetLocked() {
 	d.sent.stop()
-	d.ackWire = nil
+	d.rel.stop()
 	d.ep.remove(d)
 }
 
@@ -204,11 +260,11 @@ func (d *Dialog) wayTo(next *sip.Uri) (flow, error) {
 	if d.flow.nat || !literal || hidden {
 		to, transport = d.flow.remote, d.flow.transport()
 	}
-	if transport == "tcp" && d.flow.conn != nil && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
+	if d.flow.conn != nil && transport == d.flow.transport() && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
 		return d.flow, nil
 	}
-	f, err := d.ep.way(to, transport)
-	f.nat = d.flow.nat
+	f, err := d.ep.way(to, transport, d.flow.name())
+	f.nat, f.sips = d.flow.nat, d.flow.sips
 	return f, err
 }
 
@@ -241,15 +297,17 @@ func (d *Dialog) nextSeqLocked() uint32 {
 	return d.localSeq
 }
 
-// acknowledge sends the ACK to a 2xx of an INVITE with that number (13.2.2.4): a transaction of its own, never answered.
-func (d *Dialog) acknowledge(seq uint32) {
+// acknowledge sends the ACK to a 2xx of an INVITE with that number (13.2.2.4): a transaction of its own, never answered. It
+// holds our answer where the 2xx held an offer.
+func (d *Dialog) acknowledge(seq uint32, answer session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out, f, err := d.compose(mACK, seq)
 	if err != nil {
 		return
 	}
-	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.local(f.remote.Addr()), d.ep.agent), f, seq
+	out.ctype, out.content = answer.kind, answer.body
+	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.localFor(f), d.ep.agent), f, seq
 	_ = d.ep.sockets.send(f, d.ackWire)
 }
 

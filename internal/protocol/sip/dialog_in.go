@@ -1,10 +1,17 @@
 package sip
 
 import (
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"santra/internal/errs"
+	"santra/internal/protocol/sip/fields"
 )
 
 // sent2xx is a 2xx to an INVITE that is sent again until its ACK comes, over every transport (RFC 3261 13.3.1.4): after 0.5,
@@ -15,6 +22,8 @@ type sent2xx struct {
 	wire     []byte
 	flow     flow
 	interval time.Duration
+	offer    bool     // it holds an offer, to be answered in the ACK
+	req      *Request // the re-INVITE that it answers
 	again    alarm
 	end      alarm
 }
@@ -22,18 +31,28 @@ type sent2xx struct {
 func (s *sent2xx) stop() {
 	s.again.stop()
 	s.end.stop()
-	s.waiting, s.wire = false, nil
+	if s.req != nil {
+		close(s.req.acked)
+	}
+	s.waiting, s.offer, s.wire, s.req = false, false, nil, nil
 }
 
-// confirm sends a 2xx and waits for its ACK.
-func (d *Dialog) confirm(tx *serverTx, in *inbound, r reply) {
+// confirm sends a 2xx and waits for its ACK; req is nil for that of the first INVITE.
+func (d *Dialog) confirm(tx *serverTx, in *inbound, r reply, req *Request) {
 	wire := r.wire(in, d.ep.agent)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sent.stop()
+	d.rel.again.stop()
+	d.rel.end.stop()
+	answered := d.early.is && d.early.open
+	d.early.is = false
+	d.sent.req = req
 	if !tx.respond(r.code, wire) {
+		d.sent.stop()
 		return
 	}
+	d.sent.offer = len(in.Body()) == 0 && len(r.content) > 0 && !answered
 	d.sent.waiting, d.sent.seq, d.sent.wire, d.sent.flow, d.sent.interval = true, in.seq, wire, in.flow, T1
 	d.sent.again.set(T1, d.resend)
 	d.sent.end.set(timeout, d.unacknowledged)
@@ -56,6 +75,11 @@ func (d *Dialog) unacknowledged() {
 // settle stops waiting for the ACK. The lock is held.
 func (d *Dialog) settle() {
 	d.sent.stop()
+	d.release()
+}
+
+// release tells who waits for the ACK that they need not. The lock is held.
+func (d *Dialog) release() {
 	select {
 	case <-d.settled:
 	default:
@@ -67,81 +91,191 @@ func (d *Dialog) settle() {
 func (d *Dialog) ack(in *inbound) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.sent.waiting || in.seq != d.sent.seq {
+	if !d.sent.waiting || in.seq != d.sent.seq || d.spoofed(in) {
 		return
 	}
 	d.flow.conn, d.flow.remote = in.flow.conn, in.flow.remote
 	if len(d.remoteBody) == 0 {
 		d.remoteBody = in.Body()
 	}
+	if d.sent.req != nil {
+		d.sent.req.acked <- in.Body()
+	}
 	d.settle()
+	if d.reason == EndRemote && !d.leaving {
+		d.forgetLocked()
+	}
+}
+
+// spoofed tells whether a request comes from where neither the peer nor its route set is, and counts it. The lock is held.
+func (d *Dialog) spoofed(in *inbound) bool {
+	src := in.flow.remote.Addr()
+	if src == d.flow.remote.Addr() || d.listed(src) {
+		return false
+	}
+	if foreign := d.ep.cfg.Dialogs.Foreign; foreign != nil && foreign(in.flow.remote) || foreign == nil && d.ep.gate.knows(in.flow.remote) {
+		return false
+	}
+	d.ep.count.spoofed.Add(1)
+	return true
+}
+
+// listed tells whether an address is the target's or a proxy's of the route set. The lock is held.
+func (d *Dialog) listed(src netip.Addr) bool {
+	if a, ok := hostAddr(&d.target); ok && a.Addr() == src {
+		return true
+	}
+	return slices.ContainsFunc(d.routes, func(u sip.Uri) bool {
+		a, ok := hostAddr(&u)
+		return ok && a.Addr() == src
+	})
 }
 
 // handle gets a request inside the dialog.
 func (d *Dialog) handle(tx *serverTx, in *inbound) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if in.seq <= d.remoteSeq && d.remoteSeq != 0 { // out of order (12.2.2)
+	after := d.step(tx, in)
+	d.mu.Unlock()
+	if after != nil {
+		after()
+	}
+}
+
+// step does what can be done under the lock and gives the rest.
+func (d *Dialog) step(tx *serverTx, in *inbound) (after func()) {
+	switch {
+	case d.spoofed(in):
+		return func() { d.ep.stranger(tx, in, 403) }
+	case in.seq <= d.remoteSeq && d.remoteSeq != 0: // out of order (12.2.2)
 		d.ep.say(tx, in, reply{code: 500})
-		return
+		return nil
 	}
 	d.remoteSeq = in.seq
 	switch {
 	case in.method == mBYE:
-		d.byed(tx, in)
+		return d.byed(tx, in)
 	case d.reason != "":
 		d.ep.say(tx, in, reply{code: 481})
 	case in.method == mOPTIONS:
 		d.ep.say(tx, in, reply{code: 200, extra: capabilities()})
+	case in.method == mPRACK:
+		d.pracked(tx, in)
 	case in.method == mINVITE || in.method == mUPDATE:
 		d.offered(tx, in)
+	case in.method == mNOTIFY && d.referrals.take(d, tx, in):
 	case known(in.method):
 		d.refresh(in)
 		d.pass(&Request{d: d, tx: tx, in: in})
 	default:
 		d.ep.say(tx, in, reply{code: 405})
 	}
+	return nil
 }
 
-// byed ends the dialog (15.1.2). A BYE that overtook its ACK acknowledges our 2xx just as well.
-func (d *Dialog) byed(tx *serverTx, in *inbound) {
-	d.settle()
+// byed ends the dialog (15.1.2). In an early dialog it gives the call up (RFC 3261 15). A BYE that was sent there may meet our
+// 2xx, so that goes on until its ACK comes: else the peer's INVITE would never end.
+func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
 	d.ep.say(tx, in, reply{code: 200})
+	d.byeReason = fields.ParseReasons(values(in, "Reason"))
+	call := d.early.in
+	if !d.early.is {
+		call = nil
+	}
 	d.endLocked(EndRemote)
-	if !d.leaving {
+	d.release()
+	switch {
+	case d.sent.waiting:
+		d.sent.end.set(timeout, d.forgetLocked)
+	case !d.leaving:
 		d.forgetLocked()
 	}
+	if call == nil {
+		return nil
+	}
+	return call.cancelled
 }
 
 // offered gets a re-INVITE or an UPDATE (14.2, RFC 3311 5.2).
 func (d *Dialog) offered(tx *serverTx, in *inbound) {
-	switch {
-	case d.asking:
-		d.ep.say(tx, in, reply{code: 491})
-		return
-	case d.asked != nil:
-		d.ep.say(tx, in, reply{code: 500, extra: []Header{{"Retry-After", "1"}}})
+	if r, ok := d.premature(in); ok {
+		d.ep.say(tx, in, r)
 		return
 	}
-	d.settle() // who asks again has our 2xx
+	if in.method == mINVITE { // who asks again so has our 2xx; an UPDATE may be older
+		d.settle()
+	}
 	d.refresh(in)
 	r := &Request{d: d, tx: tx, in: in}
-	if in.method == mINVITE {
+	switch {
+	case in.method == mINVITE:
 		d.asked = r
+		r.acked = make(chan []byte, 1)
 		tx.whenCancelled(r.cancelled)
 		tx.trying(func() []byte { return reply{code: 100}.wire(in, d.ep.agent) })
+	case len(in.Body()) > 0:
+		d.asked = r
+	case d.early.is && !d.early.read: // it only says where the caller is now
+		d.ep.say(tx, in, reply{code: 200, contact: d.contact})
+		return
 	}
 	d.pass(r)
 }
+
+// premature refuses what comes while something else is not settled: 491 where the offer of ours is out, 500 where the peer's
+// own is not answered (14.2, RFC 3311 5.2), 422 where the session would be too short (RFC 4028 5). The lock is held.
+func (d *Dialog) premature(in *inbound) (reply, bool) {
+	offers := in.method == mINVITE || len(in.Body()) > 0
+	later := reply{code: 500, extra: []Header{{"Retry-After", itoa(retryAfter())}}}
+	switch {
+	case d.ep.tooShort(in):
+		return reply{code: 422, extra: []Header{minSession()}}, true
+	case !offers:
+		return reply{}, false
+	case d.asking || d.offerOut() || d.early.is && d.early.out != nil && (in.method == mINVITE || !d.early.open):
+		return reply{code: 491}, true
+	case d.asked != nil || d.early.is && (in.method == mINVITE || !d.early.open):
+		return later, true
+	case d.early.is && !d.early.read && d.early.out != nil: // it may have overtaken the 2xx
+		return later, true
+	case d.early.is && !d.early.read: // nobody is there to be asked
+		return reply{code: 504}, true
+	}
+	return reply{}, false
+}
+
+// offerOut tells whether an offer of ours that came in a response waits for its answer: in the ACK, or in PRACK. The lock is held.
+func (d *Dialog) offerOut() bool {
+	if d.early.is && d.early.in != nil {
+		return !d.early.open && len(d.early.in.in.Body()) == 0 && len(d.ours.body) > 0
+	}
+	return d.sent.waiting && d.sent.offer
+}
+
+// retryAfter is between 0 and 10 s, by chance (RFC 3261 14.2).
+func retryAfter() int { return rand.IntN(11) }
 
 // pass gives a request to the user. The lock is held.
 func (d *Dialog) pass(r *Request) {
 	r.Method, r.Body, r.ContentType = r.in.method, r.in.Body(), value(r.in, "Content-Type")
 	select {
 	case d.requests <- r:
+		if r.Method != mINVITE {
+			r.tx.forgetAfter(timeout)
+		}
 	default:
-		d.asked = nil
+		if d.asked == r {
+			d.asked = nil
+		}
 		d.ep.say(r.tx, r.in, reply{code: 500, extra: []Header{{"Retry-After", "1"}}})
+	}
+}
+
+// forgetAfter forgets a transaction that its user never answers: by then the peer waits no more (17.1.2.2).
+func (tx *serverTx) forgetAfter(d time.Duration) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if tx.state < txCompleted {
+		tx.end.set(d, tx.terminate)
 	}
 }
 
@@ -151,10 +285,30 @@ type Request struct {
 	ContentType string
 	Body        []byte
 
-	d    *Dialog
-	tx   *serverTx
-	in   *inbound
-	once sync.Once
+	d     *Dialog
+	tx    *serverTx
+	in    *inbound
+	once  sync.Once
+	acked chan []byte // of a re-INVITE: the body of the ACK to our 2xx, then closed
+}
+
+// Answer waits for the ACK to the 2xx of a re-INVITE and gives its body: the peer's answer, where the re-INVITE held no offer
+// and the 2xx did. errs.Gone: no ACK came, or it is no re-INVITE.
+func (r *Request) Answer(ctx context.Context) ([]byte, error) {
+	if r.acked == nil {
+		return nil, errOver
+	}
+	select {
+	case body, ok := <-r.acked:
+		if !ok {
+			return nil, errOver
+		}
+		return body, nil
+	case <-r.d.ended:
+		return nil, errOver
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Header is the value of the first header field of that name.
@@ -175,23 +329,41 @@ func (r *Request) Respond(code int, contentType string, body []byte, hdr ...Head
 
 func (r *Request) respond(p reply) {
 	d := r.d
+	offers := r.Method == mINVITE || r.Method == mUPDATE
 	d.mu.Lock()
 	if d.asked == r {
 		d.asked = nil
 	}
-	if p.code < 300 && (r.Method == mINVITE || r.Method == mUPDATE) {
+	if p.code < 300 && offers {
 		p.contact = d.contact
+		p.extra = append(d.timeSessionLocked(r.in), p.extra...)
+	}
+	if p.code < 300 && (offers || r.Method == mPRACK) {
+		d.describedLocked(session{p.ctype, p.content})
 	}
 	d.mu.Unlock()
 	if r.Method == mINVITE && p.code < 300 {
-		d.confirm(r.tx, r.in, p)
+		d.confirm(r.tx, r.in, p, r)
 		return
 	}
 	d.ep.say(r.tx, r.in, p)
 }
 
+// described keeps what we said of the session last.
+func (d *Dialog) described(s session) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.describedLocked(s)
+}
+
+func (d *Dialog) describedLocked(s session) {
+	if len(s.body) > 0 {
+		d.ours = s
+	}
+}
+
 // cancelled gets the CANCEL of a re-INVITE.
-func (r *Request) cancelled() {
+func (r *Request) cancelled(*inbound) {
 	r.once.Do(func() { r.respond(reply{code: 487}) })
 }
 

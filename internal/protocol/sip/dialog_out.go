@@ -2,6 +2,8 @@ package sip
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -13,44 +15,29 @@ import (
 // byeWait is how long BYE waits for its answer where its caller sets no end.
 const byeWait = timeout
 
-// Reinvite offers a new session description and gives the peer's answer. *Refused 491: both asked at once, try again after
-// 2.1–4 s if the call is ours, 0–2 s if not (RFC 3261 14.1).
-func (d *Dialog) Reinvite(ctx context.Context, contentType string, body []byte) ([]byte, error) {
-	d.mu.Lock()
-	switch {
-	case d.reason != "":
-		d.mu.Unlock()
-		return nil, errOver
-	case d.asking || d.asked != nil || d.sent.waiting:
-		d.mu.Unlock()
-		return nil, &Refused{Code: 491, Reason: "Request Pending"}
-	}
-	d.asking = true
-	d.mu.Unlock()
-	defer func() { d.mu.Lock(); d.asking = false; d.mu.Unlock() }()
-	res, err := d.send(ctx, mINVITE, contentType, body, nil)
-	if err != nil {
-		return nil, err
-	}
-	if res.Code >= 300 {
-		return nil, &Refused{Code: res.Code, Reason: res.Reason}
-	}
-	return res.Body, nil
-}
-
 // Info sends INFO.
 func (d *Dialog) Info(ctx context.Context, contentType string, body []byte) error {
 	res, err := d.Request(ctx, mINFO, contentType, body)
 	if err == nil && res.Code >= 300 {
-		err = &Refused{Code: res.Code, Reason: res.Reason}
+		err = refusedWith(res)
 	}
 	return err
 }
 
-// Request sends any other request inside the dialog and waits for its final response, whatever that is.
+// Request sends any other request inside the dialog and waits for its final response, whatever that is. An UPDATE with a body
+// is an offer and gets 491 from us where another is out.
 func (d *Dialog) Request(ctx context.Context, method, contentType string, body []byte, hdr ...Header) (Response, error) {
-	if method == mINVITE || method == mACK || method == mCANCEL || method == mBYE || !known(method) {
+	if slices.Contains([]string{mINVITE, mACK, mCANCEL, mBYE, mPRACK}, method) || !known(method) {
 		return Response{}, errs.New(errs.Invalid, "sip: not a method for Request")
+	}
+	if method == mUPDATE && len(body) > 0 {
+		if err := d.claim(method); err != nil {
+			if r, ok := errors.AsType[*Refused](err); ok {
+				return Response{Code: r.Code, Reason: r.Reason}, nil
+			}
+			return Response{}, err
+		}
+		return d.askClaimed(ctx, asking{method: method, session: session{contentType, body}, hdr: hdr})
 	}
 	select {
 	case <-d.ended:
@@ -60,33 +47,84 @@ func (d *Dialog) Request(ctx context.Context, method, contentType string, body [
 	}
 }
 
-// send sends a request and waits. 408, 481 and no answer end the dialog (12.2.1.2).
+// send sends a request and waits.
 func (d *Dialog) send(ctx context.Context, method, contentType string, body []byte, hdr []Header) (Response, error) {
-	x, err := d.exchange(method, contentType, body, hdr)
-	if err != nil {
-		return Response{}, err
-	}
+	return d.ask(ctx, asking{method: method, session: session{contentType, body}, hdr: hdr})
+}
+
+// asking is a request of ours inside a dialog.
+type asking struct {
+	method string
+	session
+	hdr     []Header
+	offers  bool                               // the right to make an offer was claimed
+	answer  func(offer []byte) ([]byte, error) // of the offer in the 2xx to a re-INVITE; may be nil
+	prepare func(x *exchange)                  // before it goes; may be nil
+}
+
+// ask sends a request and waits for its final response. 408, 481 and no answer end the dialog (12.2.1.2).
+func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 	got := make(chan answer, 1)
-	x.final = d.collect(x, method, got)
-	if err := x.start(); err != nil {
-		d.fail(err)
+	x, err := d.begin(q, got)
+	if err != nil {
+		if err == errTransport {
+			d.fail(err)
+		}
 		return Response{}, err
 	}
 	select {
 	case a := <-got:
-		if a.err != nil {
-			d.fail(a.err)
-			return Response{}, a.err
-		}
-		if a.res.StatusCode == 408 || a.res.StatusCode == 481 {
-			d.fail(errTimeout)
-		}
-		return plain(a.res), nil
+		return d.outcome(q.method, a)
 	case <-ctx.Done():
+		x.withdraw()
 		return Response{}, ctx.Err()
 	case <-d.ended:
 		return Response{}, errOver
 	}
+}
+
+// begin sends a request: numbers leave in their order.
+func (d *Dialog) begin(q asking, got chan<- answer) (*exchange, error) {
+	d.order.Lock()
+	defer d.order.Unlock()
+	x, err := d.exchange(q.method, q.kind, q.body, q.hdr)
+	if err != nil {
+		return nil, err
+	}
+	x.final = d.collect(x, q.method, got, q.answer)
+	if q.offers {
+		x.final = d.unclaiming(x.final)
+	}
+	if q.prepare != nil {
+		q.prepare(x)
+	}
+	if q.method == mINVITE && !d.reinviting(x) {
+		return nil, errOver
+	}
+	return x, x.start()
+}
+
+// reinviting keeps a re-INVITE that is under way, to be given up when the dialog ends; false where it has ended.
+func (d *Dialog) reinviting(x *exchange) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reinvite = x
+	return d.reason == ""
+}
+
+// outcome judges what an exchange came to.
+func (d *Dialog) outcome(method string, a answer) (Response, error) {
+	switch {
+	case a.err == errTimeout || a.err == errTransport:
+		d.fail(a.err)
+		return Response{}, a.err
+	case a.err != nil:
+		return Response{}, a.err
+	case method == mNOTIFY: // 481 is the subscription's end there, not the call's (RFC 6665 4.2.2)
+	case a.res.StatusCode == 408 || a.res.StatusCode == 481:
+		d.fail(errTimeout)
+	}
+	return plain(a.res), nil
 }
 
 // answer is what an exchange came to.
@@ -96,17 +134,24 @@ type answer struct {
 }
 
 // collect takes the final response; a 2xx to a re-INVITE is acknowledged, each time it comes.
-func (d *Dialog) collect(x *exchange, method string, got chan<- answer) func(*sip.Response, error) {
+func (d *Dialog) collect(x *exchange, method string, got chan<- answer, reply func([]byte) ([]byte, error)) func(*sip.Response, error) {
 	acked := false
 	return func(res *sip.Response, err error) {
-		if err == nil && method == mINVITE && res.StatusCode < 300 {
-			if acked {
-				d.acknowledgeAgain()
-				return
-			}
-			acked = true
+		good := err == nil && res.StatusCode < 300
+		if good && (method == mINVITE || method == mUPDATE) && !acked {
 			d.retarget(res)
-			d.acknowledge(x.seq())
+		}
+		switch {
+		case good && method == mINVITE && acked:
+			d.acknowledgeAgain()
+			return
+		case good && method == mINVITE && reply != nil:
+			acked = true
+			go func() { got <- answer{res, d.answerOffer(x.seq(), res.Body(), reply)} }()
+			return
+		case good && method == mINVITE:
+			acked = true
+			d.acknowledge(x.seq(), session{})
 		}
 		select {
 		case got <- answer{res, err}:
@@ -115,10 +160,27 @@ func (d *Dialog) collect(x *exchange, method string, got chan<- answer) func(*si
 	}
 }
 
-// retarget takes the new Contact of a 2xx (12.2.1.2).
+// answerOffer acknowledges a 2xx with the answer to the offer that it holds. Where there is none the session is undefined, so
+// the dialog is hung up.
+func (d *Dialog) answerOffer(seq uint32, offer []byte, reply func([]byte) ([]byte, error)) (err error) {
+	defer run.Recover(d.ep.log, "sip answer")
+	body, err := reply(offer)
+	if err != nil {
+		d.acknowledge(seq, session{})
+		d.hangUp(EndLocal)
+		return err
+	}
+	d.described(session{sdpKind, body})
+	d.acknowledge(seq, session{sdpKind, body})
+	return nil
+}
+
+// retarget takes the new Contact of a 2xx (12.2.1.2), and how long the session lasts now.
 func (d *Dialog) retarget(res *sip.Response) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.peer.learn(res)
+	d.timed(value(res, "Session-Expires"))
 	if c := res.Contact(); c != nil && c.Address.Host != "" && !c.Address.Wildcard {
 		d.target = *c.Address.Clone()
 	}
@@ -130,6 +192,9 @@ func (d *Dialog) exchange(method, contentType string, body []byte, hdr []Header)
 	out, f, err := d.compose(method, d.nextSeqLocked())
 	if err != nil {
 		return nil, err
+	}
+	if method == mINVITE || method == mUPDATE {
+		hdr = append(d.askSession(), hdr...)
 	}
 	out.ctype, out.content, out.extra = contentType, body, hdr
 	return &exchange{ep: d.ep, out: out, flow: f, user: d.user, password: d.password, nextSeq: d.nextSeq}, nil
@@ -144,8 +209,18 @@ func (d *Dialog) fail(err error) {
 	d.hangUp(why)
 }
 
-// Bye hangs up and waits for the answer. For its user the dialog is over at once, whatever the peer says.
-func (d *Dialog) Bye(ctx context.Context) error { return d.bye(ctx, EndLocal) }
+// Bye hangs up and waits for the answer. For its user the dialog is over at once, whatever the peer says. An early dialog of a
+// call to us is ended by refusing the call (480), for BYE is only the caller's there (RFC 3261 15).
+func (d *Dialog) Bye(ctx context.Context, why ...Reason) error {
+	return d.bye(ctx, EndLocal, reasonHeaders(why)...)
+}
+
+// PeerReasons is why the peer hung up (RFC 3326), where its BYE said so.
+func (d *Dialog) PeerReasons() []Reason {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.byeReason
+}
 
 // hangUp sends BYE and waits for nothing.
 func (d *Dialog) hangUp(why EndReason) {
@@ -159,11 +234,16 @@ func (d *Dialog) hangUp(why EndReason) {
 }
 
 // bye ends the dialog; who is called must not send BYE before the ACK or its timeout (RFC 3261 15).
-func (d *Dialog) bye(ctx context.Context, why EndReason) error {
+func (d *Dialog) bye(ctx context.Context, why EndReason, hdr ...Header) error {
+	if d.declined() {
+		return nil
+	}
 	d.mu.Lock()
-	gone := d.leaving || d.reason == EndRemote
-	d.leaving = true
-	d.endLocked(why)
+	gone := d.leaving || d.reason == EndRemote || d.early.is && d.reason != ""
+	if !gone {
+		d.leaving = true
+		d.endLocked(why)
+	}
 	d.mu.Unlock()
 	if gone {
 		return nil
@@ -174,10 +254,22 @@ func (d *Dialog) bye(ctx context.Context, why EndReason) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	x, err := d.exchange(mBYE, "", nil, nil)
+	x, err := d.exchange(mBYE, "", nil, hdr)
 	if err != nil {
 		return err
 	}
 	_, err = x.wait(ctx)
 	return err
+}
+
+// declined refuses the call of an early dialog, where it is one to us; false where it is answered.
+func (d *Dialog) declined() bool {
+	d.mu.Lock()
+	call, early := d.early.in, d.early.is
+	d.mu.Unlock()
+	if !early || call == nil {
+		return false
+	}
+	call.Reject(480, "")
+	return d.Early() // no longer, if an answer was quicker
 }

@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -246,7 +248,7 @@ func TestLostConnectionOfACall(t *testing.T) {
 		a.mu.Lock()
 		conn := a.flow.conn
 		a.mu.Unlock()
-		conn.close()
+		conn.Close()
 		synctest.Wait()
 		if err := a.Info(t.Context(), "", nil); err != nil { // over a new one
 			t.Error(err)
@@ -357,5 +359,114 @@ func TestForkedAnswer(t *testing.T) {
 		go func() { _ = d.Bye(t.Context()) }()
 		bye = w.want("BYE ")
 		w.send(us, strings.Replace(strings.ReplaceAll(bye, "\r\n", "\n"), "BYE sip:1@192.0.2.1 SIP/2.0", "SIP/2.0 200 OK", 1))
+	})
+}
+
+// A request that nobody reads, or that its reader forgets, leaves nothing behind.
+func TestRequestThatNobodyAnswers(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+			a, b := pair(t, n, "udp")
+			refused := make(chan Response, 1)
+			go func() {
+				res, _ := a.Request(t.Context(), mINFO, "", nil)
+				refused <- res
+			}()
+			time.Sleep(time.Second)
+			if reads {
+				<-b.Requests()
+			}
+			_ = b.Bye(t.Context())
+			if res := <-refused; !reads && res.Code != 487 { // RFC 3261 15.1.2
+				t.Error(res.Code)
+			}
+			time.Sleep(time.Minute)
+			for _, e := range []*Endpoint{a.ep, b.ep} {
+				if s := e.Stats(); s.Transactions != 0 {
+					t.Errorf("%v: %+v", reads, s)
+				}
+			}
+		})
+	}
+}
+
+// A re-INVITE that got 100, before or after its dialog ended, and then nothing is given up.
+func TestReinviteThatIsNeverAnswered(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+			a, w, o, m := dialled(t, n, opts())
+			w.send(a.Addr(), answerOf(m, "200 OK", "x"))
+			d, err := o.Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			over := make(chan error, 1)
+			go func() {
+				_, err := d.Reinvite(t.Context(), "application/sdp", []byte("x"))
+				over <- err
+			}()
+			re := w.want("INVITE ")
+			if !late {
+				w.send(a.Addr(), answerOf(re, "100 Trying", ""))
+				time.Sleep(time.Minute)
+			}
+			go func() { _ = d.Bye(t.Context()) }()
+			w.send(a.Addr(), answerOf(w.want("BYE "), "200 OK", ""))
+			if <-over == nil {
+				t.Error("it was answered")
+			}
+			if late {
+				w.send(a.Addr(), answerOf(re, "100 Trying", ""))
+			}
+			time.Sleep(time.Minute)
+			if s := a.Stats(); s.Transactions != 0 || s.Calls != 0 {
+				t.Errorf("late %v: %+v", late, s)
+			}
+		})
+	}
+}
+
+// A re-INVITE whose user waits no more is cancelled when it can be, and until its end no other offer goes (RFC 3261 9.1, 14.1).
+func TestReinviteGivenUp(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		a, w, o, m := dialled(t, n, opts())
+		w.send(a.Addr(), answerOf(m, "200 OK", "x", "Allow: UPDATE"))
+		d, err := o.Wait(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := d.Reinvite(ctx, "application/sdp", []byte("x")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if _, err := d.Update(t.Context(), "application/sdp", []byte("y")); err == nil || err.Error() != "sip: refused with 491" {
+			t.Error(err)
+		}
+		re := w.want("INVITE ")
+		w.send(a.Addr(), answerOf(re, "100 Trying", ""))
+		w.send(a.Addr(), answerOf(w.want("CANCEL "), "200 OK", ""))
+		w.send(a.Addr(), answerOf(re, "487 Request Terminated", ""))
+		w.want("ACK ")
+		go func() { w.send(a.Addr(), answerOf(w.want("UPDATE "), "200 OK", "")) }()
+		if _, err := d.Update(t.Context(), "application/sdp", []byte("z")); err != nil {
+			t.Error(err)
+		}
+		go func() { _ = d.Bye(t.Context()) }()
+		w.byes(a)
+	})
+}
+
+// A subscription that the peer does not know is not the call's end (RFC 6665 4.2.2).
+func TestNotifyOfAnUnknownSubscription(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		a, b := pair(t, n, "udp")
+		respond(b, 481, "")
+		if r, err := a.Request(t.Context(), mNOTIFY, "", nil); err != nil || r.Code != 481 || closed(a.Ended()) {
+			t.Error(r.Code, err)
+		}
+		if r, err := a.Request(t.Context(), mINFO, "", nil); err != nil || r.Code != 481 || !closed(a.Ended()) {
+			t.Error(r.Code, err)
+		}
 	})
 }

@@ -6,25 +6,33 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 
-	"santra/internal/run"
+	"santra/internal/protocol/sip/limit"
+	"santra/internal/protocol/sip/locate"
+	"santra/internal/protocol/sip/socket"
 )
 
-// Endpoint is one SIP listener: a UDP and a TCP socket on the same port.
+// Endpoint is one SIP listener: a UDP and a TCP socket on the same port, and one for TLS on another.
 type Endpoint struct {
 	cfg     Config
 	log     *slog.Logger
 	agent   string
+	tags    []string // of Require and Supported
+	tagList string   // the same in one value
 	limits  Limits
 	parser  *sip.Parser
 	sockets *sockets
 	txs     *transactions
-	answers *limiter // to strangers and to malformed messages
-	lines   *limiter // of the log
+	gate    *gate
+	answers *limit.Limiter // to strangers and to malformed messages
+	lines   *limit.Limiter // of the log
+	unsaid  atomic.Uint64  // lines that were not written
+	locator *locate.Locator
 	count   counters
 	wg      sync.WaitGroup // handlers
 
@@ -34,22 +42,27 @@ type Endpoint struct {
 	closing  bool
 	incoming map[string]*Incoming // by our tag
 	dialogs  map[string]*Dialog   // by both tags, ours first
+	early    map[string]*Dialog   // those that are not answered yet
 	outgoing map[*Outgoing]struct{}
 	merging  map[string]string // RFC 3261 8.2.2.2: Call-ID, tag, CSeq → transaction
 	closed   chan struct{}
+	drain    draining
 }
 
 type counters struct {
-	requests, responses, malformed, refused, limited, stray, sendErrors atomic.Uint64
+	requests, responses, malformed, refused, challenged, limited, stray, sendErrors, spoofed, unknown atomic.Uint64
 }
 
 // Listen opens the sockets; nothing is read before Serve.
 func Listen(cfg Config) (*Endpoint, error) {
+	if err := cfg.checkTrunks(); err != nil {
+		return nil, err
+	}
 	e := &Endpoint{
 		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(), parser: sip.NewParser(),
-		txs: newTransactions(), answers: newLimiter(answersPerSecond, answersBurst), lines: newLimiter(1/logEvery.Seconds(), 1),
+		txs: newTransactions(), answers: newAnswers(), lines: newLines(), gate: newGate(cfg),
 		incoming: map[string]*Incoming{}, dialogs: map[string]*Dialog{}, outgoing: map[*Outgoing]struct{}{},
-		merging: map[string]string{}, closed: make(chan struct{}),
+		merging: map[string]string{}, closed: make(chan struct{}), early: map[string]*Dialog{},
 	}
 	e.parser.MaxMessageLength = max(e.limits.Message, maxDatagram) + 1
 	if e.log == nil {
@@ -61,12 +74,13 @@ func Listen(cfg Config) (*Endpoint, error) {
 	if e.cfg.Extensions == nil {
 		e.cfg.Extensions = []string{"siprec"}
 	}
-	network := cfg.Network
-	if network == nil {
-		network = realNetwork{}
+	e.tags = e.cfg.extensions()
+	e.tagList = strings.Join(e.tags, ", ")
+	if e.locator = cfg.Locator; e.locator == nil {
+		e.locator = locate.New(locate.Machine())
 	}
 	var err error
-	if e.sockets, err = openSockets(e, network, cfg.Addr); err != nil {
+	if e.sockets, err = openSockets(e); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -88,8 +102,11 @@ func (l Limits) filled() Limits {
 	return l
 }
 
-// Addr is where it listens.
-func (e *Endpoint) Addr() netip.AddrPort { return e.sockets.addr }
+// Addr is where it listens by UDP and TCP.
+func (e *Endpoint) Addr() netip.AddrPort { return e.sockets.Addr() }
+
+// TLSAddr is where it listens by TLS; the zero value where it does not.
+func (e *Endpoint) TLSAddr() netip.AddrPort { return e.sockets.TLSAddr() }
 
 // Serve starts handing what comes in to h and returns at once. h may be nil for an Endpoint that only calls. Only the first
 // call has an effect.
@@ -100,18 +117,19 @@ func (e *Endpoint) Serve(h Handler) {
 		return
 	}
 	e.handler, e.serving = h, true
-	e.sockets.start()
+	e.sockets.Start()
 }
 
 // Stats counts what it has seen.
 func (e *Endpoint) Stats() Stats {
 	e.mu.Lock()
-	calls := len(e.incoming) + len(e.dialogs) + len(e.outgoing)
+	calls := e.calls()
 	e.mu.Unlock()
 	return Stats{
 		Requests: e.count.requests.Load(), Responses: e.count.responses.Load(), Malformed: e.count.malformed.Load(),
-		Refused: e.count.refused.Load(), Limited: e.count.limited.Load(), Stray: e.count.stray.Load(),
-		SendErrors: e.count.sendErrors.Load(), Calls: calls, Transactions: e.txs.len(), Connections: e.sockets.connections(),
+		Refused: e.count.refused.Load(), Challenged: e.count.challenged.Load(), Limited: e.count.limited.Load(), Stray: e.count.stray.Load(),
+		SendErrors: e.count.sendErrors.Load(), Spoofed: e.count.spoofed.Load(), Unknown: e.count.unknown.Load(), Calls: calls,
+		Transactions: e.txs.len(), Connections: e.sockets.Connections(),
 	}
 }
 
@@ -130,7 +148,7 @@ func (e *Endpoint) Close(ctx context.Context) error {
 		e.hangUpAll(ctx)
 	}
 	e.txs.close()
-	e.sockets.close()
+	e.sockets.Close()
 	for _, d := range e.allDialogs() {
 		d.shut()
 	}
@@ -208,18 +226,11 @@ func (e *Endpoint) malformed(raw []byte, f flow, bad *fault) {
 	if wire == nil {
 		return
 	}
-	if !e.answers.allow(f.remote.Addr()) {
+	if !e.answers.Allow(f.remote.Addr()) {
 		e.count.limited.Add(1)
 		return
 	}
 	_ = e.sockets.send(f, wire)
-}
-
-// note writes a line to the log, one a minute for each source. It never holds what a message said.
-func (e *Endpoint) note(f flow, text string, args ...any) {
-	if e.lines.allow(f.remote.Addr()) {
-		e.log.Warn(text, append(args, "source", f.remote.String(), "transport", f.transport())...)
-	}
 }
 
 // response finds the transaction of a response.
@@ -275,7 +286,7 @@ func (e *Endpoint) cancel(tx *serverTx, in *inbound) {
 		return
 	}
 	e.say(tx, in, reply{code: 200, toTag: invite.toTag})
-	invite.cancel()
+	invite.cancel(in)
 }
 
 // say responds in a transaction.
@@ -287,11 +298,18 @@ func (e *Endpoint) say(tx *serverTx, in *inbound, r reply) {
 }
 
 // find finds the dialog of a request (RFC 3261 12.2.2).
-func (e *Endpoint) find(in *inbound) *Dialog {
+func (e *Endpoint) find(in *inbound) *Dialog { return e.lookup(in.callID, in.toTag, in.fromTag) }
+
+// lookup finds a dialog by its Call-ID and tags.
+func (e *Endpoint) lookup(callID, ours, theirs string) *Dialog {
 	e.mu.Lock()
-	d := e.dialogs[in.toTag+"|"+in.fromTag]
-	e.mu.Unlock()
-	if d == nil || d.callID != in.callID {
+	defer e.mu.Unlock()
+	key := ours + "|" + theirs
+	d := e.dialogs[key]
+	if d == nil {
+		d = e.early[key]
+	}
+	if d == nil || d.callID != callID {
 		return nil
 	}
 	return d
@@ -302,40 +320,12 @@ func (e *Endpoint) inDialog(tx *serverTx, in *inbound) {
 		d.handle(tx, in)
 		return
 	}
-	e.mu.Lock()
-	early := e.incoming[in.toTag]
-	e.mu.Unlock()
-	if early != nil && early.in.callID == in.callID && early.in.fromTag == in.fromTag && in.method == mBYE {
-		e.say(tx, in, reply{code: 200})
-		early.cancelled() // RFC 3261 15: a caller may end an early dialog by BYE
-		return
-	}
-	if in.method != mBYE && !e.admitted(in) {
+	e.count.unknown.Add(1)
+	if in.method != mBYE && !e.gate.knows(in.flow.remote) {
 		e.stranger(tx, in, 481) // not 403: a peer whose dialog we have lost by a restart must hear that it is over
 		return
 	}
 	e.say(tx, in, reply{code: 481})
-}
-
-func (e *Endpoint) admitted(in *inbound) bool {
-	return e.cfg.Admit == nil || e.cfg.Admit(in.flow.remote)
-}
-
-// stranger refuses, at a bounded rate, then there is silence.
-func (e *Endpoint) stranger(tx *serverTx, in *inbound, code int) {
-	e.count.refused.Add(1)
-	e.note(in.flow, "sip: refused a stranger", "method", knownMethod(in.method))
-	if e.answers.allow(in.flow.remote.Addr()) {
-		e.say(tx, in, reply{code: code})
-		return
-	}
-	e.silence(tx)
-}
-
-// silence forgets a transaction without an answer.
-func (e *Endpoint) silence(tx *serverTx) {
-	e.count.limited.Add(1)
-	tx.abandon()
 }
 
 // knownMethod keeps what strangers write out of the log.
@@ -348,20 +338,23 @@ func knownMethod(m string) string {
 
 // outside handles a request outside any dialog.
 func (e *Endpoint) outside(tx *serverTx, in *inbound) {
-	if in.method != mREGISTER && !e.admitted(in) {
-		e.stranger(tx, in, 403)
+	if in.method != mREGISTER && !e.pass(tx, in) {
+		return
+	}
+	if r, ok := e.unacceptable(in); ok {
+		e.say(tx, in, r)
 		return
 	}
 	switch in.method {
 	case mINVITE:
 		e.invited(tx, in)
 	case mOPTIONS:
-		e.say(tx, in, reply{code: 200, extra: capabilities()})
+		e.options(tx, in)
 	case mREGISTER:
 		e.register(tx, in)
 	case mBYE, mUPDATE, mINFO:
 		e.say(tx, in, reply{code: 481})
-	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", "PRACK":
+	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", mPRACK:
 		e.say(tx, in, reply{code: 405})
 	default:
 		e.say(tx, in, reply{code: 501})
@@ -376,7 +369,7 @@ func capabilities() []Header {
 func (e *Endpoint) register(tx *serverTx, in *inbound) {
 	h, ok := e.handlerNow().(RegisterHandler)
 	if !ok {
-		e.say(tx, in, reply{code: 405})
+		e.stranger(tx, in, 405) // scanners try this everywhere
 		return
 	}
 	h.Register(&Registration{ep: e, tx: tx, in: in})
@@ -388,81 +381,6 @@ func (e *Endpoint) handlerNow() Handler {
 	return e.handler
 }
 
-// invited begins a call.
-func (e *Endpoint) invited(tx *serverTx, in *inbound) {
-	for _, tag := range tokens(in, "Require", ",") {
-		if !slices.Contains(e.cfg.Extensions, tag) { // RFC 3261 8.2.2.3
-			e.say(tx, in, reply{code: 420, extra: []Header{{"Unsupported", tag}}})
-			return
-		}
-	}
-	h := e.handlerNow()
-	call, code := e.admit(tx, in)
-	switch {
-	case code == 503:
-		e.say(tx, in, reply{code: code, extra: []Header{{"Retry-After", "10"}}})
-	case code != 0:
-		e.say(tx, in, reply{code: code})
-	case h == nil:
-		call.Reject(480, "")
-	default:
-		tx.trying(func() []byte { return reply{code: 100}.wire(in, e.agent) })
-		run.Go(&e.wg, e.log, "sip invite", func() {
-			defer call.Reject(500, "")
-			h.Invite(call)
-		})
-	}
-}
-
-// admit makes room for a call, or says by which code it is refused.
-func (e *Endpoint) admit(tx *serverTx, in *inbound) (*Incoming, int) {
-	merge := in.callID + "|" + in.fromTag + "|" + itoa(int(in.seq))
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.closing || len(e.incoming)+len(e.dialogs)+len(e.outgoing) >= e.limits.Calls:
-		return nil, 503
-	case e.merging[merge] != "": // RFC 3261 8.2.2.2
-		return nil, 482
-	}
-	call := newIncoming(e, tx, in, merge)
-	e.incoming[tx.toTag] = call
-	e.merging[merge] = tx.key
-	return call, 0
-}
-
-// release forgets a call that was being set up.
-func (e *Endpoint) release(call *Incoming) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.incoming, call.tx.toTag)
-	delete(e.merging, call.merge)
-}
-
-func (e *Endpoint) add(d *Dialog) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.dialogs[d.localTag+"|"+d.remoteTag] = d
-}
-
-func (e *Endpoint) remove(d *Dialog) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.dialogs, d.localTag+"|"+d.remoteTag)
-}
-
-// local is the address of ours that a peer can reach.
-func (e *Endpoint) local(remote netip.Addr) netip.AddrPort {
-	a := e.sockets.addr
-	switch {
-	case e.cfg.Public.IsValid():
-		return netip.AddrPortFrom(e.cfg.Public, a.Port())
-	case !a.Addr().IsUnspecified():
-		return a
-	}
-	return netip.AddrPortFrom(sourceFor(remote), a.Port())
-}
-
 // sourceFor asks the kernel which address of ours it would send from; no packet is sent.
 func sourceFor(remote netip.Addr) netip.Addr {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
@@ -470,14 +388,5 @@ func sourceFor(remote netip.Addr) netip.Addr {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	defer c.Close() //nolint:errcheck // nothing was written
-	return addrPortOf(c.LocalAddr()).Addr()
-}
-
-// contact is how peers reach us inside a dialog (RFC 3261 8.1.1.8).
-func (e *Endpoint) contact(user string, f flow) string {
-	c := "<sip:" + escapeUser(user) + "@" + joinAddr(e.local(f.remote.Addr()))
-	if f.conn != nil {
-		c += ";transport=tcp"
-	}
-	return c + ">"
+	return socket.AddrOf(c.LocalAddr()).Addr()
 }

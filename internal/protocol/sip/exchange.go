@@ -1,10 +1,12 @@
 package sip
 
 import (
-	"net/netip"
+	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/protocol/sip/fields"
 )
 
 // maxChallenges is how often a request is sent again with credentials: once, and once more for a stale nonce.
@@ -19,12 +21,19 @@ type exchange struct {
 	user     string
 	password string
 	nextSeq  func() uint32
+	hops     *hopList                           // where else it may go; nil: nowhere
+	wanted   func() bool                        // whether it may still go elsewhere; nil: yes
 	progress func(res *sip.Response)            // may be nil
+	redirect func(res *sip.Response) bool       // takes a 3xx and goes on by itself; may be nil
 	final    func(res *sip.Response, err error) // for an INVITE once for each 2xx that arrives
 
 	mu         sync.Mutex
 	tx         *clientTx
 	challenges int
+	widened    int
+	doomed     bool // nobody waits for the answer
+	withdrawn  bool // an INVITE inside a dialog that is to be cancelled
+	heard      bool // a provisional response
 	byUDP      flow // the way back, where TCP was only tried for the size
 	tried      bool // TCP was
 }
@@ -33,7 +42,11 @@ type exchange struct {
 func (x *exchange) start() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.send()
+	err := x.send()
+	if err != nil && x.advance() {
+		return nil
+	}
+	return err
 }
 
 // send sends the request as it is now. The lock is held.
@@ -41,7 +54,7 @@ func (x *exchange) send() error {
 	f := x.flow
 	wire := x.wire(f)
 	if len(wire) > MaxUDPRequest && f.conn == nil && !x.tried {
-		if conn, err := x.ep.sockets.connect(f.remote); err == nil {
+		if conn, err := x.ep.sockets.Connect(f.remote, false, ""); err == nil {
 			x.byUDP = f
 			f = flow{conn: conn, remote: f.remote, nat: f.nat}
 			wire = x.wire(f)
@@ -52,36 +65,54 @@ func (x *exchange) send() error {
 	}
 	x.flow = f
 	out := *x.out
-	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on}
+	tx := &clientTx{ep: x.ep, key: clientKey(out.branch, out.method), invite: out.method == mINVITE, flow: f, wire: wire, on: x.on, wait: x.hops.patience()}
 	tx.ackFor = func(res *sip.Response) []byte { return x.companion(&out, mACK, res.To().Value(), f) }
 	x.tx = tx
-	return tx.start()
+	err := tx.start()
+	if x.doomed {
+		tx.giveUpAfter(timeout)
+	}
+	if err != nil && x.byUDP.remote.IsValid() { // the connection was refused before anything could be queued
+		return x.sendByUDP()
+	}
+	return err
+}
+
+// sendByUDP sends a large request by UDP after all (18.1.1). The lock is held.
+func (x *exchange) sendByUDP() error {
+	x.flow = x.byUDP
+	x.out.branch = newBranch()
+	return x.send()
 }
 
 func (x *exchange) wire(f flow) []byte {
-	return x.out.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+	return x.out.wire(f.transport(), x.ep.localFor(f), x.ep.agent)
 }
 
 // companion writes the ACK or CANCEL that belongs to an INVITE: same Via, Call-ID, number and routes (17.1.1.3, 9.1).
-func (x *exchange) companion(invite *outbound, method, to string, f flow) []byte {
+func (x *exchange) companion(invite *outbound, method, to string, f flow, extra ...Header) []byte {
 	c := outbound{
 		method: method, uri: invite.uri, from: invite.from, to: to, callID: invite.callID, seq: invite.seq,
-		branch: invite.branch, routes: invite.routes, hops: hops,
+		branch: invite.branch, routes: invite.routes, hops: hops, extra: extra,
 	}
-	return c.wire(f.transport(), x.ep.local(f.remote.Addr()), x.ep.agent)
+	return c.wire(f.transport(), x.ep.localFor(f), x.ep.agent)
 }
 
 // on gets what the transaction says.
 func (x *exchange) on(res *sip.Response, err error) {
 	switch {
 	case err != nil && x.fallBack(err):
+	case (err != nil || res.StatusCode >= 200) && x.failover(res, err):
 	case err != nil:
 		x.final(nil, err)
 	case res.StatusCode < 200:
+		x.heardProgress()
 		if x.progress != nil {
 			x.progress(res)
 		}
 	case (res.StatusCode == 401 || res.StatusCode == 407) && x.authorise(res):
+	case x.widen(res.StatusCode, value(res, "Min-SE")):
+	case x.redirect != nil && res.StatusCode/100 == 3 && x.redirect(res):
 	default:
 		x.final(res, nil)
 	}
@@ -94,9 +125,7 @@ func (x *exchange) fallBack(err error) bool {
 	if err != errTransport || !x.byUDP.remote.IsValid() {
 		return false
 	}
-	x.flow = x.byUDP
-	x.out.branch = newBranch()
-	return x.send() == nil
+	return x.sendByUDP() == nil
 }
 
 // authorise sends the request again with credentials, as a new transaction (22.2, 8.1.3.5).
@@ -113,9 +142,7 @@ func (x *exchange) authorise(res *sip.Response) bool {
 	x.challenges++
 	out := *x.out
 	out.extra = append(withoutHeader(out.extra, h.Name), h)
-	out.seq, out.branch = x.nextSeq(), newBranch()
-	x.out = &out
-	return x.send() == nil
+	return x.resend(out)
 }
 
 func withoutHeader(hdr []Header, name string) []Header {
@@ -128,6 +155,13 @@ func withoutHeader(hdr []Header, name string) []Header {
 	return kept
 }
 
+// sent is the request as it was last sent.
+func (x *exchange) sent() outbound {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return *x.out
+}
+
 // seq is the number under which it was last sent.
 func (x *exchange) seq() uint32 {
 	x.mu.Lock()
@@ -136,13 +170,45 @@ func (x *exchange) seq() uint32 {
 }
 
 // cancel sends CANCEL for the INVITE that is on its way (9.1); a provisional response must have come.
-func (x *exchange) cancel() {
+func (x *exchange) cancel(why []Header) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	wire := x.companion(x.out, mCANCEL, x.out.to, x.flow)
+	wire := x.companion(x.out, mCANCEL, x.out.to, x.flow, why...)
 	tx := &clientTx{ep: x.ep, key: clientKey(x.out.branch, mCANCEL), flow: x.flow, wire: wire, on: func(*sip.Response, error) {}}
 	_ = tx.start()
 	x.tx.giveUpAfter(timeout)
+}
+
+// withdraw cancels an INVITE that nobody waits for any more, at once or when a provisional response has come (9.1).
+func (x *exchange) withdraw() {
+	x.mu.Lock()
+	now := x.heard && !x.withdrawn && x.out.method == mINVITE
+	x.withdrawn = true
+	x.mu.Unlock()
+	if now {
+		x.cancel(nil)
+	}
+}
+
+// heardProgress is called at each provisional response.
+func (x *exchange) heardProgress() {
+	x.mu.Lock()
+	now := !x.heard && x.withdrawn && x.out.method == mINVITE
+	x.heard = true
+	x.mu.Unlock()
+	if now {
+		x.cancel(nil)
+	}
+}
+
+// abandon gives up an INVITE whose dialog is over: its answer may never come.
+func (x *exchange) abandon() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.doomed = true
+	if x.tx != nil {
+		x.tx.giveUpAfter(timeout)
+	}
 }
 
 // flowNow is the way it went.
@@ -152,16 +218,11 @@ func (x *exchange) flowNow() flow {
 	return x.flow
 }
 
-// way finds the flow to an address.
-func (e *Endpoint) way(to netip.AddrPort, transport string) (flow, error) {
-	if transport != "tcp" {
-		return flow{remote: to}, nil
-	}
-	conn, err := e.sockets.connect(to)
-	return flow{conn: conn, remote: to}, err
-}
-
 // plain makes a Response of the API.
 func plain(res *sip.Response) Response {
-	return Response{Code: res.StatusCode, Reason: res.Reason, ContentType: value(res, "Content-Type"), Body: res.Body()}
+	r := Response{Code: res.StatusCode, Reason: res.Reason, ContentType: value(res, "Content-Type"), Body: res.Body()}
+	r.RetryAfter, _ = fields.Seconds(value(res, "Retry-After"))
+	r.Causes = fields.ParseReasons(values(res, "Reason"))
+	r.silent = strings.EqualFold(strings.TrimSpace(value(res, "Refer-Sub")), "false")
+	return r
 }

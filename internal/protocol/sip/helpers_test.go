@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -72,6 +74,13 @@ func listen(t *testing.T, n *memnet.Network, ip string, h Handler, change ...fun
 		_ = e.Close(ctx)
 	})
 	return e
+}
+
+// logTo has an endpoint write its log into b.
+func logTo(b *bytes.Buffer) func(*Config) {
+	return func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
 }
 
 func to(e *Endpoint, transport string) Target {

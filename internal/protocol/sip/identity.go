@@ -7,15 +7,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/pii"
+	"santra/internal/protocol/sip/fields"
 )
 
 // callerOf finds who calls. A caller who asks for privacy in any way is withheld (RFC 3323 4.2, RFC 3325 9.3), whatever else
 // the message says: the number is not even read then.
 func callerOf(in *inbound, trusted bool) pii.Number {
-	for _, t := range tokens(in, "Privacy", ";,") {
-		if t == "id" || t == "user" || t == "header" {
-			return pii.Number{}
-		}
+	if privacyOf(in).Withheld() {
+		return pii.Number{}
 	}
 	from := userOf(&in.From().Address)
 	if anonymous(&in.From().Address) {
@@ -30,6 +29,9 @@ func callerOf(in *inbound, trusted bool) pii.Number {
 	}
 	return pii.NewNumber(from)
 }
+
+// privacyOf reads what the caller asks.
+func privacyOf(in *inbound) Privacy { return fields.ParsePrivacy(values(in, "Privacy")) }
 
 // anonymous recognises the From of a caller who is withheld (RFC 3323 4.1.1.3 and what carriers send).
 func anonymous(u *sip.Uri) bool {
@@ -118,9 +120,9 @@ func quoted(s string) string {
 // fromOf writes our From without its tag, and whether the caller is withheld.
 func fromOf(o InviteOptions, host string) (from string, withheld bool) {
 	switch {
-	case o.FromUser != "" && !o.Privacy:
+	case o.FromUser != "" && !o.Privacy && !o.Restrict.Withheld():
 		from = "<sip:" + escapeUser(o.FromUser) + "@" + host + ">"
-	case o.Privacy || o.From.Withheld():
+	case o.Privacy || o.Restrict.Withheld() || o.From.Withheld():
 		return `"Anonymous" <sip:anonymous@anonymous.invalid>`, true
 	default:
 		from = "<sip:" + escapeUser(o.From.Reveal()) + "@" + host + ">"

@@ -2,11 +2,11 @@ package sip
 
 import (
 	"net/netip"
-	"strings"
 	"sync"
 
 	"santra/internal/errs"
 	"santra/internal/pii"
+	"santra/internal/protocol/sip/fields"
 )
 
 // Incoming is an INVITE from outside that waits for Answer or Reject.
@@ -18,19 +18,23 @@ type Incoming struct {
 	merge  string
 	unlost func() // takes the watch on the connection back
 
-	mu    sync.Mutex
-	final bool
-	done  chan struct{}
+	mu        sync.Mutex
+	final     bool
+	answering bool // Answer waits for a PRACK
+	done      chan struct{}
+	early     *Dialog // from the first response with our tag
+	why       []Reason
+	gaveUp    bool // by CANCEL, or by BYE in the early dialog
+
+	takesOver *takesOver // set before the handler has it
 }
 
 // newIncoming is called with the endpoint's lock held.
 func newIncoming(e *Endpoint, tx *serverTx, in *inbound, merge string) *Incoming {
 	trusted := e.cfg.Trust == nil || e.cfg.Trust(in.flow.remote)
 	call := &Incoming{ep: e, tx: tx, in: in, merge: merge, caller: callerOf(in, trusted), done: make(chan struct{})}
-	tx.whenCancelled(call.cancelled)
-	if in.flow.conn != nil {
-		call.unlost = in.flow.conn.lost(call.lost)
-	}
+	tx.whenCancelled(call.cancelledBy)
+	call.unlost = in.flow.lost(call.lost)
 	return call
 }
 
@@ -43,10 +47,16 @@ func (in *Incoming) Called() string { return userOf(&in.in.Recipient) }
 // Source is where the INVITE came from.
 func (in *Incoming) Source() netip.AddrPort { return in.in.flow.remote }
 
+// Trunk is the name of the trunk by which it came (Config.Trunks); empty where it was admitted otherwise.
+func (in *Incoming) Trunk() string { return in.in.trunk }
+
+// User is the user who has proved by digest to call; empty where the source alone was enough.
+func (in *Incoming) User() string { return in.in.user }
+
 // Local is the address of ours by which the source reaches us: for Contact and SDP.
 func (in *Incoming) Local() netip.AddrPort { return in.ep.local(in.in.flow.remote.Addr()) }
 
-// Transport is "udp" or "tcp".
+// Transport is "udp", "tcp" or "tls".
 func (in *Incoming) Transport() string { return in.in.flow.transport() }
 
 // Body is the Content-Type and the body.
@@ -67,20 +77,28 @@ func (in *Incoming) MaxForwards() int {
 	return hops
 }
 
-// Ringing sends 180.
+// Ringing sends 180, reliably where DialogPolicy.Reliable says so.
 func (in *Incoming) Ringing() error { return in.Progress(180, "", nil) }
 
-// Progress sends a provisional response of another code (183 with a body, 181, 182). errs.Gone: it is over.
-func (in *Incoming) Progress(code int, contentType string, body []byte) error {
+// Progress sends a provisional response of another code (183 with a body, 181, 182), reliably where DialogPolicy.Reliable says
+// so; a reliable one waits for the PRACK of the one before, and the call is refused (504) where none comes in 64*T1. errs.Gone:
+// it is over.
+func (in *Incoming) Progress(code int, contentType string, body []byte, hdr ...Header) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if code <= 100 || code >= 200 {
 		return errs.New(errs.Invalid, "sip: %d is not provisional", code)
 	}
-	if in.final {
+	if in.final || in.answering {
 		return errOver
 	}
-	in.respond(reply{code: code, contact: in.contact(), ctype: contentType, content: body})
+	r := reply{code: code, contact: in.contact(), ctype: contentType, content: body, extra: hdr}
+	d := in.dialog()
+	if in.reliably(len(body) > 0) {
+		d.described(session{contentType, body})
+		return d.sendReliable(r)
+	}
+	in.respond(r)
 	return nil
 }
 
@@ -96,21 +114,38 @@ func (in *Incoming) respond(r reply) []byte {
 }
 
 // Answer sends 200 and gives the dialog. errs.Gone: the caller has cancelled. The 200 is sent again until the ACK comes; where
-// none comes in 64*T1 the dialog ends (EndNoAck).
+// none comes in 64*T1 the dialog ends (EndNoAck). It waits for the PRACK of a session description that Progress sent reliably
+// (RFC 3262 3); such a call needs none in the 200, and body may be empty.
 func (in *Incoming) Answer(contentType string, body []byte, hdr ...Header) (*Dialog, error) {
+	d, err := in.answerable()
+	if err != nil {
+		return nil, err
+	}
+	d.untilPracked(in.done)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.final {
 		return nil, errOver
 	}
 	in.finish()
-	d := newServerDialog(in)
 	in.ep.add(d)
 	in.ep.release(in)
-	hdr = append([]Header{{"Supported", strings.Join(in.ep.cfg.Extensions, ", ")}}, hdr...)
-	r := reply{code: 200, toTag: in.tx.toTag, contact: in.contact(), extra: hdr, ctype: contentType, content: body}
-	d.confirm(in.tx, in.in, r)
+	r := reply{code: 200, toTag: in.tx.toTag, contact: in.contact(), ctype: contentType, content: body}
+	r.extra = append(append([]Header{in.ep.supported()}, d.timeSession(in.in)...), hdr...)
+	d.described(session{contentType, body})
+	d.confirm(in.tx, in.in, r, nil)
 	return d, nil
+}
+
+// answerable begins to answer.
+func (in *Incoming) answerable() (*Dialog, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.final || in.answering {
+		return nil, errOver
+	}
+	in.answering = true
+	return in.dialog(), nil
 }
 
 // Reject sends a final response of 300 or more. After another one it does nothing.
@@ -123,6 +158,9 @@ func (in *Incoming) Reject(code int, reason string, hdr ...Header) {
 	in.finish()
 	in.respond(reply{code: max(code, 300), reason: reason, extra: hdr})
 	in.ep.release(in)
+	if in.early != nil {
+		in.early.refused(EndRefused)
+	}
 }
 
 // Done is closed when the call was cancelled, rejected or answered, or its connection was lost before.
@@ -137,6 +175,49 @@ func (in *Incoming) finish() {
 	}
 }
 
-func (in *Incoming) cancelled() { in.Reject(487, "") }
+// cancelled ends it by the caller's wish.
+func (in *Incoming) cancelled() {
+	in.mu.Lock()
+	in.gaveUp = in.gaveUp || !in.final
+	in.mu.Unlock()
+	in.Reject(487, "")
+}
+
+// Cancelled tells whether the caller gave up before an answer.
+func (in *Incoming) Cancelled() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.gaveUp
+}
+
+// cancelledBy gets the CANCEL.
+func (in *Incoming) cancelledBy(cancel *inbound) {
+	in.mu.Lock()
+	if !in.final {
+		in.why = fields.ParseReasons(values(cancel, "Reason"))
+	}
+	in.mu.Unlock()
+	in.cancelled()
+}
+
+// CancelReasons is why the caller gave up (RFC 3326), where the CANCEL said so: AnsweredElsewhere, for example.
+func (in *Incoming) CancelReasons() []Reason {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.why
+}
+
+// NoSessionTimer speaks no RFC 4028 in this call; it must be called before Answer.
+func (in *Incoming) NoSessionTimer() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.final {
+		return
+	}
+	d := in.dialog()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clock.off = true
+}
 
 func (in *Incoming) lost() { in.Reject(503, "") }

@@ -24,10 +24,11 @@ const (
 	mREFER    = "REFER"
 	mMESSAGE  = "MESSAGE"
 	mNOTIFY   = "NOTIFY"
+	mPRACK    = "PRACK"
 )
 
 const (
-	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY"
+	allowed     = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, MESSAGE, NOTIFY, PRACK"
 	magicCookie = "z9hG4bK" // RFC 3261 8.1.1.7
 	hops        = 70        // Max-Forwards of ours (RFC 3261 8.1.1.6)
 )
@@ -41,13 +42,15 @@ type inbound struct {
 	fromTag string
 	toTag   string
 	seq     uint32
+	trunk   string // by which it came; see gate
+	user    string // who has proved to have sent it
 }
 
 func newInbound(r *sip.Request, f flow) *inbound {
 	in := &inbound{Request: r, flow: f, method: string(r.Method), callID: r.CallID().Value(), seq: r.CSeq().SeqNo}
 	in.fromTag, _ = r.From().Params.Get("tag")
 	in.toTag, _ = r.To().Params.Get("tag")
-	in.flow.nat = behindNAT(r.Via(), f)
+	in.flow.nat, in.flow.sips = behindNAT(r.Via(), f), strings.EqualFold(r.Recipient.Scheme, "sips")
 	return in
 }
 
@@ -92,18 +95,36 @@ func compact(name string) string {
 	return ""
 }
 
+// headered is a message.
 type headered interface {
 	GetHeaders(name string) []sip.Header
+}
+
+// inOrder are the fields of a message. sipgo's look-ups by name make a copy of each name that they do not know, so they are only
+// used for messages that can't list their fields; those of sipgo can.
+func inOrder(m headered, name, short string) []sip.Header {
+	if all, ok := m.(interface{ Headers() []sip.Header }); ok {
+		return all.Headers()
+	}
+	all := m.GetHeaders(name)
+	if short != "" {
+		all = append(all, m.GetHeaders(short)...)
+	}
+	return all
+}
+
+// named tells whether a field has a name, long or short.
+func named(h sip.Header, name, short string) bool {
+	n := h.Name()
+	return strings.EqualFold(n, name) || short != "" && strings.EqualFold(n, short)
 }
 
 // values are all values of a header field, in order, under its long or short name.
 func values(m headered, name string) []string {
 	var all []string
-	for _, h := range m.GetHeaders(name) {
-		all = append(all, h.Value())
-	}
-	if short := compact(name); short != "" {
-		for _, h := range m.GetHeaders(short) {
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if named(h, name, short) {
 			all = append(all, h.Value())
 		}
 	}
@@ -112,13 +133,32 @@ func values(m headered, name string) []string {
 
 // value is the first of them.
 func value(m headered, name string) string {
-	if all := values(m, name); len(all) > 0 {
-		return all[0]
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if named(h, name, short) {
+			return h.Value()
+		}
 	}
 	return ""
 }
 
-// tokens are the comma-separated tokens of all fields of a name, lower case.
+// hasToken tells whether a token is in the comma-separated lists of a name, in any case.
+func hasToken(m headered, name, token string) bool {
+	short := compact(name)
+	for _, h := range inOrder(m, name, short) {
+		if !named(h, name, short) {
+			continue
+		}
+		for t := range strings.SplitSeq(h.Value(), ",") {
+			if strings.EqualFold(strings.TrimSpace(t), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tokens are the separated tokens of all fields of a name, lower case.
 func tokens(m headered, name, separators string) []string {
 	var all []string
 	for _, v := range values(m, name) {
@@ -178,6 +218,7 @@ type outbound struct {
 	branch   string
 	routes   []string
 	contact  string
+	who      string // the user part of contact
 	hops     int
 	extra    []Header
 	ctype    string
@@ -247,7 +288,7 @@ func (p reply) wire(in *inbound, agent string) []byte {
 		w.header("Contact", p.contact)
 	}
 	w.header("Server", agent)
-	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code >= 200 && p.code < 300 {
+	if p.code == 405 || p.code == 501 || in.method == mINVITE && p.code > 100 && p.code < 300 { // in 1xx: RFC 3311 5.2
 		w.header("Allow", allowed)
 	}
 	for _, h := range p.extra {
@@ -312,12 +353,15 @@ var reasons = [...]struct {
 	{403, "Forbidden"},
 	{404, "Not Found"},
 	{405, "Method Not Allowed"},
+	{406, "Not Acceptable"},
 	{408, "Request Timeout"},
 	{413, "Request Entity Too Large"},
 	{414, "Request-URI Too Long"},
 	{415, "Unsupported Media Type"},
 	{416, "Unsupported URI Scheme"},
 	{420, "Bad Extension"},
+	{421, "Extension Required"},
+	{422, "Session Interval Too Small"},
 	{423, "Interval Too Brief"},
 	{480, "Temporarily Unavailable"},
 	{481, "Call/Transaction Does Not Exist"},
@@ -330,6 +374,7 @@ var reasons = [...]struct {
 	{500, "Server Internal Error"},
 	{501, "Not Implemented"},
 	{503, "Service Unavailable"},
+	{504, "Server Time-out"},
 	{505, "Version Not Supported"},
 	{513, "Message Too Large"},
 	{600, "Busy Everywhere"},
@@ -337,7 +382,7 @@ var reasons = [...]struct {
 	{604, "Does Not Exist Anywhere"},
 }
 
-// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060.
+// hostAddr reads the address of a URI where it is a literal one; the port defaults to 5060, by TLS to 5061.
 func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
 	if err != nil {
@@ -346,14 +391,23 @@ func hostAddr(u *sip.Uri) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(a.Unmap(), uriPort(u)), true
 }
 
+// uriPort is the port of a URI; by TLS the default is another (RFC 3261 19.1.2).
 func uriPort(u *sip.Uri) uint16 {
-	if u.Port > 0 && u.Port < 65536 {
+	switch {
+	case u.Port > 0 && u.Port < 65536:
 		return uint16(u.Port)
+	case strings.EqualFold(u.Scheme, "sips") || uriTransport(u) == overTLS:
+		return 5061
+	default:
+		return 5060
 	}
-	return 5060
 }
 
+// uriTransport is what a URI wants: of a sips one always TLS (RFC 3261 26.2.2).
 func uriTransport(u *sip.Uri) string {
+	if strings.EqualFold(u.Scheme, "sips") {
+		return overTLS
+	}
 	t, _ := u.UriParams.Get("transport")
 	return strings.ToLower(t)
 }

@@ -2,10 +2,9 @@ package sip
 
 import (
 	"context"
-	"net"
-	"net/netip"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -27,12 +26,26 @@ type InviteOptions struct {
 	Headers     []Header
 	Privacy     bool // From is anonymous and Privacy: id is sent
 	MaxForwards int  // of a call that is passed on; 0: 70
+
+	// Restrict asks for more than Privacy does (RFC 3323 4.2); with PrivacyHeader, fields of Headers that tell of the caller are
+	// left out. Asserted is the number that we vouch for (P-Asserted-Identity, RFC 3325 9.1). A peer that Config.Trust does not
+	// trust gets it only of a caller who asks for no privacy (RFC 3325 5).
+	Restrict Privacy
+	Asserted pii.Number
+	// AnswerOffer answers the offer of the peer where Body is empty: it comes in the 2xx, or earlier in a reliable provisional
+	// response, and the answer goes in the ACK or PRACK (RFC 3261 13.2.1, RFC 3262 5). It is called once, in a goroutine of its
+	// own, for each fork. Its error gives the call up.
+	AnswerOffer    func(offer []byte) (answer []byte, err error)
+	AutoAnswer     bool // the phone is asked to answer by itself (RFC 5373, and the Alert-Info and Call-Info that phones read)
+	NoSessionTimer bool // RFC 4028 is not spoken in this call
 }
 
 // Refused is a final response of 300 or more. 408 also stands for no answer at all, 503 for a broken connection.
 type Refused struct {
-	Code   int
-	Reason string
+	Code       int
+	Reason     string
+	RetryAfter time.Duration // 0: not said
+	Causes     []Reason      // Reason fields (RFC 3326), such as a Q.850 cause
 }
 
 // Error names the code; the reason phrase is the peer's and is left out, for it may hold anything.
@@ -46,26 +59,35 @@ type Outgoing struct {
 	progress chan Response
 	done     chan struct{} // closed when dialog or err is set
 
-	mu       sync.Mutex
-	seqNo    uint32
-	heard    bool // a provisional response: CANCEL may go
-	giveUp   bool
-	finished bool
-	dialog   *Dialog
-	err      error
-	forks    map[string]*Dialog // further answers of a forked INVITE (13.2.2.4), each hung up
+	opt InviteOptions
+
+	mu         sync.Mutex
+	seqNo      uint32
+	heard      bool // a provisional response: CANCEL may go
+	giveUp     bool
+	why        []Reason
+	finished   bool
+	answeredBy *Dialog // the fork that answered first
+	dialog     *Dialog // the same, once acknowledged
+	err        error
+	forks      map[string]*Dialog // by the peer's tag: early dialogs, and further answers (13.2.2.4), each hung up
+	redirected bool
 }
 
 // Invite starts a call. It returns when the INVITE is on its way; ctx ends nothing later (use Cancel).
 func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Outgoing, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	o := &Outgoing{
 		ep: e, localTag: id.New(), progress: make(chan Response, unreadProgress), done: make(chan struct{}), seqNo: 1,
+		opt: opt, forks: map[string]*Dialog{},
 	}
-	o.x = &exchange{ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal}
+	o.x = &exchange{
+		ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal, redirect: o.redirect,
+		hops: hopsLeft, wanted: o.wanted,
+	}
 	o.x.out = o.invite(t, opt, f)
 	if err := e.track(o); err != nil {
 		return nil, err
@@ -79,7 +101,7 @@ func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Ou
 func (e *Endpoint) track(o *Outgoing) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closing || !e.serving || len(e.incoming)+len(e.dialogs)+len(e.outgoing) >= e.limits.Calls {
+	if e.closing || !e.serving || e.calls() >= e.limits.Calls {
 		return errs.New(errs.Unavailable, "sip: closed, not serving, or too many calls")
 	}
 	e.outgoing[o] = struct{}{}
@@ -87,11 +109,7 @@ func (e *Endpoint) track(o *Outgoing) error {
 }
 
 func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
-	from, withheld := fromOf(opt, hostOf(o.ep.local(f.remote.Addr()).Addr()))
-	extra := opt.Headers
-	if withheld {
-		extra = append([]Header{{"Privacy", "id"}}, extra...)
-	}
+	from, withheld := fromOf(opt, hostOf(o.ep.localFor(f).Addr()))
 	if opt.MaxForwards <= 0 {
 		opt.MaxForwards = hops
 	}
@@ -101,46 +119,23 @@ func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
 	}
 	return &outbound{
 		method: mINVITE, uri: t.URI, from: from + ";tag=" + o.localTag, to: "<" + t.URI + ">", callID: id.New(), seq: 1,
-		branch: newBranch(), contact: o.ep.contact(user, f), hops: opt.MaxForwards, extra: extra,
+		branch: newBranch(), routes: t.Routes, contact: o.ep.contact(user, f), who: user, hops: opt.MaxForwards, extra: o.headers(withheld, f),
 		ctype: opt.ContentType, content: opt.Body,
 	}
 }
 
-// reach finds the next hop of a target: the connection it registered over, its Route, or its URI's host.
-func (e *Endpoint) reach(ctx context.Context, t Target) (flow, error) {
-	u, ok := parseURI(t.URI)
-	if !ok {
-		return flow{}, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
+// headers are the further fields of the INVITE.
+func (o *Outgoing) headers(withheld bool, f flow) []Header {
+	e, opt := o.ep, o.opt
+	all := append([]Header{e.supported()}, e.askFirst(opt.NoSessionTimer)...)
+	if e.cfg.Dialogs.Reliable == ReliableRequired {
+		all = append(all, Header{"Require", tag100rel})
 	}
-	if t.flow != nil && t.flow.conn != nil && t.flow.alive() {
-		return *t.flow, nil
+	all = append(all, identityHeaders(opt, withheld, e.trusts(f.remote), hostOf(e.localFor(f).Addr()))...)
+	if opt.AutoAnswer {
+		all = append(all, autoAnswer()...)
 	}
-	transport := t.Transport
-	if transport == "" {
-		transport = uriTransport(&u)
-	}
-	to := t.Route
-	if !to.IsValid() {
-		var err error
-		if to, err = resolve(ctx, &u); err != nil {
-			return flow{}, err
-		}
-	}
-	f, err := e.way(unmap(to), transport)
-	f.nat = t.flow != nil && t.flow.nat
-	return f, err
-}
-
-// resolve looks up a host; of RFC 3263 only address records.
-func resolve(ctx context.Context, u *sip.Uri) (netip.AddrPort, error) {
-	if a, ok := hostAddr(u); ok {
-		return a, nil
-	}
-	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host)
-	if err != nil || len(all) == 0 {
-		return netip.AddrPort{}, errs.New(errs.Unavailable, "sip: the peer's host is not found")
-	}
-	return netip.AddrPortFrom(all[0].Unmap(), uriPort(u)), nil
+	return append(all, shown(opt.Headers, opt.Restrict)...)
 }
 
 func (o *Outgoing) nextSeq() uint32 {
@@ -149,6 +144,13 @@ func (o *Outgoing) nextSeq() uint32 {
 	o.seqNo++
 	o.heard = false
 	return o.seqNo
+}
+
+// wanted tells whether the call may still go to another server.
+func (o *Outgoing) wanted() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.giveUp && !o.finished
 }
 
 // Progress gives provisional responses; it is closed at the final one. Of more than eight unread the oldest are lost.
@@ -165,33 +167,54 @@ func (o *Outgoing) Wait(ctx context.Context) (*Dialog, error) {
 	return o.dialog, o.err
 }
 
-// Cancel gives the call up (RFC 3261 9.1); an answer that crosses it is acknowledged and hung up. Wait then gives *Refused 487.
-func (o *Outgoing) Cancel() {
+// Cancel gives the call up (RFC 3261 9.1), saying why where that is given (RFC 3326); an answer that crosses it is acknowledged
+// and hung up. Wait then gives *Refused 487.
+func (o *Outgoing) Cancel(why ...Reason) {
 	o.mu.Lock()
-	d, now := o.dialog, o.heard && !o.giveUp && !o.finished
+	d, now := o.dialog, o.heard && !o.giveUp && !o.finished && o.answeredBy == nil
+	if !o.giveUp {
+		o.why = why
+	}
 	o.giveUp = true
 	o.mu.Unlock()
 	if now {
-		o.x.cancel()
+		o.x.cancel(reasonHeaders(why))
 	}
 	if d != nil {
 		d.hangUp(EndLocal)
 	}
 }
 
-// onProgress gets 1xx.
+// onProgress gets 1xx. They come in their order.
 func (o *Outgoing) onProgress(res *sip.Response) {
+	way := o.x.flowNow()
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.finished {
+	if o.finished || o.answeredBy != nil {
+		o.mu.Unlock()
 		return
 	}
 	if o.giveUp && !o.heard {
-		go o.x.cancel()
+		go o.x.cancel(reasonHeaders(o.why))
 	}
 	o.heard = true
+	var d *Dialog
+	if res.StatusCode > 100 {
+		d = o.fork(res, way)
+	}
+	o.mu.Unlock()
+	if d != nil && !d.provisional(res, o.opt.AnswerOffer) {
+		return
+	}
 	r := plain(res)
-	for {
+	r.Early = d
+	o.tell(r)
+}
+
+// tell puts a response into Progress; the oldest make room.
+func (o *Outgoing) tell(r Response) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !o.finished {
 		select {
 		case o.progress <- r:
 			return
@@ -210,7 +233,7 @@ func (o *Outgoing) onFinal(res *sip.Response, err error) {
 	case err != nil:
 		o.finish(nil, refusedBy(err))
 	case res.StatusCode >= 300:
-		o.finish(nil, &Refused{Code: res.StatusCode, Reason: res.Reason})
+		o.finish(nil, refusedWith(plain(res)))
 	default:
 		o.answered(res)
 	}
@@ -226,29 +249,35 @@ func refusedBy(err error) *Refused {
 // answered acknowledges each 2xx (13.2.2.4): the first makes the dialog, those of other branches of a fork are hung up, and
 // so is one that crossed our CANCEL.
 func (o *Outgoing) answered(res *sip.Response) {
-	tag, _ := res.To().Params.Get("tag")
 	way := o.x.flowNow()
 	o.mu.Lock()
-	d := o.dialog
-	if d == nil || d.remoteTag != tag {
-		d = o.forks[tag]
-	}
-	if d != nil {
+	d := o.fork(res, way)
+	if d == nil { // one of too many
 		o.mu.Unlock()
+		o.ep.count.stray.Add(1)
+		return
+	}
+	first, giveUp := o.answeredBy == nil && !o.finished, o.giveUp
+	fresh := d.confirmed(res, way)
+	if fresh && first {
+		o.answeredBy = d
+	}
+	o.mu.Unlock()
+	if !fresh {
 		d.acknowledgeAgain()
 		return
 	}
-	first, giveUp := o.dialog == nil && !o.finished, o.giveUp
-	d = newClientDialog(o, res, tag, way)
-	if !first || giveUp {
-		if o.forks == nil {
-			o.forks = map[string]*Dialog{}
-		}
-		o.forks[tag] = d
+	if d.left() { // its user has hung up by BYE before it was answered
+		d.acknowledge(o.x.seq(), session{})
+		o.finish(nil, &Refused{Code: 487, Reason: "Request Terminated"})
+		return
 	}
-	o.mu.Unlock()
 	o.ep.add(d)
-	d.acknowledge(o.x.seq())
+	if offer := res.Body(); first && !giveUp && o.opt.AnswerOffer != nil && len(o.opt.Body) == 0 && !d.offerAnswered() {
+		go o.answerIn(d, offer)
+		return
+	}
+	d.acknowledge(o.x.seq(), session{})
 	switch {
 	case !first:
 		d.hangUp(EndLocal)
@@ -260,15 +289,36 @@ func (o *Outgoing) answered(res *sip.Response) {
 	}
 }
 
+// answerIn answers the offer of a 2xx in the ACK.
+func (o *Outgoing) answerIn(d *Dialog, offer []byte) {
+	if err := d.answerOffer(o.x.seq(), offer, o.opt.AnswerOffer); err != nil {
+		o.finish(nil, &Refused{Code: 488, Reason: "Not Acceptable Here"})
+		return
+	}
+	o.mu.Lock()
+	giveUp := o.giveUp
+	o.mu.Unlock()
+	if giveUp {
+		d.hangUp(EndLocal)
+		o.finish(nil, &Refused{Code: 487, Reason: "Request Terminated"})
+		return
+	}
+	o.finish(d, nil)
+}
+
 // finish settles the call, once.
 func (o *Outgoing) finish(d *Dialog, err *Refused) {
-	o.ep.mu.Lock()
-	delete(o.ep.outgoing, o)
-	o.ep.mu.Unlock()
+	o.ep.dropOutgoing(o)
+	if o.settle(d, err) {
+		o.forkLost(d)
+	}
+}
+
+func (o *Outgoing) settle(d *Dialog, err *Refused) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.finished {
-		return
+		return false
 	}
 	o.finished, o.dialog = true, d
 	if err != nil {
@@ -276,11 +326,12 @@ func (o *Outgoing) finish(d *Dialog, err *Refused) {
 	}
 	close(o.progress)
 	close(o.done)
+	return true
 }
 
 // Options sends OPTIONS outside a dialog and waits for the answer: is the peer alive?
 func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
-	f, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.reach(ctx, t)
 	if err != nil {
 		return Response{}, err
 	}
@@ -288,9 +339,9 @@ func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
 	host := hostOf(e.local(f.remote.Addr()).Addr())
 	out := &outbound{
 		method: mOPTIONS, uri: t.URI, from: "<sip:santra@" + host + ">;tag=" + id.New(), to: "<" + t.URI + ">", callID: id.New(),
-		seq: seq, branch: newBranch(), contact: e.contact("santra", f), hops: hops,
+		seq: seq, branch: newBranch(), routes: t.Routes, contact: e.contact("santra", f), who: "santra", hops: hops,
 	}
-	x := &exchange{ep: e, out: out, flow: f, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
+	x := &exchange{ep: e, out: out, flow: f, hops: hopsLeft, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
 	res, err := x.wait(ctx)
 	if err != nil {
 		return Response{}, err

@@ -11,6 +11,13 @@ import (
 	"santra/internal/memnet"
 )
 
+// refusing refuses all.
+type refusing struct{}
+
+func (refusing) Invite(in *Incoming) { in.Reject(404, "") }
+
+func (refusing) Register(r *Registration) { r.Refuse(403) }
+
 // Nothing that a message says reaches the log (M3), whatever is wrong with it, and the lines of one source are bounded.
 func TestTheLogHoldsNothingOfAMessage(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
@@ -18,14 +25,14 @@ func TestTheLogHoldsNothingOfAMessage(t *testing.T) {
 		logged := func(c *Config) {
 			c.Log = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		}
-		h := newPhones(false)
+		h := refusing{}
 		e := listen(t, n, "192.0.2.1", h, logged)
 		w := newWire(t, n, "192.0.2.2")
 		for i := range 50 {
 			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+itoa(i), "call-one", "c"+itoa(i)).Replace(invite))
 			w.send(server, strings.Replace(invite, "CSeq: 1 INVITE", "CSeq: 1 maija", 1))
 			w.send(server, strings.Replace(invite, "INVITE sip", "+358401234567 sip", 1))
-			w.send(server, register(i, "", "Authorization: Digest username=\"maija\", realm=\"santra\", nonce=\"x\", response=\"y\", uri=\"sip:maija\"\n"))
+			w.send(server, strings.NewReplacer("INVITE", "REGISTER", "z9hG4bK-one", "z9hG4bK-r"+itoa(i), "Contact", "Authorization: Digest username=\"maija\", realm=\"santra\", nonce=\"x\", response=\"y\", uri=\"sip:maija\"\nContact").Replace(invite))
 		}
 		time.Sleep(time.Minute)
 		if s := e.Stats(); s.Malformed == 0 {
@@ -55,32 +62,6 @@ func TestIncomingPrintsNoNumber(t *testing.T) {
 		in.Reject(404, "")
 		w.want("SIP/2.0 404")
 		w.send(server, strings.NewReplacer("INVITE sip", "ACK sip", "1 INVITE", "1 ACK").Replace(invite))
-	})
-}
-
-func TestLimiter(t *testing.T) {
-	inBubble(t, memnet.Faults{}, func(t *testing.T, _ *memnet.Network) {
-		l := newLimiter(1, 3)
-		a := server.Addr()
-		for i := range 5 {
-			if l.allow(a) != (i < 3) {
-				t.Error(i)
-			}
-		}
-		if !l.exhausted(source{addr: a}) {
-			t.Error("there is more")
-		}
-		time.Sleep(time.Second)
-		if l.exhausted(source{addr: a}) || !l.allow(a) || l.allow(a) {
-			t.Error("a second gives one")
-		}
-		for range maxSources + 10 {
-			a = a.Next()
-			l.allow(a)
-		}
-		if len(l.sources) > maxSources {
-			t.Error(len(l.sources))
-		}
 	})
 }
 

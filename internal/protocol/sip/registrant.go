@@ -2,6 +2,8 @@ package sip
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -10,14 +12,17 @@ import (
 	"santra/internal/id"
 )
 
-// Registrant registers a user of ours at a registrar (RFC 3261 10.2): what a phone does.
+// Registrant registers a user of ours at a registrar (RFC 3261 10.2): what a phone does, or we at a trunk. Package trunk keeps
+// one registered.
 type Registrant struct {
 	ep     *Endpoint
 	target Target
 	callID string
 
-	mu  sync.Mutex
-	seq uint32
+	mu     sync.Mutex
+	seq    uint32
+	routes []string // the registrar's Service-Route (RFC 3608)
+	way    flow     // by which it is registered
 }
 
 // Registrant makes one. The target's URI is the user's ("sip:1001@registrar"), its Route the way to the registrar.
@@ -34,7 +39,7 @@ func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Dur
 	if !ok {
 		return 0, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
 	}
-	f, err := r.ep.reach(ctx, r.target)
+	f, left, err := r.ep.reach(ctx, r.target)
 	if err != nil {
 		return 0, err
 	}
@@ -44,9 +49,13 @@ func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Dur
 	r.seq++
 	out := &outbound{
 		method: mREGISTER, uri: home.String(), from: aor + ";tag=" + id.New(), to: aor, callID: r.callID, seq: r.seq,
-		branch: newBranch(), contact: r.ep.contact(user.User, f), hops: hops, extra: []Header{{"Expires", seconds(life)}},
+		branch: newBranch(), routes: r.target.Routes, contact: r.ep.contact(user.User, f), who: user.User, hops: hops,
+		extra: []Header{{"Expires", strconv.Itoa(int(life / time.Second))}, {"Supported", "path"}},
 	}
-	x := &exchange{ep: r.ep, out: out, flow: f, user: r.target.User, password: r.target.Password, nextSeq: func() uint32 { r.seq++; return r.seq }}
+	x := &exchange{
+		ep: r.ep, out: out, flow: f, hops: left, user: r.target.User, password: r.target.Password,
+		nextSeq: func() uint32 { r.seq++; return r.seq },
+	}
 	res, err := x.wait(ctx)
 	if err != nil {
 		return 0, err
@@ -54,7 +63,46 @@ func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Dur
 	if res.StatusCode >= 300 {
 		return 0, &Refused{Code: res.StatusCode, Reason: res.Reason}
 	}
-	return granted(values(res, "Contact"), out.contact, value(res, "Expires"), life), nil
+	r.way = x.flowNow()
+	r.routes = serviceRoute(values(res, "Service-Route"))
+	return granted(values(res, "Contact"), x.sent().contact, value(res, "Expires"), life), nil
+}
+
+// Target is how to call by where it is registered: with its Service-Route (RFC 3608 5), its credentials and, without such a
+// route, by its server.
+func (r *Registrant) Target(uri string) Target {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.target
+	t.URI = uri
+	if len(r.routes) > 0 {
+		t.Routes = slices.Clone(r.routes)
+	}
+	return t
+}
+
+// Lost asks to be told when the connection of the registration ends: calls don't reach us any more, and it must be made anew. By
+// UDP nobody is ever told. stop takes the wish back.
+func (r *Registrant) Lost(told func()) (stop func()) {
+	r.mu.Lock()
+	f := r.way
+	r.mu.Unlock()
+	return f.lost(told)
+}
+
+// serviceRoute splits the fields; a list with a route that we can't use is not used at all.
+func serviceRoute(fields []string) []string {
+	var routes []string
+	for _, f := range fields {
+		for s := range strings.SplitSeq(f, ",") {
+			s = strings.TrimSpace(s)
+			if u, ok := routeURI(s); !ok || !u.UriParams.Has("lr") || len(routes) == MaxRoutes {
+				return nil
+			}
+			routes = append(routes, s)
+		}
+	}
+	return routes
 }
 
 // granted finds our contact's lifetime in the answer (10.2.4).
@@ -64,9 +112,18 @@ func granted(contacts []string, ours, general string, asked time.Duration) time.
 		if _, params, ok := strings.Cut(c, ours); ok {
 			if _, v, ok := strings.Cut(params, "expires="); ok {
 				v, _, _ = strings.Cut(v, ";")
-				return expiresOf(v, asked)
+				return lifetime(v, asked)
 			}
 		}
 	}
-	return expiresOf(general, asked)
+	return lifetime(general, asked)
+}
+
+// lifetime reads seconds; anything else is the default (20.19).
+func lifetime(s string, otherwise time.Duration) time.Duration {
+	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32)
+	if err != nil {
+		return otherwise
+	}
+	return time.Duration(n) * time.Second
 }

@@ -37,7 +37,7 @@ type serverTx struct {
 	interval time.Duration
 	again    alarm // timer G, and 100 Trying
 	end      alarm // timers H, I, J, L
-	onCancel func()
+	onCancel func(cancel *inbound)
 }
 
 // serverKey matches a request to its transaction (RFC 3261 17.2.3).
@@ -48,7 +48,7 @@ func serverKey(r *sip.Request, method string) string {
 		method = mINVITE
 	}
 	host := strings.ToLower(via.Host) + ":" + strconv.Itoa(via.Port)
-	if strings.HasPrefix(branch, magicCookie) {
+	if len(branch) > len(magicCookie) && strings.HasPrefix(branch, magicCookie) { // the cookie alone tells nothing apart
 		return "s|" + branch + "|" + host + "|" + method
 	}
 	from, _ := r.From().Params.Get("tag") // RFC 2543 peers
@@ -159,18 +159,18 @@ func (tx *serverTx) ack() {
 }
 
 // cancel tells the user of the transaction that the caller gave up (9.2); a final response makes it a no-op.
-func (tx *serverTx) cancel() {
+func (tx *serverTx) cancel(in *inbound) {
 	tx.mu.Lock()
 	f := tx.onCancel
 	tx.onCancel = nil
 	tx.mu.Unlock()
 	if f != nil {
-		f()
+		f(in)
 	}
 }
 
 // whenCancelled says who is told.
-func (tx *serverTx) whenCancelled(f func()) {
+func (tx *serverTx) whenCancelled(f func(cancel *inbound)) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
 	tx.onCancel = f

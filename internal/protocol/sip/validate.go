@@ -2,9 +2,17 @@ package sip
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/protocol/sip/socket"
+)
+
+var (
+	crlf         = []byte("\r\n")
+	endOfHeaders = []byte("\r\n\r\n")
 )
 
 // Further limits of one message.
@@ -56,7 +64,7 @@ func parse(p *sip.Parser, raw []byte, limits Limits) (m sip.Message, bad *fault)
 	}
 	m, err := p.ParseSIP(raw)
 	if err != nil || m == nil {
-		return nil, faultParse
+		return nil, unparsed(head)
 	}
 	if bad := checkCommon(m, raw); bad != nil {
 		return nil, bad
@@ -65,6 +73,19 @@ func parse(p *sip.Parser, raw []byte, limits Limits) (m sip.Message, bad *fault)
 		return m, checkRequest(r, head)
 	}
 	return m, checkResponse(m.(*sip.Response))
+}
+
+// unparsed says why a message could not be parsed, where that is the scheme of its Request-URI (RFC 3261 8.2.2.1).
+func unparsed(head []byte) *fault {
+	_, rest, _ := strings.Cut(string(head[:min(len(head), maxURI)]), " ")
+	scheme, _, ok := strings.Cut(rest, ":")
+	foreign := ok && scheme != "" && !strings.ContainsFunc(scheme, func(r rune) bool {
+		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r)
+	})
+	if foreign && !slices.Contains([]string{"sip", "sips", "tel"}, strings.ToLower(scheme)) {
+		return faultScheme
+	}
+	return faultParse
 }
 
 // checkHead looks at the bytes before anything is parsed.
@@ -79,10 +100,13 @@ func checkHead(head []byte, limits Limits) *fault {
 	if bytes.ContainsFunc(head, func(r rune) bool { return isControl(r) && r != '\r' && r != '\n' }) {
 		return faultControl
 	}
-	if !bytes.HasPrefix(first, []byte("SIP/")) && !bytes.HasSuffix(first, []byte(" SIP/2.0")) {
-		return faultVersion
+	if bytes.HasPrefix(first, []byte("SIP/")) || bytes.HasSuffix(first, []byte(" SIP/2.0")) {
+		return nil
 	}
-	return nil
+	if bytes.HasSuffix(bytes.TrimRight(first, " \t"), []byte(" SIP/2.0")) {
+		return faultParse
+	}
+	return faultVersion
 }
 
 // checkCommon checks what requests and responses share.
@@ -156,7 +180,7 @@ func repeated(m sip.Message) bool {
 // bytes behind the body are cut off (RFC 3261 18.3).
 func lengthFits(m sip.Message, raw []byte) bool {
 	head, rest, _ := bytes.Cut(raw, endOfHeaders)
-	n, ok := contentLength(head)
+	n, ok := socket.ContentLength(head)
 	if !ok {
 		return !bytes.Contains(bytes.ToLower(head), []byte("\r\ncontent-length")) && !bytes.Contains(head, []byte("\r\nl:"))
 	}
@@ -178,6 +202,9 @@ func checkRequest(r *sip.Request, head []byte) *fault {
 	}
 	if bad := checkURI(r, head); bad != nil {
 		return bad
+	}
+	if c := r.Contact(); c != nil && len(c.Address.Headers) > 0 && bare(head) {
+		return faultContact
 	}
 	return checkContact(r)
 }
@@ -202,6 +229,18 @@ func checkURI(r *sip.Request, head []byte) *fault {
 		return faultScheme
 	}
 	return nil
+}
+
+// bare tells whether a Contact with a question mark stands without brackets: what it means can't be known (RFC 3261 20).
+func bare(head []byte) bool {
+	for l := range strings.SplitSeq(unfold(head), "\r\n") {
+		name, v, _ := strings.Cut(l, ":")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if (name == "contact" || name == "m") && strings.Contains(v, "?") && !strings.Contains(v, "<") {
+			return true
+		}
+	}
+	return false
 }
 
 // checkContact checks that an INVITE says where its sender is (RFC 3261 8.1.1.8).
@@ -242,7 +281,7 @@ func refuseRaw(raw []byte, bad *fault, agent string) []byte {
 			w.line(l)
 		}
 	}
-	if len(seen) < 5 || seen["Via"] > maxViasEchoed {
+	if seen["Via"] == 0 || seen["CSeq"] == 0 || seen["Via"] > maxViasEchoed { // without the others it is of little use, but better than none
 		return nil
 	}
 	w.header("Server", agent)

@@ -98,6 +98,7 @@ type reader struct {
 	m        Metadata
 	fragment string
 	extended bool
+	inCall   bool // within the extension
 	people   int
 }
 
@@ -114,10 +115,13 @@ func parseDocument(doc []byte) (Metadata, error) {
 		if err != nil {
 			return Metadata{}, errs.New(errs.Invalid, "siprec: metadata is not XML") // err would quote the document
 		}
-		if e, ok := t.(xml.StartElement); ok {
+		switch e := t.(type) {
+		case xml.StartElement:
 			if err := r.element(d, e); err != nil {
 				return Metadata{}, err
 			}
+		case xml.EndElement:
+			r.inCall = r.inCall && e.Name.Local != "call"
 		}
 	}
 	return r.done()
@@ -138,10 +142,14 @@ func (r *reader) element(d *xml.Decoder, e xml.StartElement) error {
 	case "label":
 		r.label(text(d))
 	case "call":
-		return r.call(e)
+		r.call(e)
+	case "also":
+		if r.inCall {
+			r.m.Extension.Gates = append(r.m.Extension.Gates, attr(e, "gate"))
+		}
 	}
-	if len(r.m.Streams) > MaxStreams || r.people > MaxParticipants {
-		return errs.New(errs.TooLarge, "siprec: over %d streams or %d participants", MaxStreams, MaxParticipants)
+	if len(r.m.Streams) > MaxStreams || r.people > MaxParticipants || len(r.m.Extension.Gates) >= MaxOutsider {
+		return errs.New(errs.TooLarge, "siprec: over %d streams, %d participants or %d gate tokens", MaxStreams, MaxParticipants, MaxOutsider)
 	}
 	return nil
 }
@@ -174,17 +182,24 @@ func (r *reader) label(s string) {
 	}
 }
 
-func (r *reader) call(e xml.StartElement) error {
+// call reads the extension; done validates it.
+func (r *reader) call(e xml.StartElement) {
 	if r.extended || !ours(e) {
-		return nil
+		return
 	}
-	r.extended = true
+	r.extended, r.inCall = true, true
 	part, _ := strconv.Atoi(attr(e, "part"))
 	r.m.Extension = Extension{
 		Gate: attr(e, "gate"), Part: part, Session: attr(e, "session"), Agency: attr(e, "agency"), Queue: attr(e, "queue"),
 		Seat: attr(e, "seat"), Fragment: attr(e, "fragment"), Announcement: attr(e, "announcement"), Language: attr(e, "language"),
+		Outsiders: 1,
 	}
-	return r.m.Extension.Validate()
+	if n := attr(e, "outsiders"); n != "" {
+		var err error
+		if r.m.Extension.Outsiders, err = strconv.Atoi(n); err != nil || r.m.Extension.Outsiders < 1 {
+			r.m.Extension.Outsiders = -1 // which Validate refuses
+		}
+	}
 }
 
 // ours tells whether the element declares our namespace; RawToken does not resolve prefixes, and we write it in place.
@@ -202,6 +217,10 @@ func (r *reader) done() (Metadata, error) {
 	if !r.extended {
 		r.m.Foreign = true
 		r.m.Extension.Fragment = r.fragment
+		return r.m, nil
+	}
+	if err := r.m.Extension.Validate(); err != nil {
+		return Metadata{}, err
 	}
 	return r.m, nil
 }

@@ -1,6 +1,7 @@
 package siprec
 
 import (
+	"slices"
 	"strings"
 
 	"santra/internal/errs"
@@ -13,6 +14,7 @@ const (
 	MaxSlug     = 64
 	MaxGate     = 2048
 	MaxPart     = 9999
+	MaxOutsider = 8 // people of one part who are not the centre's
 	maxDigits   = 4 // in a row, in a seat code: a number must not pass as one (M7)
 	maxLanguage = 3
 )
@@ -38,6 +40,10 @@ func (e Extension) Validate() error {
 		return bad("announcement", "want a version")
 	case !word(e.Language, maxLanguage, ""):
 		return bad("language", "want a language code")
+	case e.Outsiders < 0 || e.Outsiders > MaxOutsider:
+		return bad("outsiders", "want 1 to %d", MaxOutsider)
+	case len(e.Gates) >= MaxOutsider || slices.ContainsFunc(e.Gates, func(g string) bool { return g == "" || len(g) > MaxGate }):
+		return bad("gates", "want up to %d further gate tokens", MaxOutsider-1)
 	}
 	return nil
 }

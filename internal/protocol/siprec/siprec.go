@@ -66,4 +66,13 @@ type Extension struct {
 	Fragment     string // last digits of the customer's number, at most MaxFragment
 	Announcement string // version that was heard
 	Language     string // "fi", "sv", "en"
+
+	// Outsiders are the people of this part who are not the centre's, each of whom has heard an announcement to its end (M4):
+	// the customer, and who was added. 0 is 1, the customer alone.
+	Outsiders int
+	// Gates are the gate tokens of the added outsiders, one each; Gate is the customer's.
+	Gates []string
 }
+
+// Outside is Outsiders, at least 1.
+func (e Extension) Outside() int { return max(1, e.Outsiders) }

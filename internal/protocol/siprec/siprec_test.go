@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ var offer = []byte("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1
 func own() Metadata {
 	return Metadata{Start: time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC), Extension: Extension{
 		Gate: "body.signature", Part: 1, Session: id.New(), Agency: "water", Queue: "water-fi", Seat: "A12",
-		Fragment: "9876", Announcement: "2026-1", Language: "fi",
+		Fragment: "9876", Announcement: "2026-1", Language: "fi", Outsiders: 1,
 	}}
 }
 
@@ -36,7 +37,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Extension != want.Extension || !got.Start.Equal(want.Start) || got.Foreign || got.Session != want.Extension.Session {
+	if !reflect.DeepEqual(got.Extension, want.Extension) || !got.Start.Equal(want.Start) || got.Foreign || got.Session != want.Extension.Session {
 		t.Fatalf("%+v", got)
 	}
 	if !bytes.Equal(sdp, offer) {
@@ -74,7 +75,8 @@ func TestExtensionRules(t *testing.T) {
 		"session": func(e *Extension) { e.Session = caller }, "agency": func(e *Extension) { e.Agency = "../x" },
 		"queue": func(e *Extension) { e.Queue = "" }, "seat": func(e *Extension) { e.Seat = "358401239876" },
 		"fragment": func(e *Extension) { e.Fragment = "39876" }, "announcement": func(e *Extension) { e.Announcement = "a b" },
-		"language": func(e *Extension) { e.Language = "finnish" },
+		"language": func(e *Extension) { e.Language = "finnish" }, "outsiders": func(e *Extension) { e.Outsiders = MaxOutsider + 1 },
+		"gates": func(e *Extension) { e.Gates = []string{"x", ""} },
 	} {
 		m := own()
 		spoil(&m.Extension)
@@ -226,6 +228,10 @@ func FuzzParse(f *testing.F) {
 		f.Add(ct, body)
 		f.Add(d.ct, []byte(d.doc))
 	}
+	two := own()
+	two.Extension.Outsiders, two.Extension.Gates = 2, []string{"another.signature"}
+	ct, body, _ = Build(two, offer)
+	f.Add(ct, body)
 	f.Fuzz(func(t *testing.T, ct string, body []byte) {
 		m, _, err := Parse(ct, body)
 		if err != nil {

@@ -22,9 +22,15 @@ type Peer struct {
 	conn   *pion.PeerConnection
 	wish   wish
 	voice  *voice // what the browser hears
+	ssrc   uint32
 
-	arrived   chan struct{} // closed with track set: the browser's first packet has come
+	reports chan said
+	mu      sync.Mutex
+	pipes   map[uint32]*pipe // by source
+
+	arrived   chan struct{} // closed with track and pipe set: the browser's first packet has come
 	track     *pion.TrackRemote
+	pipe      *pipe // nil: the track has to be read
 	onTrack   sync.Once
 	connected chan struct{}
 	onConnect sync.Once
@@ -32,18 +38,27 @@ type Peer struct {
 	onClose   sync.Once
 	deadline  *time.Timer
 	wg        sync.WaitGroup
+
+	renewing sync.Mutex // one Restart at a time
 }
 
-func newPeer(s *Server, conn *pion.PeerConnection, w wish) *Peer {
+func newPeer(s *Server, w wish) (*Peer, error) {
 	p := &Peer{
-		server: s, conn: conn, wish: w, voice: &voice{codec: w.codec},
+		server: s, wish: w, voice: &voice{payload: w.payload}, reports: make(chan said, reportsKept), pipes: make(map[uint32]*pipe),
 		arrived: make(chan struct{}), connected: make(chan struct{}), closed: make(chan struct{}),
+	}
+	api, err := s.newAPI(p.buffer)
+	if err != nil {
+		return nil, err
+	}
+	if p.conn, err = api.NewPeerConnection(pion.Configuration{Certificates: s.certs}); err != nil {
+		return nil, err
 	}
 	p.deadline = time.AfterFunc(time.Hour, p.expire)
 	p.deadline.Reset(s.cfg.Connect) // which may be so short that expire runs before the line above has ended
-	conn.OnConnectionStateChange(p.changed)
-	conn.OnTrack(p.hear)
-	return p
+	p.conn.OnConnectionStateChange(p.changed)
+	p.conn.OnTrack(p.hear)
+	return p, nil
 }
 
 // expire closes a peer that has not connected in time.
@@ -66,7 +81,9 @@ func (p *Peer) changed(state pion.PeerConnectionState) {
 
 func (p *Peer) hear(track *pion.TrackRemote, receiver *pion.RTPReceiver) {
 	p.onTrack.Do(func() {
-		p.track = track
+		p.mu.Lock()
+		p.track, p.pipe = track, p.pipes[uint32(track.SSRC())]
+		p.mu.Unlock()
 		close(p.arrived)
 		p.drain(receiver.Read)
 	})
@@ -84,15 +101,17 @@ func (p *Peer) negotiate(ctx context.Context, offer string) (string, error) {
 	if err := p.prefer(); err != nil {
 		return "", errs.At(errs.Invalid, "sdp", "the offer has no codec of ours: %w", err)
 	}
-	p.drain(sender.Read)
+	p.ssrc = uint32(sender.GetParameters().Encodings[0].SSRC)
+	p.listen(sender.Read)
+	return p.settle(ctx)
+}
+
+// settle makes the answer and waits for our candidates.
+func (p *Peer) settle(ctx context.Context) (string, error) {
 	answer, err := p.conn.CreateAnswer(nil)
 	if err != nil {
 		return "", errs.At(errs.Invalid, "sdp", "the offer can't be answered: %w", err)
 	}
-	return p.settle(ctx, answer)
-}
-
-func (p *Peer) settle(ctx context.Context, answer pion.SessionDescription) (string, error) {
 	gathered := pion.GatheringCompletePromise(p.conn)
 	if err := p.conn.SetLocalDescription(answer); err != nil {
 		return "", errs.At(errs.Invalid, "sdp", "the offer can't be answered: %w", err)
@@ -109,18 +128,37 @@ func (p *Peer) settle(ctx context.Context, answer pion.SessionDescription) (stri
 
 // prefer answers with the one codec chosen, so that the browser can't send another.
 func (p *Peer) prefer() error {
-	codecs := []pion.RTPCodecParameters{parameters(p.wish.codec)}
-	if p.wish.events != 0 {
-		events := supported()[0]
-		events.PayloadType = pion.PayloadType(p.wish.events)
-		codecs = append(codecs, events)
-	}
 	for _, t := range p.conn.GetTransceivers() {
-		if err := t.SetCodecPreferences(codecs); err != nil {
+		if err := t.SetCodecPreferences(p.wish.agreed()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Restart answers a further offer of the same browser whose network has changed (an ICE restart, RFC 8445 2.4 and 9): new
+// addresses are tried while keys, streams and everything agreed on stay; until one is found, some 100 ms, sound is lost. The
+// offer must come from whom the first came: the same certificate, the codec in use; else errs.Invalid, and the peer goes on as
+// it is. errs.Gone after the end: a browser has about 15 s from the last packet.
+func (p *Peer) Restart(ctx context.Context, offer string) (answer string, err error) {
+	w, err := readOffer(offer, []media.Codec{p.wish.codec})
+	if err != nil {
+		return "", err
+	}
+	if w != p.wish {
+		return "", errs.At(errs.Invalid, "sdp", "must have the certificate, the codec and the payload types of the first offer")
+	}
+	p.renewing.Lock()
+	defer p.renewing.Unlock()
+	select {
+	case <-p.closed:
+		return "", errs.New(errs.Gone, "the peer is closed")
+	default:
+	}
+	if err := p.conn.SetRemoteDescription(pion.SessionDescription{Type: pion.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", errs.At(errs.Invalid, "sdp", "the offer is refused: %w", err)
+	}
+	return p.settle(ctx)
 }
 
 // drain reads and drops the RTCP of a stream, which would otherwise pile up in memory.
@@ -138,8 +176,11 @@ func (p *Peer) drain(read func([]byte) (int, interceptor.Attributes, error)) {
 // Codec is what was agreed on.
 func (p *Peer) Codec() media.Codec { return p.wish.codec }
 
-// DTMFPayloadType is the payload type of telephone events, 0 without them: the third argument of rtp.Leg.Start.
+// DTMFPayloadType is the payload type of telephone events, 0 without them.
 func (p *Peer) DTMFPayloadType() uint8 { return p.wish.events }
+
+// Terms are what was agreed on, for rtp.Leg.Agree.
+func (p *Peer) Terms() rtp.Terms { return p.wish.terms() }
 
 // Connected is closed once packets can pass.
 func (p *Peer) Connected() <-chan struct{} { return p.connected }
@@ -159,6 +200,26 @@ func (p *Peer) ReadPacket(buf []byte) (int, error) {
 		return 0, net.ErrClosed // a track ends with its connection
 	}
 	return n, nil
+}
+
+// Push implements rtp.Pusher: packets are handled by the goroutine that decrypts them.
+func (p *Peer) Push(handle func(packet []byte)) error {
+	buf := make([]byte, rtp.MaxPacket)
+	n, err := p.ReadPacket(buf) // the first, at which pion has looked already
+	if err != nil {
+		return err
+	}
+	handle(buf[:n])
+	if p.pipe != nil {
+		p.pipe.push(handle, p.closed)
+		return net.ErrClosed
+	}
+	for {
+		if n, err = p.ReadPacket(buf); err != nil {
+			return err
+		}
+		handle(buf[:n])
+	}
 }
 
 // WritePacket implements rtp.Transport. Before Connected packets are dropped without an error.
@@ -190,7 +251,7 @@ func (p *Peer) Close() error {
 
 // voice is the track that a browser hears. Unlike pion's own it leaves the payload type alone, so that telephone events pass.
 type voice struct {
-	codec media.Codec
+	payload uint8 // type of the codec
 
 	mu     sync.Mutex
 	ssrc   uint32
@@ -201,7 +262,7 @@ type voice struct {
 // Bind implements pion's TrackLocal.
 func (v *voice) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) {
 	for _, agreed := range c.CodecParameters() {
-		if uint8(agreed.PayloadType) == v.codec.PayloadType() {
+		if uint8(agreed.PayloadType) == v.payload {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			v.ssrc, v.writer = uint32(c.SSRC()), c.WriteStream()

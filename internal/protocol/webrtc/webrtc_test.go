@@ -6,11 +6,11 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
 	pionrtp "github.com/pion/rtp"
 	pion "github.com/pion/webrtc/v4"
 
@@ -42,14 +42,27 @@ type browser struct {
 	lost  chan struct{}
 }
 
+const wide = "/48000" // of telephone events
+
+// payloads are the numbers that a browser uses.
+func payloads() map[string]pion.PayloadType {
+	return map[string]pion.PayloadType{
+		"audio/PCMA": 8, "audio/PCMU": 0, "audio/G722": 9, "audio/opus": 109, "audio/telephone-event": 126, "audio/telephone-event/48000": 110,
+	}
+}
+
 func newBrowser(t *testing.T, mimes ...string) *browser {
 	t.Helper()
 	var engine pion.MediaEngine
 	for i, mime := range mimes {
-		types := map[string]int{"audio/PCMA": 8, "audio/PCMU": 0, "audio/telephone-event": 126, "audio/opus": 111}
-		c := pion.RTPCodecParameters{RTPCodecCapability: pion.RTPCodecCapability{MimeType: mime, ClockRate: 8000}, PayloadType: pion.PayloadType(types[mime])}
+		c := pion.RTPCodecParameters{
+			RTPCodecCapability: pion.RTPCodecCapability{MimeType: strings.TrimSuffix(mime, wide), ClockRate: 8000}, PayloadType: payloads()[mime],
+		}
+		if strings.HasSuffix(mime, wide) {
+			c.ClockRate = 48000
+		}
 		if mime == "audio/opus" {
-			c.ClockRate, c.Channels = 48000, 2
+			c.ClockRate, c.Channels, c.SDPFmtpLine = 48000, 2, "minptime=10;useinbandfec=1"
 		}
 		if err := engine.RegisterCodec(c, pion.RTPCodecTypeAudio); err != nil {
 			t.Fatal(i, err)
@@ -57,19 +70,29 @@ func newBrowser(t *testing.T, mimes ...string) *browser {
 	}
 	setting := pion.SettingEngine{LoggerFactory: quiet{}}
 	setting.SetIncludeLoopbackCandidate(true)
-	conn, err := pion.NewAPI(pion.WithMediaEngine(&engine), pion.WithSettingEngine(setting)).NewPeerConnection(pion.Configuration{})
+	var reports interceptor.Registry
+	if err := pion.ConfigureRTCPReports(&reports); err != nil {
+		t.Fatal(err)
+	}
+	api := pion.NewAPI(pion.WithMediaEngine(&engine), pion.WithSettingEngine(setting), pion.WithInterceptorRegistry(&reports))
+	conn, err := api.NewPeerConnection(pion.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
 	b := &browser{PeerConnection: conn, voice: &voice{}, heard: make(chan *pionrtp.Packet, 1000), lost: make(chan struct{})}
-	if !slices.Contains(mimes, "audio/PCMA") {
-		b.voice.codec = media.PCMU
-	}
+	b.voice.payload = uint8(payloads()[mimes[0]])
 	if _, err := conn.AddTrack(b.voice); err != nil {
 		t.Fatal(err)
 	}
-	conn.OnTrack(func(track *pion.TrackRemote, _ *pion.RTPReceiver) {
+	conn.OnTrack(func(track *pion.TrackRemote, receiver *pion.RTPReceiver) {
+		go func() { // pion's reports hear of ours only if somebody reads them
+			for {
+				if _, _, err := receiver.ReadRTCP(); err != nil {
+					return
+				}
+			}
+		}()
 		for {
 			p, _, err := track.ReadRTP()
 			if err != nil {
@@ -141,7 +164,7 @@ func (b *browser) keepSaying(t *testing.T, value byte) {
 		defer close(done)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		h := rtp.Header{PayloadType: b.voice.codec.PayloadType()}
+		h := rtp.Header{PayloadType: b.voice.payload}
 		for {
 			_ = b.voice.write(packet(h, frame(value)))
 			h.Sequence++
@@ -160,9 +183,15 @@ func TestBothDirections(t *testing.T) {
 		t.Run(codec.Name(), func(t *testing.T) {
 			s := newServer(t, Config{})
 			b := newBrowser(t, "audio/"+codec.Name(), "audio/telephone-event")
-			p := connect(t, s, b)
-			if p.Codec() != codec || p.DTMFPayloadType() != 126 || s.Peers() != 1 {
-				t.Error(p.Codec(), p.DTMFPayloadType(), s.Peers())
+			p, answer, err := s.Answer(t.Context(), b.offer(t), codec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.accept(t, answer)
+			await(t, p.Connected(), "the connection")
+			want := rtp.Terms{Codec: codec, PayloadType: b.voice.payload, Receive: b.voice.payload, Events: 126, EventsReceive: 126, EventClock: 8000}
+			if p.Codec() != codec || p.DTMFPayloadType() != 126 || p.Terms() != want || s.Peers() != 1 {
+				t.Error(p.Codec(), p.DTMFPayloadType(), p.Terms(), s.Peers())
 			}
 			b.keepSaying(t, 0x2A)
 			buf := make([]byte, rtp.MaxPacket)
@@ -171,15 +200,15 @@ func TestBothDirections(t *testing.T) {
 				t.Fatal(err)
 			}
 			said, err := rtp.Parse(buf[:n])
-			if err != nil || said.PayloadType != codec.PayloadType() || !bytes.Equal(said.Payload, frame(0x2A)) {
+			if err != nil || said.PayloadType != b.voice.payload || !bytes.Equal(said.Payload, frame(0x2A)) {
 				t.Error("the server hears", said, err)
 			}
-			h := rtp.Header{Marker: true, PayloadType: codec.PayloadType(), Sequence: 77, Timestamp: 1600, SSRC: 1}
+			h := rtp.Header{Marker: true, PayloadType: b.voice.payload, Sequence: 77, Timestamp: 1600, SSRC: p.SSRC()}
 			if err := p.WritePacket(packet(h, frame(0x55))); err != nil {
 				t.Fatal(err)
 			}
 			got := await(t, b.heard, "the server's voice")
-			if got.SequenceNumber != 77 || got.Timestamp != 1600 || !got.Marker || !bytes.Equal(got.Payload, frame(0x55)) {
+			if got.SequenceNumber != 77 || got.Timestamp != 1600 || !got.Marker || got.SSRC != p.SSRC() || !bytes.Equal(got.Payload, frame(0x55)) {
 				t.Error("the browser hears", got)
 			}
 		})
@@ -300,18 +329,29 @@ func TestAPeerThatNeverComesIsClosed(t *testing.T) {
 
 func TestAnswerIsLiteAndWhole(t *testing.T) {
 	s := newServer(t, Config{Candidates: []netip.Addr{netip.MustParseAddr("192.0.2.7")}})
-	_, answer, err := s.Answer(t.Context(), newBrowser(t, "audio/opus", "audio/PCMU", "audio/PCMA", "audio/telephone-event").offer(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"a=ice-lite", "192.0.2.7", "a=end-of-candidates", "a=fingerprint:sha-256", " 8 126\r\n", "a=sendrecv"} {
-		if !strings.Contains(answer, want) {
-			t.Errorf("the answer lacks %q:\n%s", want, answer)
+	for _, c := range []struct {
+		prefer   []media.Codec
+		has, not []string
+	}{
+		{nil, []string{" 8 126\r\n"}, []string{"opus", "PCMU", "G722", "/48000"}},
+		{[]media.Codec{media.G722, media.PCMA}, []string{" 9 126\r\n"}, []string{"opus", "PCMU", "PCMA", "/48000"}},
+		{[]media.Codec{media.Opus, media.PCMA}, []string{" 109 110\r\n", "a=rtpmap:109 opus/48000/2", "useinbandfec=1", "telephone-event/48000"}, []string{"PCMU", "PCMA", "G722", "/8000"}},
+	} {
+		b := newBrowser(t, "audio/opus", "audio/G722", "audio/PCMU", "audio/PCMA", "audio/telephone-event"+wide, "audio/telephone-event")
+		p, answer, err := s.Answer(t.Context(), b.offer(t), c.prefer...)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, no := range []string{"opus", "PCMU", "127.0.0.1 "} {
-		if strings.Contains(answer, no) {
-			t.Errorf("the answer has %q:\n%s", no, answer)
+		defer p.Close()
+		for _, want := range append(c.has, "a=ice-lite", "192.0.2.7", "a=end-of-candidates", "a=fingerprint:sha-256", "a=sendrecv") {
+			if !strings.Contains(answer, want) {
+				t.Errorf("%v: the answer lacks %q:\n%s", c.prefer, want, answer)
+			}
+		}
+		for _, no := range append(c.not, "127.0.0.1 ") {
+			if strings.Contains(answer, no) {
+				t.Errorf("%v: the answer has %q:\n%s", c.prefer, no, answer)
+			}
 		}
 	}
 }
@@ -369,7 +409,8 @@ func FuzzReadOffer(f *testing.F) {
 	f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 8 0 126\r\na=rtpmap:126 telephone-event/8000\r\n")
 	f.Add("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8\r\na=rtpmap:999 telephone-event/8000\r\n")
 	f.Fuzz(func(t *testing.T, offer string) {
-		if w, err := readOffer(offer); err == nil && w.events != 0 && (w.events < 96 || w.events > 127) {
+		w, err := readOffer(offer, media.Codecs())
+		if err == nil && (w.payload > 127 || w.events > 127 || w.events != 0 && w.eventClock != 8000 && w.eventClock != 48000) {
 			t.Fatal(w)
 		}
 	})

@@ -134,11 +134,11 @@ func TestFiguresAgreeWithTheEngine(t *testing.T) {
 		views := f.engine.Queues()
 		for id, by := range got {
 			v := views[id]
-			waiting := []int{by[routing.Call].waiting, by[routing.Mail].waiting, by[routing.Callback].waiting}
+			waiting := []int{by[routing.Call].waiting + by[routing.Outgoing].waiting, by[routing.Mail].waiting, by[routing.Callback].waiting}
 			if want := []int{v.Calls, v.Mails, v.Callbacks}; !slices.Equal(waiting, want) {
 				t.Fatalf("%s: %v wait by the figures, %v by the engine", id, waiting, want)
 			}
-			if talking := by[routing.Call].open + by[routing.Callback].open; talking != v.Talking || by[routing.Mail].open != v.Open {
+			if talking := by[routing.Call].open + by[routing.Callback].open + by[routing.Outgoing].open; talking != v.Talking || by[routing.Mail].open != v.Open {
 				t.Fatalf("%s: %d talk and %d are open by the figures, %d and %d by the engine", id, talking, by[routing.Mail].open, v.Talking, v.Open)
 			}
 		}

@@ -35,7 +35,7 @@ func New(p routing.Policy) *Engine {
 	}
 	p.Overtaken = min(p.Overtaken, routing.MaxOvertaken)
 	if p.Channels == nil {
-		p.Channels = &[routing.Kinds]routing.Channel{routing.Call: {Class: 1}, routing.Callback: {Class: 1}}
+		p.Channels = &[routing.Kinds]routing.Channel{routing.Call: {Class: 1}, routing.Callback: {Class: 1}, routing.Outgoing: {Class: 1}}
 	}
 	return &Engine{policy: p, passed: map[line]int{}, skills: map[string]bool{}}
 }

@@ -61,7 +61,12 @@ func (s *Store) Log() audit.Store { return s.db }
 
 // Do implements recorder.Store.
 func (s *Store) Do(ctx context.Context, e audit.Entry, f func(recorder.Tx) error) error {
-	return s.db.Do(ctx, []audit.Entry{e}, func(c store.Conn) error {
+	return s.DoAll(ctx, []audit.Entry{e}, f)
+}
+
+// DoAll implements recorder.Store.
+func (s *Store) DoAll(ctx context.Context, entries []audit.Entry, f func(recorder.Tx) error) error {
+	return s.db.Do(ctx, entries, func(c store.Conn) error {
 		if f == nil {
 			return nil
 		}
@@ -196,15 +201,8 @@ type tx struct {
 
 // UseGate implements recorder.Tx.
 func (t tx) UseGate(gate string, part int, session string, expires time.Time) error {
-	sessions, err := t.q.GateSession(t.ctx, gate)
-	if err != nil {
-		return err
-	}
-	if len(sessions) > 0 && sessions[0] != session {
-		return errs.New(errs.Denied, "the gate token was used for another call")
-	}
 	n, err := t.q.InsertGate(t.ctx, db.InsertGateParams{Gate: gate, Part: int64(part), Session: session, Expires: store.Micros(expires)})
-	return once(n, err, "that part of the call was recorded already")
+	return once(n, err, "that part of the call was recorded already, or the gate token was used for another call")
 }
 
 // UsePlay implements recorder.Tx.
@@ -227,13 +225,14 @@ func (t tx) Create(r recorder.Row) error {
 		Part: int64(r.Part), Announcement: r.Announcement, Language: r.Language, Codec: r.Codec,
 		Started: store.Micros(r.Started), Length: r.Length.Microseconds(), Gaps: int64(r.Gaps), State: string(r.State),
 		Hold: store.Bool(r.Hold), Destroy: r.Destroy, KeyRef: r.KeyRef, Gate: r.Gate, Hash: r.Hash,
+		Pauses: int64(r.Pauses),
 	})
 }
 
 // Close implements recorder.Tx.
 func (t tx) Close(r recorder.Row) error {
 	return found(t.q.CloseRecording(t.ctx, db.CloseRecordingParams{
-		Key: r.Key, State: string(r.State), Length: r.Length.Microseconds(), Gaps: int64(r.Gaps), Hash: r.Hash,
+		Key: r.Key, State: string(r.State), Length: r.Length.Microseconds(), Gaps: int64(r.Gaps), Hash: r.Hash, Pauses: int64(r.Pauses),
 	}))
 }
 
@@ -287,5 +286,6 @@ func row(r db.Recording) recorder.Row {
 		Language: r.Language, Codec: r.Codec, Started: store.Time(r.Started),
 		Length: time.Duration(r.Length) * time.Microsecond, Gaps: int(r.Gaps), State: recorder.State(r.State),
 		Hold: r.Hold != 0, Destroy: r.Destroy, KeyRef: r.KeyRef, Gate: r.Gate, Hash: r.Hash,
+		Pauses: int(r.Pauses),
 	}
 }

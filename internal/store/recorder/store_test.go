@@ -51,7 +51,7 @@ func TestRowRoundTrip(t *testing.T) {
 	each(t, func(t *testing.T, s *catalogue.Store) {
 		want := aRow("water", 3)
 		create(t, s, want)
-		want.State, want.Length, want.Gaps, want.Hash = recorder.Complete, 61*time.Second, 2, "ab"
+		want.State, want.Length, want.Gaps, want.Pauses, want.Hash = recorder.Complete, 61*time.Second, 2, 3, "ab"
 		must(t, s.Do(t.Context(), entry, func(tx recorder.Tx) error { return tx.Close(want) }))
 		must(t, s.Do(t.Context(), entry, func(tx recorder.Tx) error { return tx.SetHold(want.Key, true) }))
 		want.Hold = true
@@ -194,7 +194,7 @@ func facts(t *testing.T, s *catalogue.Store) {
 	// M7: exactly what may be held, and nothing else.
 	want := []string{
 		"key", "day", "seat", "fragment", "agency", "queue", "session", "part", "announcement", "language", "codec",
-		"started", "length", "gaps", "state", "hold", "destroy", "key_ref", "gate", "hash",
+		"started", "length", "gaps", "state", "hold", "destroy", "key_ref", "gate", "hash", "pauses",
 	}
 	if !slices.Equal(f.Columns, want) {
 		t.Error(f.Columns)

@@ -33,6 +33,9 @@ func (p Pass) Token() string { return p.token }
 // Version names what was heard (see the function Version).
 func (p Pass) Version() string { return p.gate.Announcement }
 
+// Queue is the queue for which it was heard, or into which it went along.
+func (p Pass) Queue() string { return p.gate.Queue }
+
 // Language is the language of what was heard; Several where it was more than one.
 func (p Pass) Language() string { return p.gate.Language }
 
@@ -50,6 +53,20 @@ func (p Pass) For(n Notice, key ed25519.PrivateKey) (Pass, error) {
 	}
 	g := p.gate
 	g.Queue = n.Queue
+	return signed(g, key)
+}
+
+// In gives the pass of a call that its flow puts into a queue after the announcement: errs.Denied unless the queue is of the
+// agency for which the announcement was heard.
+func (p Pass) In(agency, queue string, key ed25519.PrivateKey) (Pass, error) {
+	switch {
+	case !p.Valid():
+		return Pass{}, errs.New(errs.Denied, "no announcement was heard to its end")
+	case agency == "" || agency != p.gate.Agency:
+		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.gate.Agency, agency)
+	}
+	g := p.gate
+	g.Queue = queue
 	return signed(g, key)
 }
 

@@ -19,7 +19,7 @@ const (
 type Measure struct {
 	Queue  string    `json:"queue"`
 	Agency string    `json:"agency"`
-	Kind   string    `json:"kind" enum:"call,mail,callback"`
+	Kind   string    `json:"kind" enum:"call,mail,callback,outgoing"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to" doc:"Exclusive."`
 
@@ -85,7 +85,7 @@ type (
 		From     string `query:"from" required:"true" format:"date" maxLength:"10" doc:"First day, in the city's time zone."`
 		To       string `query:"to" required:"true" format:"date" maxLength:"10" doc:"Last day, included."`
 		Queue    string `query:"queue" maxLength:"64" doc:"One queue; without: every queue of the own agencies."`
-		Kind     string `query:"kind" enum:"call,mail,callback" doc:"One medium; without: all."`
+		Kind     string `query:"kind" enum:"call,mail,callback,outgoing" doc:"One medium; without: all."`
 		Interval string `query:"interval" enum:"half_hour,day" default:"half_hour"`
 	}
 	measuresOutput struct {

@@ -41,7 +41,7 @@ type Why struct {
 // WorkOffer is what rings at the agent who asks.
 type WorkOffer struct {
 	Work   string    `json:"work" doc:"Id of the call or case."`
-	Kind   string    `json:"kind" enum:"call,mail,callback"`
+	Kind   string    `json:"kind" enum:"call,mail,callback,outgoing"`
 	Queue  string    `json:"queue"`
 	Agency string    `json:"agency"`
 	Until  time.Time `json:"until"`
@@ -57,7 +57,7 @@ type AbleAgents struct {
 // Explanation says why a piece of work is where it is. It names no customer.
 type Explanation struct {
 	Work           string       `json:"work"`
-	Kind           string       `json:"kind" enum:"call,mail,callback"`
+	Kind           string       `json:"kind" enum:"call,mail,callback,outgoing"`
 	Queue          string       `json:"queue"`
 	Offered        string       `json:"offered" doc:"Person it rings at or who has it; empty while it waits."`
 	OfferedDisplay string       `json:"offered_display"`

@@ -237,7 +237,7 @@ func TestEvidence(t *testing.T) {
 	ev, err := r.client.Evidence(t.Context(), remote.Who{Person: "dpo"}, caller)
 	must(t, err)
 	if ev.Counts[recorder.Complete] != 1 || ev.Late != 0 || ev.WithoutGate != 0 || ev.MaxFragment != 4 || ev.Months != 6 || ev.Country != "FI" ||
-		!ev.Encrypted || !ev.LogVerified || ev.ClockHalted || ev.ClockSigned.IsZero() || len(ev.RowFields) != 20 || len(ev.Networks) != 2 ||
+		!ev.Encrypted || !ev.LogVerified || ev.ClockHalted || ev.ClockSigned.IsZero() || len(ev.RowFields) != 21 || len(ev.Networks) != 2 ||
 		ev.Canaries["0"] != 0 || ev.OldestDestroy == "" || len(ev.Problems) != 0 {
 		t.Errorf("%+v", ev)
 	}

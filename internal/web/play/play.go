@@ -190,6 +190,13 @@ type Peaks struct {
 	PerSecond int     `json:"per_second"` // values of a channel for each second
 	Customer  []int   `json:"customer"`   // 0–255
 	Agent     []int   `json:"agent"`
+	Pauses    []Pause `json:"pauses"` // in order
+}
+
+// Pause is a part of a recording in which nothing was recorded because the agent paused it, in seconds from its beginning.
+type Pause struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 func (f face) peaks(w http.ResponseWriter, r *http.Request) {
@@ -203,7 +210,13 @@ func (f face) peaks(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := a.Index()
-	out := Peaks{Seconds: float64(x.Frames) / recorder.Rate, PerSecond: recorder.PeaksPerSecond, Customer: []int{}, Agent: []int{}}
+	out := Peaks{
+		Seconds: float64(x.Frames) / recorder.Rate, PerSecond: recorder.PeaksPerSecond,
+		Customer: []int{}, Agent: []int{}, Pauses: []Pause{},
+	}
+	for _, p := range x.Pauses {
+		out.Pauses = append(out.Pauses, Pause{From: float64(p.From) / recorder.Rate, To: float64(p.To) / recorder.Rate})
+	}
 	for i, v := range x.Peaks {
 		if i%2 == 0 {
 			out.Customer = append(out.Customer, int(v))

@@ -305,12 +305,8 @@ func TestKilled(t *testing.T) {
 	defer c.hangUp()
 	c.talk(125)
 	await(t, "two pieces", func() bool { return growing(t, r) > 2*16016 })
-	after := &rig{t: t, dir: t.TempDir(), key: r.key, cfg: r.cfg}
-	after.cfg.Data, after.cfg.Keys = filepath.Join(after.dir, "data"), filepath.Join(after.dir, "keys")
-	after.cfg.Database = "sqlite:" + filepath.Join(after.cfg.Data, "catalogue.db")
-	must(t, os.CopyFS(after.cfg.Data, os.DirFS(r.cfg.Data)), os.CopyFS(after.cfg.Keys, os.DirFS(r.cfg.Keys)))
+	after := r.killed()
 	tear(t, after)
-	after.open()
 	must(t, after.s.Start(t.Context()))
 	defer after.stop()
 	row := after.finished("water", e.Session)

@@ -86,6 +86,12 @@ func must(t *testing.T, all ...error) {
 func newRig(t *testing.T, change ...func(*recorder.Config)) *rig {
 	t.Helper()
 	t.Parallel()
+	return newSecondRig(t, change...)
+}
+
+// newSecondRig is newRig for a test that has one already.
+func newSecondRig(t *testing.T, change ...func(*recorder.Config)) *rig {
+	t.Helper()
 	pub, key, err := ed25519.GenerateKey(nil)
 	must(t, err)
 	dir := t.TempDir()
@@ -168,6 +174,7 @@ type call struct {
 	dialog *sip.Dialog
 	out    [2]*net.UDPConn
 	codec  sdp.Codec
+	offer  []byte // the last one
 }
 
 func udp(t *testing.T) *net.UDPConn {
@@ -186,12 +193,18 @@ func (r *rig) dial(transport string, codecs []string, body func(offer []byte) (s
 	offer := sdp.Offer(sdp.Options{},
 		sdp.Stream{Local: local(c.out[0]), Codecs: codecs, Direction: sdp.SendOnly, Label: siprec.LabelCustomer},
 		sdp.Stream{Local: local(c.out[1]), Codecs: codecs, Direction: sdp.SendOnly, Label: siprec.LabelAgent})
+	c.offer = offer
 	ct, content := body(offer)
 	to := r.s.SIPAddr()
+	if transport == "tls" {
+		to = r.s.SIPTLSAddr()
+	}
 	o, err := r.phone.Invite(r.t.Context(), sip.Target{URI: "sip:recorder@" + to.String(), Route: to, Transport: transport}, sip.InviteOptions{
 		FromUser: "centre", ContentType: ct, Body: content, Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}},
 	})
-	must(r.t, err)
+	if err != nil {
+		return nil, err
+	}
 	if c.dialog, err = o.Wait(r.t.Context()); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func TestTheCentresTap(t *testing.T) {
 	tap, err := rtp.NewTap(rtp.TapConfig{Pool: pool})
 	must(t, err)
 	e := r.extension("water")
-	d := r.tapped(tap, e)
+	d, _ := r.tapped(tap, e, sdp.Plain)
 	customer, agent := newSpeaker(t, pool, tap, rtp.Customer, 1000), newSpeaker(t, pool, tap, rtp.Agent, 777_000_000)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -77,25 +77,30 @@ func together(t *testing.T, data []byte, packets int) {
 func spoken(n int) byte { return byte(n + 1) }
 
 // tapped invites the recorder to a tap's streams, as the centre does.
-func (r *rig) tapped(tap *rtp.Tap, e siprec.Extension) *sip.Dialog {
+func (r *rig) tapped(tap *rtp.Tap, e siprec.Extension, security sdp.Security) (d *sip.Dialog, mine []byte) {
 	r.t.Helper()
-	mine := sdp.Offer(sdp.Options{},
-		sdp.Stream{Local: tap.Local(rtp.Customer), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: siprec.LabelCustomer},
-		sdp.Stream{Local: tap.Local(rtp.Agent), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: siprec.LabelAgent})
+	stream := func(ch rtp.Channel, label string) sdp.Stream {
+		return sdp.Stream{Local: tap.Local(ch), Codecs: []string{sdp.PCMA}, Direction: sdp.SendOnly, Label: label, Security: security}
+	}
+	mine = sdp.Offer(sdp.Options{}, stream(rtp.Customer, siprec.LabelCustomer), stream(rtp.Agent, siprec.LabelAgent))
 	ct, body := own(e)(mine)
 	to := r.s.SIPAddr()
 	o, err := r.phone.Invite(r.t.Context(), sip.Target{URI: "sip:recorder@" + to.String(), Route: to, Transport: "tcp"},
 		sip.InviteOptions{FromUser: "centre", ContentType: ct, Body: body, Headers: []sip.Header{{Name: "Require", Value: siprec.OptionTag}}})
 	must(r.t, err)
-	d, err := o.Wait(r.t.Context())
+	d, err = o.Wait(r.t.Context())
 	must(r.t, err)
 	offer, err1 := sdp.Parse(mine)
 	answer, err2 := sdp.Parse(d.RemoteBody())
 	must(r.t, err1, err2)
 	choices, err := sdp.Accepted(offer, answer)
 	must(r.t, err)
+	if choices[0].Keys.Valid() != (security != sdp.Plain) || choices[1].Keys.Valid() != (security != sdp.Plain) {
+		r.t.Fatal("another policy than offered")
+	}
+	must(r.t, tap.Secure(choices[0].Keys, choices[1].Keys))
 	tap.Start(choices[0].Remote, choices[1].Remote)
-	return d
+	return d, mine
 }
 
 // speaker is a phone that only talks, and the centre's leg to it.

@@ -16,13 +16,15 @@ import (
 // Call is an answered call.
 type Call struct {
 	p       *Phone
-	d       *sip.Dialog
 	m       *media // nil without media
 	local   netip.AddrPort
 	session uint64
 	offer   []byte
+	start   sync.Once // of the media
 
 	mu   sync.Mutex
+	d    *sip.Dialog
+	kept bool // answered: it ends with its dialog
 	vers uint64
 	held bool
 	far  sdp.Choice
@@ -112,23 +114,45 @@ func (c *Call) use(choice sdp.Choice) {
 	}
 }
 
-// begin starts the media and answers what the peer asks.
-func (c *Call) begin(d *sip.Dialog) {
-	c.d = d
+// begin starts the media and answers what the peer asks in a dialog, early or not.
+func (c *Call) begin(d *sip.Dialog, answered bool) {
+	c.mu.Lock()
+	known := c.d == d
+	c.d, c.kept = d, c.kept || answered
+	c.mu.Unlock()
 	if c.m != nil {
-		c.m.start()
+		c.start.Do(c.m.start)
+	}
+	if known {
+		return
 	}
 	c.p.wg.Go(func() {
 		for r := range d.Requests() {
 			c.asked(r)
 		}
-		c.release()
+		if c.over(d) {
+			c.release()
+		}
 	})
+}
+
+// over tells whether the call ends with a dialog; an early one may lose to another.
+func (c *Call) over(d *sip.Dialog) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept && c.d == d
 }
 
 // asked answers a request inside the dialog.
 func (c *Call) asked(r *sip.Request) {
-	if r.Method != "INVITE" && r.Method != "UPDATE" || len(r.Body) == 0 && r.Method == "UPDATE" {
+	switch {
+	case r.Method == "REFER":
+		c.referred(r)
+		return
+	case r.Method == "INFO":
+		c.key(r)
+		return
+	case r.Method != "INVITE" && r.Method != "UPDATE" || len(r.Body) == 0 && r.Method == "UPDATE":
 		_ = r.Respond(200, "", nil)
 		return
 	}
@@ -154,13 +178,17 @@ func (c *Call) hangUpAfter(d time.Duration) {
 	select {
 	case <-time.After(d):
 		_ = c.HangUp(c.p.ctx)
-	case <-c.d.Ended():
+	case <-c.Ended():
 	case <-c.p.ctx.Done():
 	}
 }
 
 // Dialog is the SIP side of it.
-func (c *Call) Dialog() *sip.Dialog { return c.d }
+func (c *Call) Dialog() *sip.Dialog {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d
+}
 
 // Remote is where its media go, and by which codec.
 func (c *Call) Remote() sdp.Choice {
@@ -210,7 +238,7 @@ func (c *Call) onHold() bool {
 
 func (c *Call) reinvite(ctx context.Context, hold bool, dir sdp.Direction) error {
 	offer := sdp.Offer(sdp.Options{ID: c.session, Version: c.version()}, c.stream(dir))
-	answer, err := c.d.Reinvite(ctx, "application/sdp", offer)
+	answer, err := c.Dialog().Negotiate(ctx, "application/sdp", offer)
 	if err != nil {
 		return err
 	}
@@ -221,10 +249,10 @@ func (c *Call) reinvite(ctx context.Context, hold bool, dir sdp.Direction) error
 }
 
 // HangUp sends BYE.
-func (c *Call) HangUp(ctx context.Context) error { return c.d.Bye(ctx) }
+func (c *Call) HangUp(ctx context.Context) error { return c.Dialog().Bye(ctx) }
 
 // Ended is closed when the call is over.
-func (c *Call) Ended() <-chan struct{} { return c.d.Ended() }
+func (c *Call) Ended() <-chan struct{} { return c.Dialog().Ended() }
 
 // Stats counts the media.
 func (c *Call) Stats() Stats {

@@ -15,6 +15,9 @@ import (
 
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/registrar"
+	"santra/internal/protocol/sip/siptest/certs"
 )
 
 // partner finds a real peer's program, or skips the test and names it.
@@ -79,20 +82,26 @@ func tail(b []byte) string { return string(b[max(0, len(b)-2000):]) }
 // baresip registers with digest, is called, answers, and hears and is heard.
 func TestBaresip(t *testing.T) {
 	baresip := partner(t, "baresip")
-	for _, transport := range []string{"udp", "tcp"} {
+	authority := certs.New(t)
+	cert, key, ca := authority.Files(authority.For([]string{"127.0.0.1"}))
+	for _, transport := range []string{"udp", "tcp", "tls"} {
 		t.Run(transport, func(t *testing.T) {
 			changes := make(chan bool, 10)
-			reg := sip.NewRegistrar(sip.RegistrarConfig{
+			reg := registrar.New(registrar.Config{
 				Realm:   "santra",
-				HA1:     func(u string) (string, bool) { return sip.HA1MD5(u, "santra", "secret"), u == "1001" },
+				HA1:     func(u string) (string, bool) { return digest.HA1(digest.MD5, u, "santra", "secret"), u == "1001" },
 				Changes: func(_ string, on bool) { changes <- on },
 			})
-			e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0"})
+			e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", TLS: &sip.TLS{Addr: "127.0.0.1:0", CertFile: cert, KeyFile: key}})
 			must(t, err)
 			e.Serve(server{reg})
+			at := e.Addr()
+			if transport == "tls" {
+				at = e.TLSAddr()
+			}
 			ctx := within(t, 15*time.Second)
 			defer e.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the test is over
-			cmd := exec.CommandContext(ctx, baresip, "-f", baresipFolder(t, e.Addr(), transport))
+			cmd := exec.CommandContext(ctx, baresip, "-f", baresipFolder(t, at, transport, ca))
 			cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 			var out bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &out
@@ -136,17 +145,21 @@ func callBaresip(t *testing.T, ctx context.Context, e *sip.Endpoint, target sip.
 }
 
 // baresipFolder writes its configuration: one account that answers by itself, a sound source without a sound card.
-func baresipFolder(t *testing.T, at netip.AddrPort, transport string) string {
+func baresipFolder(t *testing.T, at netip.AddrPort, transport, authority string) string {
 	t.Helper()
 	dir := t.TempDir()
 	modules := "/usr/lib/baresip/modules"
 	if found, _ := filepath.Glob("/usr/lib/*/baresip/modules"); len(found) > 0 {
 		modules = found[0]
 	}
+	trusting := ""
+	if transport == "tls" {
+		trusting = "sip_cafile " + authority + "\n"
+	}
 	files := map[string]string{
 		"accounts": fmt.Sprintf("<sip:1001@%s;transport=%s>;auth_pass=secret;answermode=auto;regint=60;audio_codecs=PCMA/8000/1\n", at, transport),
 		"contacts": "", "current_contact": "",
-		"config": "sip_listen 127.0.0.1:0\naudio_source aufile," + dir + "/tone.wav\naudio_player aubridge,none\nnet_interface 127.0.0.1\nmodule_path " + modules +
+		"config": "sip_listen 127.0.0.1:0\n" + trusting + "audio_source aufile," + dir + "/tone.wav\naudio_player aubridge,none\nnet_interface 127.0.0.1\nmodule_path " + modules +
 			"\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n",
 	}
 	files["tone.wav"] = string(wav(1000, 20))

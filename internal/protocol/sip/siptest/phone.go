@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
 )
@@ -37,6 +36,10 @@ type Config struct {
 	HangUp    time.Duration // hangs up so long after an incoming call was answered; 0: never
 	Log       *slog.Logger
 	Network   sip.Network // nil: the machine's own
+
+	EarlyMedia bool          // rings with 183 and sends its tone before it answers
+	Reliable   sip.Reliable  // 100rel
+	Session    time.Duration // session timers, as sip.DialogPolicy has it
 }
 
 // Phone is a SIP phone on an Endpoint of its own. It takes any number of calls at a time.
@@ -54,6 +57,8 @@ type Phone struct {
 	mu         sync.Mutex
 	closed     bool
 	registered bool
+	missed     int
+	early      map[*sip.Incoming]*Call // those that send early media
 }
 
 // NewPhone opens its sockets.
@@ -64,11 +69,14 @@ func NewPhone(cfg Config) (*Phone, error) {
 	if cfg.User == "" {
 		cfg.User = "phone"
 	}
-	ep, err := sip.Listen(sip.Config{Addr: cfg.Addr, Log: cfg.Log, UserAgent: "santra-phone", Network: cfg.Network})
+	ep, err := sip.Listen(sip.Config{
+		Addr: cfg.Addr, Log: cfg.Log, UserAgent: "santra-phone", Network: cfg.Network, Extensions: []string{"replaces"},
+		Dialogs: sip.DialogPolicy{Reliable: cfg.Reliable, Session: cfg.Session},
+	})
 	if err != nil {
 		return nil, err
 	}
-	p := &Phone{cfg: cfg, ep: ep, calls: make(chan *Call, unread), rings: make(chan *sip.Incoming, unread)}
+	p := &Phone{cfg: cfg, ep: ep, calls: make(chan *Call, unread), rings: make(chan *sip.Incoming, unread), early: map[*sip.Incoming]*Call{}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.reg = ep.Registrant(p.target(cfg.User))
 	if cfg.NoMedia {
@@ -151,12 +159,17 @@ func (p *Phone) Call(ctx context.Context, number string, caller pii.Number) (*Ca
 
 // Dial is Call without waiting for the answer.
 func (p *Phone) Dial(ctx context.Context, number string, caller pii.Number, hdr ...sip.Header) (*Ringing, error) {
+	return p.dial(ctx, p.target(number), sip.InviteOptions{From: caller, Headers: hdr})
+}
+
+func (p *Phone) dial(ctx context.Context, t sip.Target, o sip.InviteOptions) (*Ringing, error) {
 	c, err := p.newCall()
 	if err != nil {
 		return nil, err
 	}
 	c.offer = offerOf(c)
-	out, err := p.ep.Invite(ctx, p.target(number), sip.InviteOptions{From: caller, ContentType: "application/sdp", Body: c.offer, Headers: hdr})
+	o.ContentType, o.Body = "application/sdp", c.offer
+	out, err := p.ep.Invite(ctx, t, o)
 	if err != nil {
 		c.release()
 		return nil, err
@@ -169,58 +182,6 @@ func (p *Phone) Calls() <-chan *Call { return p.calls }
 
 // Rings gives each incoming call when it starts to ring.
 func (p *Phone) Rings() <-chan *sip.Incoming { return p.rings }
-
-// Invite is called for an incoming call.
-func (p *Phone) Invite(in *sip.Incoming) {
-	if p.cfg.Reject != 0 {
-		in.Reject(p.cfg.Reject, "")
-		return
-	}
-	_ = in.Ringing()
-	select {
-	case p.rings <- in:
-	default:
-	}
-	if p.cfg.Answer < 0 {
-		<-in.Done()
-		return
-	}
-	select {
-	case <-time.After(p.cfg.Answer):
-		_, _ = p.Answer(in)
-	case <-in.Done():
-	}
-}
-
-// Answer answers a call that rings; it comes out of Calls too.
-func (p *Phone) Answer(in *sip.Incoming) (*Call, error) {
-	c, err := p.newCall()
-	if err != nil {
-		in.Reject(500, "")
-		return nil, err
-	}
-	_, body := in.Body()
-	answer, err := c.answer(body)
-	if err != nil {
-		c.release()
-		in.Reject(488, "")
-		return nil, err
-	}
-	d, err := in.Answer("application/sdp", answer)
-	if err != nil {
-		c.release()
-		return nil, err
-	}
-	c.begin(d)
-	select {
-	case p.calls <- c:
-	default:
-	}
-	if p.cfg.HangUp > 0 {
-		p.wg.Go(func() { c.hangUpAfter(p.cfg.HangUp) })
-	}
-	return c, nil
-}
 
 // Close unregisters, hangs up and closes the sockets.
 func (p *Phone) Close() error {
@@ -244,31 +205,3 @@ func (p *Phone) Close() error {
 	}
 	return err
 }
-
-// Ringing is a call that is not yet answered.
-type Ringing struct {
-	call *Call
-	out  *sip.Outgoing
-}
-
-// Wait waits for the answer.
-func (r *Ringing) Wait(ctx context.Context) (*Call, error) {
-	d, err := r.out.Wait(ctx)
-	if err != nil {
-		r.call.release()
-		return nil, err
-	}
-	if err := r.call.accepted(r.call.offer, d.RemoteBody()); err != nil {
-		r.call.release()
-		_ = d.Bye(ctx)
-		return nil, errs.New(errs.Invalid, "siptest: the answer is not usable: %w", err)
-	}
-	r.call.begin(d)
-	return r.call, nil
-}
-
-// Progress gives provisional responses.
-func (r *Ringing) Progress() <-chan sip.Response { return r.out.Progress() }
-
-// Cancel gives up.
-func (r *Ringing) Cancel() { r.out.Cancel() }

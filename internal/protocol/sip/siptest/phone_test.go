@@ -10,6 +10,8 @@ import (
 	"santra/internal/memnet"
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/registrar"
 )
 
 func open(t *testing.T, cfg Config) *Phone {
@@ -126,8 +128,8 @@ func TestRefusesAndRings(t *testing.T) {
 func TestRegistersAndIsCalled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := memnet.New(memnet.Faults{Delay: time.Millisecond})
-		reg := sip.NewRegistrar(sip.RegistrarConfig{Realm: "santra", HA1: func(u string) (string, bool) {
-			return sip.HA1MD5(u, "santra", "secret"), u == "1001"
+		reg := registrar.New(registrar.Config{Realm: "santra", HA1: func(u string) (string, bool) {
+			return digest.HA1(digest.MD5, u, "santra", "secret"), u == "1001"
 		}})
 		e, err := sip.Listen(sip.Config{Addr: "192.0.2.1:5060", Network: n.Host("192.0.2.1")})
 		must(t, err)
@@ -155,7 +157,7 @@ func TestRegistersAndIsCalled(t *testing.T) {
 	})
 }
 
-type server struct{ *sip.Registrar }
+type server struct{ *registrar.Registrar }
 
 func (server) Invite(in *sip.Incoming) { in.Reject(404, "") }
 

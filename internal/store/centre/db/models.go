@@ -4,6 +4,24 @@
 
 package db
 
+type Callback struct {
+	ID        string
+	Ring      string
+	Queue     string
+	Agency    string
+	Language  string
+	State     string
+	Outcome   string
+	Agent     string
+	Requested int64
+	Until     int64
+	Expires   int64
+	NotBefore int64
+	Tries     int64
+	Sealed    []byte
+	Once      []byte
+}
+
 type CityVersion struct {
 	Number int64
 	At     int64
@@ -61,6 +79,13 @@ type MailMessage struct {
 	Unsure      int16
 	Reply       string
 	Sealed      []byte
+}
+
+type OutcomeCount struct {
+	Queue string
+	Start int64
+	Code  string
+	N     int64
 }
 
 type Person struct {

@@ -50,4 +50,5 @@ type Recording struct {
 	KeyRef       string
 	Gate         string
 	Hash         string
+	Pauses       int64
 }

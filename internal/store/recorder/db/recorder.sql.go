@@ -37,7 +37,7 @@ func (q *Queries) Clock(ctx context.Context) ([]string, error) {
 }
 
 const closeRecording = `-- name: CloseRecording :execrows
-update recording set state = $2, length = $3, gaps = $4, hash = $5 where key = $1
+update recording set state = $2, length = $3, gaps = $4, hash = $5, pauses = $6 where key = $1
 `
 
 type CloseRecordingParams struct {
@@ -46,6 +46,7 @@ type CloseRecordingParams struct {
 	Length int64
 	Gaps   int64
 	Hash   string
+	Pauses int64
 }
 
 func (q *Queries) CloseRecording(ctx context.Context, arg CloseRecordingParams) (int64, error) {
@@ -55,6 +56,7 @@ func (q *Queries) CloseRecording(ctx context.Context, arg CloseRecordingParams) 
 		arg.Length,
 		arg.Gaps,
 		arg.Hash,
+		arg.Pauses,
 	)
 	if err != nil {
 		return 0, err
@@ -184,7 +186,7 @@ func (q *Queries) Destructions(ctx context.Context, limit int32) ([]Destruction,
 }
 
 const dueRecordings = `-- name: DueRecordings :many
-select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash from recording where destroy <= $1 and hold = 0 order by destroy, agency, key limit $2
+select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording where destroy <= $1 and hold = 0 order by destroy, agency, key limit $2
 `
 
 type DueRecordingsParams struct {
@@ -222,6 +224,7 @@ func (q *Queries) DueRecordings(ctx context.Context, arg DueRecordingsParams) ([
 			&i.KeyRef,
 			&i.Gate,
 			&i.Hash,
+			&i.Pauses,
 		); err != nil {
 			return nil, err
 		}
@@ -236,35 +239,8 @@ func (q *Queries) DueRecordings(ctx context.Context, arg DueRecordingsParams) ([
 	return items, nil
 }
 
-const gateSession = `-- name: GateSession :many
-select session from gate_used where gate = $1 limit 1
-`
-
-func (q *Queries) GateSession(ctx context.Context, gate string) ([]string, error) {
-	rows, err := q.db.QueryContext(ctx, gateSession, gate)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var session string
-		if err := rows.Scan(&session); err != nil {
-			return nil, err
-		}
-		items = append(items, session)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const heldRecordings = `-- name: HeldRecordings :many
-select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash from recording where hold = 1 order by destroy, agency, key
+select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording where hold = 1 order by destroy, agency, key
 `
 
 func (q *Queries) HeldRecordings(ctx context.Context) ([]Recording, error) {
@@ -297,6 +273,7 @@ func (q *Queries) HeldRecordings(ctx context.Context) ([]Recording, error) {
 			&i.KeyRef,
 			&i.Gate,
 			&i.Hash,
+			&i.Pauses,
 		); err != nil {
 			return nil, err
 		}
@@ -352,7 +329,10 @@ func (q *Queries) InsertDestruction(ctx context.Context, arg InsertDestructionPa
 }
 
 const insertGate = `-- name: InsertGate :execrows
-insert into gate_used (gate, part, session, expires) values ($1, $2, $3, $4) on conflict do nothing
+insert into gate_used (gate, part, session, expires)
+select $1::text, $2::bigint, $3::text, $4::bigint
+where not exists (select 1 from gate_used where gate = $1::text and session <> $3::text)
+on conflict do nothing
 `
 
 type InsertGateParams struct {
@@ -394,8 +374,8 @@ func (q *Queries) InsertPlay(ctx context.Context, arg InsertPlayParams) (int64, 
 
 const insertRecording = `-- name: InsertRecording :exec
 insert into recording (key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started,
-  length, gaps, state, hold, destroy, key_ref, gate, hash)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+  length, gaps, state, hold, destroy, key_ref, gate, hash, pauses)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 `
 
 type InsertRecordingParams struct {
@@ -419,6 +399,7 @@ type InsertRecordingParams struct {
 	KeyRef       string
 	Gate         string
 	Hash         string
+	Pauses       int64
 }
 
 func (q *Queries) InsertRecording(ctx context.Context, arg InsertRecordingParams) error {
@@ -443,6 +424,7 @@ func (q *Queries) InsertRecording(ctx context.Context, arg InsertRecordingParams
 		arg.KeyRef,
 		arg.Gate,
 		arg.Hash,
+		arg.Pauses,
 	)
 	return err
 }
@@ -488,7 +470,7 @@ func (q *Queries) PrunePlays(ctx context.Context, expires int64) error {
 }
 
 const recording = `-- name: Recording :one
-select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash from recording where key = $1
+select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording where key = $1
 `
 
 func (q *Queries) Recording(ctx context.Context, key string) (Recording, error) {
@@ -515,12 +497,13 @@ func (q *Queries) Recording(ctx context.Context, key string) (Recording, error) 
 		&i.KeyRef,
 		&i.Gate,
 		&i.Hash,
+		&i.Pauses,
 	)
 	return i, err
 }
 
 const searchRecordings = `-- name: SearchRecordings :many
-select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash from recording
+select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording
 where agency = $1
   and started >= $2 and started < $3
   and ($4::text = '' or seat = $4::text)
@@ -586,6 +569,7 @@ func (q *Queries) SearchRecordings(ctx context.Context, arg SearchRecordingsPara
 			&i.KeyRef,
 			&i.Gate,
 			&i.Hash,
+			&i.Pauses,
 		); err != nil {
 			return nil, err
 		}
@@ -610,7 +594,7 @@ func (q *Queries) SetClock(ctx context.Context, mark string) error {
 }
 
 const unfinishedRecordings = `-- name: UnfinishedRecordings :many
-select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash from recording where state = 'recording' order by started
+select key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started, length, gaps, state, hold, destroy, key_ref, gate, hash, pauses from recording where state = 'recording' order by started
 `
 
 func (q *Queries) UnfinishedRecordings(ctx context.Context) ([]Recording, error) {
@@ -643,6 +627,7 @@ func (q *Queries) UnfinishedRecordings(ctx context.Context) ([]Recording, error)
 			&i.KeyRef,
 			&i.Gate,
 			&i.Hash,
+			&i.Pauses,
 		); err != nil {
 			return nil, err
 		}

@@ -1,10 +1,10 @@
 -- name: InsertRecording :exec
 insert into recording (key, day, seat, fragment, agency, queue, session, part, announcement, language, codec, started,
-  length, gaps, state, hold, destroy, key_ref, gate, hash)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
+  length, gaps, state, hold, destroy, key_ref, gate, hash, pauses)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: CloseRecording :execrows
-update recording set state = $2, length = $3, gaps = $4, hash = $5 where key = $1;
+update recording set state = $2, length = $3, gaps = $4, hash = $5, pauses = $6 where key = $1;
 
 -- name: HoldRecording :execrows
 update recording set hold = $2 where key = $1;
@@ -63,11 +63,11 @@ insert into destruction (key, at, due, rule, late) values ($1, $2, $3, $4, $5);
 -- name: Destructions :many
 select * from destruction order by at desc, key limit $1;
 
--- name: GateSession :many
-select session from gate_used where gate = $1 limit 1;
-
 -- name: InsertGate :execrows
-insert into gate_used (gate, part, session, expires) values ($1, $2, $3, $4) on conflict do nothing;
+insert into gate_used (gate, part, session, expires)
+select sqlc.arg(gate)::text, sqlc.arg(part)::bigint, sqlc.arg(session)::text, sqlc.arg(expires)::bigint
+where not exists (select 1 from gate_used where gate = sqlc.arg(gate)::text and session <> sqlc.arg(session)::text)
+on conflict do nothing;
 
 -- name: InsertPlay :execrows
 insert into play_used (play, expires) values ($1, $2) on conflict do nothing;

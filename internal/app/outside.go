@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"santra/internal/agency/dialplan"
+	"santra/internal/errs"
+	"santra/internal/pii"
+	"santra/internal/protocol/sip"
+	"santra/internal/run"
+	"santra/internal/voice"
+	"santra/internal/voice/carrier"
+	"santra/internal/voice/outcome"
+)
+
+// outside is the way out of the house: the number plan says what may be called, the meter how much, the table by which
+// trunks. Emergency calls pass all three.
+type outside struct {
+	plans    *plans
+	meter    dialplan.Meter
+	table    *carrier.Table
+	trunks   map[string]Trunk
+	secrets  map[string]string // passwords by which we log in, by trunk
+	endpoint *sip.Endpoint
+	up       func(trunk string) bool
+}
+
+// newOutside makes it; errs.Invalid where a password can't be read.
+func newOutside(p *plans, s SIP, e *sip.Endpoint, up func(string) bool) (*outside, error) {
+	table, err := s.table()
+	if err != nil {
+		return nil, err
+	}
+	o := &outside{plans: p, table: table, endpoint: e, up: up, trunks: map[string]Trunk{}, secrets: map[string]string{}}
+	for _, t := range s.trunks() {
+		o.trunks[t.Name] = t
+		if t.Register.User == "" {
+			continue
+		}
+		if o.secrets[t.Name], err = firstLine(t.Register.PasswordFile); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// Way implements voice.Carrier.
+func (o *outside) Way(_ context.Context, w voice.Want) (voice.Way, error) {
+	city := o.plans.current()
+	from := dialplan.Caller{Agent: w.Agent, Seat: w.Seat, Queue: w.Queue, Agency: w.Agency}
+	d := o.plans.Plan().Decide(pii.NewNumber(w.Number), from)
+	switch {
+	case d.Refused != nil:
+		return voice.Way{}, refusal(d.Refused)
+	case d.Allowed.Kind == dialplan.Internal:
+		return voice.Way{Inside: d.Allowed.Queue, InsideSeat: d.Allowed.Seat}, nil
+	}
+	o.meter.SetCaps(city.Dialling.Caps)
+	ticket, refused := o.meter.Take(d.Allowed, from, time.Now())
+	if refused != nil {
+		return voice.Way{}, refusal(refused)
+	}
+	way := voice.Way{
+		Number: d.Allowed.Number, Emergency: d.Allowed.Kind == dialplan.Emergency112, Shown: pii.NewNumber(d.Allowed.Show),
+		Longest: d.Allowed.Longest, Done: sync.OnceFunc(func() { o.meter.Done(&ticket) }),
+	}
+	if way.Routes = o.routes(d.Allowed, way.Emergency); len(way.Routes) == 0 {
+		way.Done()
+		return voice.Way{}, errs.New(errs.Unavailable, "no trunk takes calls to that number")
+	}
+	return way, nil
+}
+
+// refusal is a refused call as an error: its kind says what to do, its text the plan's code.
+func refusal(r *dialplan.Refusal) error {
+	switch r.Reason {
+	case dialplan.Empty, dialplan.Incomplete, dialplan.BadNumber:
+		return errs.At(errs.Invalid, "number", "%s", r.Reason)
+	case dialplan.CapReached, dialplan.MeterFull:
+		return errs.At(errs.Limited, "number", "%s: %d in an %s for one %s", r.Reason, r.Limit, r.Window, r.Scope)
+	}
+	return errs.At(errs.Denied, "number", "%s %s%s", r.Reason, r.Country, r.Prefix)
+}
+
+// routes gives the trunks' ways to a number, in the order in which they are tried.
+func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []voice.Route) {
+	call := carrier.Call{Number: a.Number, Show: a.Show, Emergency: emergency}
+	for _, name := range o.table.Route(call, o.up, rand.IntN) {
+		t := o.trunks[name]
+		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: t.target(a.Number.Reveal(), o.secrets[name])})
+	}
+	return all
+}
+
+// target is how a number is called by a trunk.
+func (t *Trunk) target(number, password string) sip.Target {
+	to := sip.Target{Transport: t.Transport, User: t.Register.User, Password: password}
+	host := t.Domain
+	if t.Address != "" {
+		host = t.Address
+		to.Route, _ = netip.ParseAddrPort(t.Address) // checked when it was read
+	}
+	to.URI = "sip:" + number + "@" + host
+	if t.Proxy != "" {
+		to.Routes = []string{"<sip:" + t.Proxy + ";lr>"}
+		to.Route, _ = netip.ParseAddrPort(t.Proxy)
+	}
+	return to
+}
+
+// firstLine reads a password file.
+func firstLine(path string) (string, error) {
+	text, err := readSecret(path)
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimSpace(line), nil
+}
+
+// ledger counts how calls end, beside them: a call does not wait for a database.
+type ledger struct {
+	counts *outcome.Service
+	book   outcome.Book
+	log    *slog.Logger
+	wg     sync.WaitGroup
+}
+
+// countTime bounds the counting of one call.
+const countTime = 10 * time.Second
+
+// Known implements voice.Outcomes.
+func (l *ledger) Known(agency, code string) bool {
+	for _, o := range l.book.Current().OutcomesOf(agency) {
+		if o.ID == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Count implements voice.Outcomes.
+func (l *ledger) Count(d voice.Done) {
+	at := time.Now()
+	run.Go(&l.wg, l.log, "outcome", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), countTime)
+		defer cancel()
+		if err := l.counts.Count(ctx, d.Queue, d.Outcome, at); err != nil {
+			l.log.Error("how a call ended was not counted", "queue", d.Queue, "error", err)
+		}
+	})
+}
+
+// Start implements run.Service.
+func (l *ledger) Start(context.Context) error { return nil }
+
+// Stop waits for the last counts.
+func (l *ledger) Stop(context.Context) error {
+	l.wg.Wait()
+	return nil
+}
+
+// readSecret reads a small file that holds a secret.
+func readSecret(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", errs.At(errs.Invalid, trunksField, "a password file can't be read: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,222 @@
+package sip
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/errs"
+	"santra/internal/protocol/sip/fields"
+	"santra/internal/run"
+)
+
+// queuedProgress is how many reliable responses wait for the PRACK of the one before; more are refused.
+const queuedProgress = 8
+
+// reliable is the provisional response of ours that waits for its PRACK (RFC 3262 3), or what we have heard of the peer's (4).
+// The dialog's lock guards it.
+type reliable struct {
+	seq      uint32 // RSeq of the last one sent, or heard
+	waiting  bool   // it is not acknowledged
+	body     bool   // it holds a session description, so the 2xx must wait
+	wire     []byte
+	interval time.Duration
+	again    alarm
+	end      alarm
+	queue    []reply
+	idle     chan struct{} // closed when nothing waits; nil where nobody asked
+}
+
+// stop sends it no more; its PRACK is still taken.
+func (r *reliable) stop() {
+	r.again.stop()
+	r.end.stop()
+	r.wire, r.queue = nil, nil
+}
+
+// reliably tells whether a provisional response must go reliably (RFC 3262 3).
+func (in *Incoming) reliably(body bool) bool {
+	policy := in.ep.cfg.Dialogs.Reliable
+	switch {
+	case policy == ReliableOff:
+		return false
+	case policy == ReliableRequired || hasToken(in.in, "Require", tag100rel):
+		return true
+	}
+	return body && hasToken(in.in, "Supported", tag100rel)
+}
+
+// sendReliable sends a provisional response until its PRACK comes, after those that wait already.
+func (d *Dialog) sendReliable(r reply) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.reason != "":
+		return errOver
+	case len(d.rel.queue) >= queuedProgress:
+		return errs.New(errs.Unavailable, "sip: %d provisional responses wait for their PRACK, send no more", queuedProgress)
+	case d.rel.waiting:
+		d.rel.queue = append(d.rel.queue, r)
+		return nil
+	}
+	d.transmit(r)
+	return nil
+}
+
+// transmit sends the next reliable response. The lock is held.
+func (d *Dialog) transmit(r reply) {
+	if d.rel.seq == 0 {
+		d.rel.seq = rand.Uint32N(1 << 31) // RFC 3262 3: between 1 and 2^31-1
+	}
+	d.rel.seq++
+	in := d.early.in
+	r.extra = append([]Header{{"Require", tag100rel}, {"RSeq", strconv.FormatUint(uint64(d.rel.seq), 10)}}, r.extra...)
+	d.rel.waiting, d.rel.body, d.rel.interval = true, len(r.content) > 0, T1
+	d.rel.wire = in.respond(r)
+	d.rel.again.set(T1, d.transmitAgain)
+	d.rel.end.set(timeout, d.unpracked)
+}
+
+// transmitAgain doubles its interval without the bound T2 (RFC 3262 3). The lock is held.
+func (d *Dialog) transmitAgain() {
+	_ = d.ep.sockets.send(d.early.in.in.flow, d.rel.wire)
+	d.rel.interval *= 2
+	d.rel.again.set(d.rel.interval, d.transmitAgain)
+}
+
+// unpracked refuses the call: its caller takes nothing that we send. The lock is held.
+func (d *Dialog) unpracked() {
+	d.rel.stop()
+	in := d.early.in
+	go func() {
+		defer run.Recover(d.ep.log, "sip unpracked")
+		in.Reject(504, "")
+	}()
+}
+
+// pracked gets a PRACK (RFC 3262 3). The lock is held.
+func (d *Dialog) pracked(tx *serverTx, in *inbound) {
+	k, ok := fields.ParseRAck(value(in, "RAck"))
+	call := d.early.in
+	if !ok || call == nil || !d.rel.waiting || k.RSeq != d.rel.seq || k.CSeq != call.in.seq || k.Method != mINVITE {
+		d.ep.say(tx, in, reply{code: 481})
+		return
+	}
+	described := d.rel.body
+	d.rel.waiting = false
+	d.rel.again.stop()
+	d.rel.end.stop()
+	d.prackBody(tx, in, described)
+	if len(d.rel.queue) > 0 {
+		next := d.rel.queue[0]
+		d.rel.queue = d.rel.queue[1:]
+		d.transmit(next)
+		return
+	}
+	d.rel.rest()
+}
+
+// prackBody takes what the PRACK holds: nothing, the answer to our offer, or a new offer (RFC 3262 5). The lock is held.
+func (d *Dialog) prackBody(tx *serverTx, in *inbound, described bool) {
+	was := d.early.open
+	d.early.open = was || described
+	switch {
+	case len(in.Body()) == 0:
+		d.ep.say(tx, in, reply{code: 200})
+	case !was && described && len(d.early.in.in.Body()) == 0:
+		d.remoteBody = in.Body()
+		d.ep.say(tx, in, reply{code: 200})
+	case !d.early.open || !d.early.read || d.asking || d.asked != nil:
+		d.ep.say(tx, in, reply{code: 488})
+	default:
+		d.asked = &Request{d: d, tx: tx, in: in}
+		d.pass(d.asked)
+	}
+}
+
+// rest tells who waits that no reliable response is out.
+func (r *reliable) rest() {
+	if r.idle != nil {
+		close(r.idle)
+		r.idle = nil
+	}
+}
+
+// untilPracked waits until the caller has every session description that was sent reliably: before that a 2xx must not go
+// (RFC 3262 3).
+func (d *Dialog) untilPracked(over <-chan struct{}) {
+	for {
+		d.mu.Lock()
+		if !d.rel.waiting || !d.rel.body && len(d.rel.queue) == 0 || d.reason != "" {
+			d.mu.Unlock()
+			return
+		}
+		if d.rel.idle == nil {
+			d.rel.idle = make(chan struct{})
+		}
+		idle := d.rel.idle
+		d.mu.Unlock()
+		select {
+		case <-idle:
+		case <-over:
+			return
+		}
+	}
+}
+
+// provisional gets a provisional response to our INVITE and tells whether its user shall: a reliable one only once and in its
+// order (RFC 3262 4).
+func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]byte, error)) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rseq, ok := fields.ParseSeq(value(res, "RSeq"))
+	d.peer.learn(res)
+	if !ok || d.ep.cfg.Dialogs.Reliable == ReliableOff || !hasToken(res, "Require", tag100rel) {
+		d.heardBody(res)
+		return true
+	}
+	if d.rel.seq != 0 && rseq != d.rel.seq+1 {
+		return false
+	}
+	d.rel.seq = rseq
+	d.heardBody(res)
+	ack := fields.RAck{RSeq: rseq, CSeq: res.CSeq().SeqNo, Method: mINVITE}
+	offer := res.Body()
+	if len(offer) > 0 && !d.early.open && len(d.ours.body) == 0 && offerless != nil {
+		d.early.open, d.early.offered = true, true
+		go d.answerInPrack(ack, offer, offerless)
+		return true
+	}
+	d.early.open = d.early.open || len(offer) > 0
+	go d.prack(ack, session{})
+	return true
+}
+
+// answerInPrack answers an offer that came in a reliable provisional response (RFC 3262 5).
+func (d *Dialog) answerInPrack(ack fields.RAck, offer []byte, answer func([]byte) ([]byte, error)) {
+	defer run.Recover(d.ep.log, "sip answer")
+	body, err := answer(offer)
+	if err != nil { // an answer must be given; who can't give one gives up
+		d.early.out.Cancel()
+		d.prack(ack, session{})
+		return
+	}
+	d.mu.Lock()
+	d.ours = session{sdpKind, body}
+	d.mu.Unlock()
+	d.prack(ack, session{sdpKind, body})
+}
+
+// prack acknowledges a reliable provisional response. Its own answer tells nothing: if it is lost the peer gives up the call.
+func (d *Dialog) prack(ack fields.RAck, answer session) {
+	defer run.Recover(d.ep.log, "sip prack")
+	ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
+	defer cancel()
+	x, err := d.exchange(mPRACK, answer.kind, answer.body, []Header{{"RAck", ack.String()}})
+	if err == nil {
+		_, _ = x.wait(ctx)
+	}
+}

@@ -1,0 +1,265 @@
+package voice
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/protocol/media"
+	"santra/internal/voice/flow"
+	"santra/internal/voice/gate"
+)
+
+// lead is a caller's way through the flow of the number that was called. The flow says what comes next; this carries it out
+// and tells it what happened.
+type lead struct {
+	flow   agency.Flow
+	run    *flow.Run           // nil before the caller hears us, and of calls without a flow
+	played <-chan error        // what plays has ended; nil while nothing does, or music
+	notice <-chan gate.Outcome // the recording announcement has ended; nil while none plays
+	told   flow.Announce       // that plays
+	tries  int                 // of it
+	cancel context.CancelFunc
+	early  rune  // a key that came before we began
+	wake   alarm // when there is something to tell a caller who waits
+}
+
+// leads tells whether the flow has something to say about the call.
+func (l *lead) leads() bool { return l.run != nil && !l.run.Over() }
+
+// quieten forgets what plays; its sound ends with the leg or with the next Play.
+func (l *lead) quieten() {
+	if l.cancel != nil {
+		l.cancel()
+	}
+	l.played, l.notice, l.cancel = nil, nil, nil
+}
+
+// stop ends the flow's part.
+func (l *lead) stop() {
+	l.quieten()
+	l.wake.stop()
+}
+
+// begin is the first step of a call from the trunk, once the caller hears us.
+func (c *call) begin() {
+	if c.deaf || c.way.run != nil {
+		return
+	}
+	run, actions := flow.Start(c.way.flow, facts{c.s})
+	c.way.run = run
+	c.carryOut(actions)
+	if c.way.early != 0 {
+		c.happens(flow.Key{Key: c.way.early})
+	}
+}
+
+// happens tells the flow, where it leads the call, and does what it says.
+func (c *call) happens(e flow.Event) {
+	if c.way.leads() {
+		c.carryOut(c.way.run.On(e))
+	}
+}
+
+// carryOut does what the flow says. The language may have been chosen just now.
+func (c *call) carryOut(actions []flow.Action) {
+	if len(actions) > 0 {
+		c.step.stop()
+	}
+	c.language = c.way.run.Language()
+	for _, a := range actions {
+		c.act(a)
+	}
+}
+
+func (c *call) act(a flow.Action) {
+	switch a := a.(type) {
+	case flow.Play:
+		c.play(a)
+	case flow.Announce:
+		c.way.tries = 0
+		c.announce(a)
+	case flow.Collect:
+		c.step.set(a.Within, func() { c.happens(flow.Timeout{}) })
+	case flow.Enqueue:
+		c.enqueue(a)
+	case flow.Wake:
+		c.way.wake.set(a.After, c.woken)
+	case flow.Promise:
+		c.promise(a)
+	case flow.Dial:
+		c.flowDial(a)
+	case flow.HangUp:
+		c.leaveByFlow()
+	}
+}
+
+// play plays what the flow says, in place of what plays. A prompt that is missing is skipped and logged.
+func (c *call) play(a flow.Play) {
+	c.way.quieten()
+	var clips []media.Clip
+	for _, p := range a.Parts {
+		clip, ok := c.s.prompt(p.Lang, p.Name)
+		if !ok {
+			c.log.Error("a prompt is missing", "prompt", p.Name, "language", p.Lang)
+			continue
+		}
+		clips = append(clips, clip)
+	}
+	if len(clips) == 0 {
+		c.customer.media.StopPlay()
+		if !a.Loop {
+			c.mail.must(func() { c.happens(flow.Played{}) })
+		}
+		return
+	}
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.way.cancel = cancel
+	played := c.customer.media.Play(ctx, clips, a.Loop)
+	if !a.Loop {
+		c.way.played = played
+	}
+}
+
+// announce plays the recording announcement: the only way to a pass.
+func (c *call) announce(a flow.Announce) {
+	c.way.quieten()
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.way.told, c.way.cancel = a, cancel
+	c.way.tries++
+	clips, _ := c.s.clips(c.toldBy(a.Prompt), a.Languages) // without all of them Announce gives no pass
+	c.way.notice = gate.Announce(ctx, c.customer.media, gate.Notice{
+		Clips: clips, Language: heardIn(a.Languages), Agency: c.owner.ID, Queue: c.queue.ID,
+	}, c.s.cfg.GateKey)
+}
+
+// noticePlayed goes on: with the pass of an announcement heard to its end; without, never recorded.
+func (c *call) noticePlayed(o gate.Outcome) {
+	c.way.quieten()
+	if o.Err != nil && c.way.tries < AnnouncementTries {
+		c.announce(c.way.told)
+		return
+	}
+	if o.Err != nil {
+		c.log.Error("no announcement, so no recording", "error", o.Err)
+	} else {
+		c.s.count.announced.Add(1)
+	}
+	c.pass = o.Pass
+	if c.state == Informing {
+		c.talk()
+		return
+	}
+	c.happens(flow.Announced{OK: o.Err == nil})
+}
+
+// enqueue puts the call into the queue that the flow names.
+func (c *call) enqueue(a flow.Enqueue) {
+	if err := c.take(a.Queue); err != nil {
+		c.log.Error("the flow leads to a queue that is not known here", "error", err)
+		c.fail("no queue")
+		return
+	}
+	if pass, err := c.pass.In(c.owner.ID, c.queue.ID, c.s.cfg.GateKey); a.Record && err == nil {
+		c.pass = pass
+	} else {
+		c.pass = gate.Pass{}
+	}
+	if a.Away {
+		c.turnAway()
+		return
+	}
+	c.wait()
+}
+
+// woken tells the flow what is known of the wait just now.
+func (c *call) woken() {
+	if !c.state.queued() {
+		return
+	}
+	w := flow.Woken{Callback: c.offerable()}
+	if x, ok := c.s.cfg.Dispatch.Explain(c.job); ok {
+		w.Position = x.Estimate.Place
+		if x.Estimate.Known {
+			w.Estimate = x.Estimate.High
+		}
+	}
+	c.happens(w)
+}
+
+// leaveByFlow ends the call as its flow says.
+func (c *call) leaveByFlow() {
+	if c.state == Announcing {
+		_ = c.set(Leaving)
+	}
+	c.finish("flow")
+}
+
+// pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
+func (c *call) pressed(l *leg, k rune, ok bool) {
+	l.silent = l.silent || !ok
+	switch {
+	case !ok || l != c.customer:
+	case c.way.run == nil && c.state == Announcing:
+		c.way.early = k
+	case c.state == Announcing || c.state.queued() || c.state == Leaving:
+		c.happens(flow.Key{Key: k})
+	}
+}
+
+// callerHears goes on when the caller hears us again: who had us on hold was not told (M4).
+func (c *call) callerHears(yes bool) {
+	was := c.deaf
+	c.deaf = !yes
+	switch {
+	case was == c.deaf:
+	case c.state == Informing:
+		c.informAgain()
+	case c.way.run == nil:
+		if c.acked == nil {
+			c.begin()
+		}
+	case c.deaf:
+		c.way.quieten()
+		c.happens(flow.Deaf{On: true})
+	default:
+		c.happens(flow.Deaf{On: false})
+	}
+}
+
+// facts is what a flow asks about the world.
+type facts struct{ s *Service }
+
+// Open implements flow.Facts: a queue that is closed, but sends its calls to another, takes them.
+func (f facts) Open(h agency.HoursStep) (open bool, until time.Time) {
+	if h.Queue == "" {
+		return f.s.cfg.Book.OpenHours(h.Of, time.Now())
+	}
+	q, ok := f.s.cfg.Book.Queue(h.Queue)
+	if !ok {
+		return true, time.Time{}
+	}
+	if v, known := f.s.cfg.Dispatch.Queue(q.ID); known {
+		until = v.Changes
+	}
+	return !f.s.turnsAway(q), until
+}
+
+// Records implements flow.Facts.
+func (f facts) Records(queue string) bool {
+	q, ok := f.s.cfg.Book.Queue(queue)
+	return ok && q.Record
+}
+
+// Now implements flow.Facts.
+func (f facts) Now() time.Time { return time.Now().In(f.s.cfg.Book.Current().Location()) }
+
+// firstQueue is the queue by which a call is known before its flow has put it into one.
+func firstQueue(f *agency.Flow) string {
+	i := slices.IndexFunc(f.Steps, func(s agency.Step) bool { return s.Queue != nil })
+	if i < 0 {
+		return ""
+	}
+	return f.Steps[i].Queue.Queue
+}
