@@ -128,7 +128,7 @@ func (c *call) notCalled(why string) {
 func (c *call) dialOut() {
 	c.step.stop()
 	c.ringback(c.agent)
-	d, err := c.dial(c.s.cfg.Ports, c.out.way.Routes, sip.InviteOptions{From: copied(c.out.way.Shown)},
+	d, err := c.dial(c.s.cfg.Ports, c.out.way.Routes, shows(c.out.way.Shown),
 		dialEvents{early: c.early, answered: c.calledAnswered, failed: c.calledFailed})
 	if err != nil {
 		c.log.Error("no media port for a call out", "error", err)
