@@ -142,6 +142,7 @@ func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Callback, owed{s})
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
+	s.dueAtStart()
 	return nil
 }
 
