@@ -64,6 +64,7 @@ func (a *API) routes() {
 	a.sessionRoutes()
 	a.meRoutes()
 	a.cityRoutes()
+	a.trunkRoutes()
 	a.whyRoutes()
 	a.floorRoutes()
 	a.measureRoutes()

@@ -18,6 +18,7 @@ import (
 	"santra/internal/routing/measure"
 	"santra/internal/routing/sim"
 	"santra/internal/voice"
+	"santra/internal/voice/lines"
 	"santra/internal/web/live"
 )
 
@@ -34,6 +35,7 @@ type Deps struct {
 	Live     *live.Hub
 	Measures Measures
 	Planner  Planner
+	Trunks   Trunks
 	// Staff lists who takes work, for what queues lack; nil: not known.
 	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
@@ -149,6 +151,9 @@ type Measures interface {
 type Planner interface {
 	Simulate(ctx context.Context, r sim.Request) (sim.Answer, error)
 }
+
+// Trunks is lines.Lines: how the ways to the telephone network stand.
+type Trunks interface{ States() []lines.State }
 
 // Audit is audit.Log.
 type Audit interface {

@@ -1218,6 +1218,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The trunks by which calls go out and how they stand, in their order in the configuration. */
+        get: operations["trunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work/{id}/why": {
         parameters: {
             query?: never;
@@ -1590,7 +1607,7 @@ export interface components {
             /** Format: date-time */
             kept_until?: string;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             /** @description Skills that nobody who is at a seat has at the level asked. */
             missing: string[];
             needs: components["schemas"]["Need"][];
@@ -1793,7 +1810,7 @@ export interface components {
              */
             in_time: number;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             /** Format: double */
             longest_wait_seconds: number;
             /**
@@ -2045,6 +2062,8 @@ export interface components {
             weights?: components["schemas"]["Weight"][];
         };
         Problem: {
+            /** @description Why exactly a call out is not made: premium, country, cap, … */
+            code?: string;
             /** @description In English, for support. */
             detail?: string;
             /** @description Every input at fault. */
@@ -2057,6 +2076,11 @@ export interface components {
             status: number;
             /** @description In the language of Accept-Language: fi, sv or en. */
             title: string;
+            /**
+             * Format: date-time
+             * @description When it may be tried again, where that is known.
+             */
+            until?: string;
         };
         PromiseState: {
             evidence: string;
@@ -2692,6 +2716,30 @@ export interface components {
              */
             until: string;
         };
+        TrunkState: {
+            answers: boolean;
+            /** @description OPTIONS are sent to it. */
+            asked: boolean;
+            /** @description It reaches the emergency centre. */
+            emergency: boolean;
+            /** @description As configured. */
+            name: string;
+            registered: boolean;
+            /** @description It logs in at the operator. */
+            registers: boolean;
+            /**
+             * Format: date-time
+             * @description Of the last change of up.
+             */
+            since: string;
+            /** @description Calls go by it first: it is registered and answers, as far as either is asked of it. */
+            up: boolean;
+            /** @description Why the last registration failed, in English, for support. */
+            why?: string;
+        };
+        TrunksOutputBody: {
+            trunks: components["schemas"]["TrunkState"][];
+        };
         Weight: {
             agency: string;
             /** Format: double */
@@ -2759,7 +2807,7 @@ export interface components {
         WorkOffer: {
             agency: string;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             queue: string;
             /** Format: date-time */
             until: string;
@@ -4690,7 +4738,7 @@ export interface operations {
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
                 /** @description One medium; without: all. */
-                kind?: "call" | "mail" | "callback";
+                kind?: "call" | "mail" | "callback" | "outgoing";
                 interval?: "half_hour" | "day";
             };
             header?: never;
@@ -4729,7 +4777,7 @@ export interface operations {
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
                 /** @description One medium; without: all. */
-                kind?: "call" | "mail" | "callback";
+                kind?: "call" | "mail" | "callback" | "outgoing";
                 interval?: "half_hour" | "day";
             };
             header?: never;
@@ -5238,6 +5286,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulatedAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunksOutputBody"];
                 };
             };
             /** @description Problem */
