@@ -240,12 +240,15 @@ type agent struct {
 	seat  app.ReadySeat
 }
 
-// agent sits the i-th agent down at the i-th seat with a registered phone, ready.
+// agent sits the i-th agent down at the i-th seat with a registered phone, ready. The phone is at the city, unless it says another server.
 func (c *city) agent(t *testing.T, i int, phone siptest.Config) *agent {
 	t.Helper()
 	a := &agent{person: c.logInAs(t, c.Users[i]), seat: c.Seats[i]}
 	a.must("PUT", "/api/me/seat", map[string]string{"code": a.seat.Code}, nil)
-	phone.Server, phone.User, phone.Password = addr(t, c.PhonesSIP), a.seat.SIPUser, a.seat.SIPPassword
+	phone.User, phone.Password = a.seat.SIPUser, a.seat.SIPPassword
+	if !phone.Server.IsValid() {
+		phone.Server = addr(t, c.PhonesSIP)
+	}
 	a.phone = newPhone(t, phone)
 	if err := a.phone.Register(t.Context()); err != nil {
 		t.Fatal(err)
