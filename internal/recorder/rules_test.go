@@ -65,7 +65,7 @@ func TestDestructionDayRule(t *testing.T) {
 		if day.Day() < local.Day() && day.AddDate(0, 0, 1).Day() != 1 {
 			t.Fatalf("%v → %v is neither the day nor the month's last", local, day)
 		}
-		if r.Due(r.DestructionDay(start), start) || !r.Due(r.DestructionDay(start), start.AddDate(0, months, 1)) {
+		if r.Due(r.DestructionDay(start), start) || !r.Due(r.DestructionDay(start), local.AddDate(0, months, 1)) {
 			t.Fatal("due at the wrong time")
 		}
 	})

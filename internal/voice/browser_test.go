@@ -38,7 +38,10 @@ func newBrowser(h *house) *browser {
 }
 
 // offer makes the browser's description with all its candidates.
-func (b *browser) offer() string {
+func (b *browser) offer() string { return b.offerTone(toneAgent) }
+
+// offerTone is offer with a voice of another pitch.
+func (b *browser) offerTone(hz float64) string {
 	b.h.Helper()
 	track, err := pion.NewTrackLocalStaticSample(pion.RTPCodecCapability{MimeType: pion.MimeTypePCMA, ClockRate: media.SampleRate}, "a", "b")
 	b.h.must(err)
@@ -49,12 +52,12 @@ func (b *browser) offer() string {
 	gathered := pion.GatheringCompletePromise(b.conn)
 	b.h.must(b.conn.SetLocalDescription(offer))
 	<-gathered
-	go b.talk(track)
+	go b.talk(track, hz)
 	return b.conn.LocalDescription().SDP
 }
 
-func (b *browser) talk(track *pion.TrackLocalStaticSample) {
-	clip := media.Tone(toneAgent, time.Second, 9000)
+func (b *browser) talk(track *pion.TrackLocalStaticSample, hz float64) {
+	clip := media.Tone(hz, time.Second, 9000)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for i := 0; ; i++ {

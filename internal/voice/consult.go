@@ -244,7 +244,7 @@ func (c *call) dialSecond(k *consultation) error {
 // telephone says how a seat's telephone, or one outside, is called.
 func (c *call) telephone(to Whom, way Way) (*rtp.Pool, []Route, sip.InviteOptions, error) {
 	if to.Seat == "" {
-		return c.s.cfg.Ports, way.Routes, sip.InviteOptions{From: copied(way.Shown)}, nil
+		return c.s.cfg.Ports, way.Routes, shows(way.Shown), nil
 	}
 	target, ok := c.s.phone(to.Seat)
 	if !ok {

@@ -27,6 +27,7 @@ import (
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
+	"santra/internal/voice/callback"
 )
 
 // What is heard in the tests, each with a tone of its own (Hz).
@@ -40,6 +41,8 @@ const (
 	toneEnglish = 900.0
 	toneGoodbye = 600.0
 	toneBusy    = 2000.0
+	toneOffer   = 2600.0
+	toneConfirm = 2800.0
 )
 
 const (
@@ -62,7 +65,7 @@ func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 	}
 	tones := map[string]float64{"fi": toneFinnish, "sv": toneSwedish, "en": toneEnglish}
 	switch name {
-	case media.Announcement:
+	case media.Announcement, media.AnnouncementListening:
 		return media.Tone(tones[lang], p.announcement, loud), true
 	case media.LanguageMenu:
 		return media.Tone(toneMenu, 100*time.Millisecond, loud), true
@@ -72,6 +75,10 @@ func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 		return media.Tone(toneBusy, 800*time.Millisecond, loud), true
 	case media.Goodbye:
 		return media.Tone(toneGoodbye, 900*time.Millisecond, loud), true
+	case media.CallbackOffer:
+		return media.Tone(toneOffer, 1500*time.Millisecond, loud), true
+	case media.CallbackConfirm:
+		return media.Tone(toneConfirm, 1500*time.Millisecond, loud), true
 	case media.Music:
 		return media.Tone(toneMusic, time.Second, loud), true
 	}
@@ -164,6 +171,7 @@ type house struct {
 	public        ed25519.PublicKey
 	browsers      *webrtc.Server
 	world         *world
+	callbacks     *callback.Service
 	panics        bool // one is meant to happen
 }
 
@@ -179,6 +187,7 @@ type plan struct {
 	lease        lease.Config // who decides; without a Store always this dispatcher
 	journal      measure.Journal
 	connect      time.Duration // of browsers
+	callbacks    bool
 }
 
 func newHouse(t *testing.T, p plan) *house {
@@ -205,6 +214,10 @@ func newHouse(t *testing.T, p plan) *house {
 	if p.recorder != nil {
 		p.recorder.public = h.public
 		cfg.Recorder = p.recorder.target()
+	}
+	if p.callbacks {
+		h.callbacks = h.promises(cfg.Book)
+		cfg.Callbacks = h.callbacks
 	}
 	if p.browsers {
 		h.browsers, err = webrtc.NewServer(webrtc.Config{UDPAddr: "127.0.0.1:0", Connect: p.connect, Log: log})

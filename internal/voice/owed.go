@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"time"
 
 	"santra/internal/agency"
 	"santra/internal/audit"
@@ -67,6 +68,19 @@ func (s *Service) Expired(w routing.Work) {
 	s.beside("callback", func(ctx context.Context) error { return s.cfg.Callbacks.Expire(ctx, w.ID) })
 }
 
+// CancelCallback ends a callback that waits, in the name of by, and takes it from the queue: an agent at whom it rings is free
+// again. errs.Conflict while an agent calls, errs.Gone where it is over.
+func (s *Service) CancelCallback(ctx context.Context, id, by string) error {
+	if s.cfg.Callbacks == nil {
+		return errs.New(errs.NotFound, "no callbacks are made here")
+	}
+	err := s.cfg.Callbacks.Cancel(ctx, id, by)
+	if err == nil || errs.Is(err, errs.Gone) { // what is over need not wait either
+		s.cfg.Dispatch.Remove(id, routing.Closed)
+	}
+	return err
+}
+
 // beside does one step of a callback in its store, and logs where it could not.
 func (s *Service) beside(what string, f func(context.Context) error) {
 	run.Go(&s.wg, s.log, what, func() {
@@ -79,19 +93,38 @@ func (s *Service) beside(what string, f func(context.Context) error) {
 }
 
 // dueAtStart lets what is owed from before the start wait again.
-func (s *Service) dueAtStart(ctx context.Context) {
+func (s *Service) dueAtStart() {
 	if s.cfg.Callbacks == nil {
 		return
 	}
-	due, err := s.cfg.Callbacks.Due(ctx)
-	if err != nil {
-		s.log.Error("the callbacks that are owed could not be read", "error", err)
-	}
-	for _, w := range due {
-		if err := s.cfg.Dispatch.Enqueue(w); err != nil && !errs.Is(err, errs.Conflict) {
-			s.log.Error("a callback could not be lined up", "callback", w.ID, "error", err)
+	s.beside("callback", func(ctx context.Context) error {
+		due, err := s.cfg.Callbacks.Due(ctx)
+		for _, w := range due {
+			s.lineUp(w)
 		}
-	}
+		return err
+	})
+}
+
+// lineUp gives a callback to routing, again and again where it has no owner just now: the customer was promised a call.
+func (s *Service) lineUp(w routing.Work) {
+	run.Go(&s.wg, s.log, "callback", func() {
+		for {
+			err := s.cfg.Dispatch.Enqueue(w)
+			switch {
+			case err == nil, errs.Is(err, errs.Conflict): // it waits already
+				return
+			case !errs.Is(err, errs.Unavailable):
+				s.log.Error("a callback could not be lined up", "callback", w.ID, "error", err)
+				return
+			}
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-time.After(JoinAgain):
+			}
+		}
+	})
 }
 
 // openCallback gets the number, which the log knows of first, and the way to it; then the customer is called.
@@ -147,7 +180,8 @@ func (c *call) tried(how callback.Outcome) {
 		if err != nil {
 			return err
 		}
-		return s.cfg.Dispatch.Enqueue(w)
+		s.lineUp(w)
+		return nil
 	})
 }
 

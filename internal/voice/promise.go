@@ -96,11 +96,8 @@ func (c *call) convert(a flow.Promise, w routing.Work) error {
 
 // owe lets a callback wait whose caller has left before hearing of it.
 func (s *Service) owe(w routing.Work) {
-	if w.ID == "" {
-		return
-	}
-	if err := s.cfg.Dispatch.Enqueue(w); err != nil {
-		s.log.Warn("a promised callback waits for the next start", "callback", w.ID, "error", err)
+	if w.ID != "" {
+		s.lineUp(w)
 	}
 }
 

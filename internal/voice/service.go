@@ -142,11 +142,12 @@ func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Callback, owed{s})
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
+	s.dueAtStart()
 	return nil
 }
 
-// Stop drains: new calls get 503, those that run go on until they are over or ctx ends; then they are hung up, within
-// EndTime. Calls of which only the wrap-up is left are not waited for.
+// Stop drains: new calls get 503, but to the emergency centre; those that run go on until they are over or ctx ends. Then they
+// are hung up, within EndTime. Calls of which only the wrap-up is left are not waited for.
 func (s *Service) Stop(ctx context.Context) error {
 	s.drain.Store(true)
 	s.calls.close()
@@ -156,6 +157,7 @@ func (s *Service) Stop(ctx context.Context) error {
 		}
 	})
 	s.drained(ctx)
+	s.calls.end()
 	s.each(func(c *call) { c.finish("stopping") })
 	s.cancel()
 	return s.ended()
