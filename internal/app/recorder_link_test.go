@@ -1,7 +1,6 @@
 package app
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 
