@@ -6,7 +6,7 @@ import { api, take } from "../api/client.ts";
 import { agentsQuery, cityQuery } from "../api/queries.ts";
 import type { OwedCall } from "../api/types.ts";
 import { noteServerTime, serverNow } from "../lib/clock.ts";
-import { inLanguage, shortMoment } from "../lib/format.ts";
+import { inLanguage, shortMoment, weekdayMoment } from "../lib/format.ts";
 import { languageLabel } from "../lib/labels.ts";
 import { byPromise, standing, type Standing } from "../lib/owed.ts";
 import { may } from "../lib/rights.ts";
@@ -81,7 +81,7 @@ function List({ calls, onCancel }: { calls: readonly OwedCall[]; onCancel(c: Owe
   const who = (c: OwedCall) => agents?.find((a) => a.person === c.agent)?.display;
   const columns: Column<OwedCall>[] = [
     { head: i18n._("Queue"), names: true, cell: (c) => queue(c.queue) },
-    { head: i18n._("Promised by"), cell: (c) => <span className="figures">{shortMoment(c.until, now)}</span> },
+    { head: i18n._("Promised by"), cell: (c) => <span className="figures">{weekdayMoment(c.until, now)}</span> },
     {
       head: i18n._("State"),
       cell: (c) => (
@@ -101,7 +101,7 @@ function List({ calls, onCancel }: { calls: readonly OwedCall[]; onCancel(c: Owe
           look="secondary"
           isDisabled={c.state !== "waiting"}
           onPress={() => onCancel(c)}
-          aria-label={i18n._("Cancel the callback of {queue}, promised by {time}", { queue: queue(c.queue), time: shortMoment(c.until, now) })}
+          aria-label={i18n._("Cancel the callback of {queue}, promised by {time}", { queue: queue(c.queue), time: weekdayMoment(c.until, now) })}
         >
           {i18n._("Cancel it")}
         </Button>
@@ -155,7 +155,7 @@ function Cancel({ call, onDone }: { call: OwedCall; onDone(): void }) {
   });
   return (
     <div className="stack">
-      <p>{i18n._("{queue}: promised by {time}.", { queue: queue(call.queue), time: shortMoment(call.until, serverNow()) })}</p>
+      <p>{i18n._("{queue}: promised by {time}.", { queue: queue(call.queue), time: weekdayMoment(call.until, serverNow()) })}</p>
       <Notice look="warning">{i18n._("The customer is not called and hears nothing of it. The number is erased and can’t be brought back. It is logged in your name.")}</Notice>
       <ErrorNotice error={cancel.error} />
       <div className="actions">

@@ -32,7 +32,7 @@ export function FlowTry({ number }: { number: string }) {
           run.mutate();
         }}
       >
-        <TextField label={i18n._("When; empty for now")} type="datetime-local" value={asked.at} onChange={(at) => put({ at })} />
+        <TextField label={i18n._("When; empty for now")} type="datetime-local" className="flow-when" value={asked.at} onChange={(at) => put({ at })} />
         <Select label={i18n._("In the language menu")} options={languages} value={asked.lang} onPick={(lang) => put({ lang })} />
         <TextField label={i18n._("Keys, such as 1,w5s,2")} help={i18n._("w5s waits five seconds")} value={asked.keys} onChange={(keys) => put({ keys })} />
         <TextField label={i18n._("Place in the queue")} type="number" inputMode="numeric" value={asked.position} onChange={(position) => put({ position })} />

@@ -20,7 +20,7 @@ export function FlowsPage() {
   const { data, error, isPending } = useQuery({ queryKey: ["flows"], queryFn: () => take(api.GET("/api/flows")).then((r) => r.flows), staleTime: 60_000 });
   const flow = data?.find((f) => f.id === id) ?? data?.[0];
   return (
-    <Page title={i18n._("Flows")} lead={i18n._("What a caller meets on each of the city’s numbers. They are changed in the configuration.")}>
+    <Page title={i18n._("Flows")} lead={i18n._("What a caller meets on each of the city’s numbers. They are changed in the configuration.")} wide>
       <ErrorNotice error={error} />
       {isPending && <Loading />}
       {data && !flow && <Empty icon="phone" title={i18n._("No number is answered")} />}
@@ -103,7 +103,7 @@ function stepText(s: FlowStep, city: City | undefined): string {
     case "menu":
       return i18n._("Asks for a key: {prompt}", { prompt });
     case "queue":
-      return i18n._("Waits in the queue {queue}", { queue: queueName(s.queue, city) });
+      return s.away ? i18n._("{queue} is closed: the call is counted and sent away", { queue: queueName(s.queue, city) }) : i18n._("Waits in the queue {queue}", { queue: queueName(s.queue, city) });
     case "callback":
       return i18n._("Promises a callback by {queue}", { queue: queueName(s.queue, city) });
     case "transfer":

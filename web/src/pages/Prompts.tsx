@@ -6,9 +6,10 @@ import { api, take } from "../api/client.ts";
 import type { Prompt, PromptVersion } from "../api/types.ts";
 import { dateTime } from "../lib/format.ts";
 import { languageLabel } from "../lib/labels.ts";
+import { isFound, isOwn } from "../lib/promptName.ts";
 import { may } from "../lib/rights.ts";
 import { useMe } from "../shell/me.ts";
-import { Button, Select } from "../ui/controls.tsx";
+import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog, ErrorNotice, Loading, Page } from "../ui/parts.tsx";
 import { NewVersion, promptsKey } from "./PromptForm.tsx";
@@ -20,10 +21,11 @@ export function PromptsPage() {
   const { i18n } = useLingui();
   const me = useMe();
   const [lang, setLang] = useState("fi");
-  const [which, setWhich] = useState<Which>("all");
+  const [which, setWhich] = useState<Which>("own");
+  const [text, find] = useState("");
   const [adding, add] = useState<{ name: string }>();
   const { data, error, isPending } = useQuery({ queryKey: promptsKey, queryFn: () => take(api.GET("/api/prompts")) });
-  const rows = (data?.prompts ?? []).filter((p) => p.lang === lang && (which === "all" || p.source !== "built_in" || p.versions.length > 0));
+  const rows = (data?.prompts ?? []).filter((p) => p.lang === lang && (which === "all" || isOwn(p)) && isFound(p, text));
   const change = may(me, "prompt.change");
   return (
     <Page title={i18n._("Prompts")} lead={i18n._("What callers hear. A version of the city’s own is heard when it is chosen; running calls hear the one that they began.")}>
@@ -33,11 +35,12 @@ export function PromptsPage() {
           label={i18n._("Show")}
           options={[
             { id: "all", text: i18n._("All prompts") },
-            { id: "own", text: i18n._("Those of the city’s own") },
+            { id: "own", text: i18n._("The city’s own, and those of flows") },
           ]}
           value={which}
           onPick={(w) => setWhich(w as Which)}
         />
+        <TextField label={i18n._("Find by name or words")} value={text} onChange={find} />
         {change && (
           <Button icon="plus" className="filter-go" onPress={() => add({ name: "" })}>
             {i18n._("New prompt")}
@@ -46,7 +49,7 @@ export function PromptsPage() {
       </div>
       <ErrorNotice error={error} />
       {isPending && <Loading />}
-      {data && rows.length === 0 && <p>{i18n._("There are none of the city’s own in this language.")}</p>}
+      {data && rows.length === 0 && <p>{which === "own" ? i18n._("There are none of the city’s own in this language.") : i18n._("None was found.")}</p>}
       <ul className="prompts">
         {rows.map((p) => (
           <PromptItem key={p.name} prompt={p} onAdd={change ? () => add({ name: p.name }) : undefined} />

@@ -56,7 +56,7 @@ const placeIcon: Record<Place["path"], IconName> = {
   "/calls": "ear",
   "/measures": "measures",
   "/simulation": "simulation",
-  "/callbacks": "back",
+  "/callbacks": "phone",
   "/flows": "flow",
   "/prompts": "speaker",
   "/recordings": "recording",
