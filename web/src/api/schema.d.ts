@@ -2047,6 +2047,8 @@ export interface components {
             wait_seconds?: number;
         };
         FlowStep: {
+            /** @description The queue is closed: the call is counted and sent away. */
+            away: boolean;
             /** @description Name of the opening hours; empty where it is a queue's. */
             hours: string;
             id: string;
