@@ -74,6 +74,7 @@ type call struct {
 	notes    notes
 	way      lead
 	pass     gate.Pass
+	warned   bool // the customer has heard that somebody may listen
 	rec      recording
 	muted    bool
 	acked    <-chan struct{} // the caller's ACK; nil once it came

@@ -251,7 +251,7 @@ func (c *call) telephone(to Whom, way Way) (party, error) {
 	if to.Seat == "" {
 		return party{
 			role: RoleConsulted, pool: c.s.cfg.Ports, terms: c.s.trunkTerms(sdp.Plain, with), routes: way.Routes,
-			invite: sip.InviteOptions{From: copied(way.Shown)},
+			invite: shows(way.Shown),
 		}, nil
 	}
 	target, ok := c.s.phone(to.Seat)

@@ -23,10 +23,7 @@ func (s *Service) dialledBy(in *sip.Incoming, agent, seat string) error {
 	if current != nil {
 		want.Queue = current.view().Queue
 	}
-	q, owner, err := s.caller(want.Queue)
-	if err != nil {
-		return err
-	}
+	q, owner, unknown := s.caller(want.Queue)
 	want.Agency = owner.ID
 	ctx, cancel := context.WithTimeout(s.ctx, dialTime)
 	defer cancel()
@@ -35,6 +32,9 @@ func (s *Service) dialledBy(in *sip.Incoming, agent, seat string) error {
 	switch {
 	case err != nil:
 		return err
+	case unknown != nil && !way.Emergency:
+		way.done()
+		return unknown
 	case agent == "" && !way.Emergency:
 		way.done()
 		return errs.New(errs.Denied, "nobody has taken the seat")

@@ -46,13 +46,14 @@ func (s *Service) CallOut(ctx context.Context, agent string, o Outgoing) (View, 
 	if !ok {
 		return View{}, errs.New(errs.Conflict, "choose a seat first")
 	}
-	q, owner, err := s.caller(o.Queue)
-	if err != nil {
-		return View{}, err
-	}
+	q, owner, unknown := s.caller(o.Queue)
 	way, err := s.way(ctx, Want{Number: o.Number, Agent: agent, Seat: at.Seat, Queue: q.ID, Agency: owner.ID}, nil)
-	if err != nil {
+	switch {
+	case err != nil:
 		return View{}, err
+	case unknown != nil && !way.Emergency:
+		way.done()
+		return View{}, unknown
 	}
 	c := s.outgoing(q, owner, way, dispatch.Offer{Agent: agent, Seat: at.Seat})
 	if err := s.beginOut(c, c.ringOwn); err != nil {
@@ -131,7 +132,7 @@ func (c *call) dialOut() {
 	c.ringback(c.agent)
 	p := party{
 		role: RoleCustomer, pool: c.s.cfg.Ports, terms: c.s.trunkTerms(sdp.Plain, c.agent), routes: c.out.way.Routes,
-		invite: sip.InviteOptions{From: copied(c.out.way.Shown)},
+		invite: shows(c.out.way.Shown),
 	}
 	d, err := c.dial(p, dialEvents{early: c.early, answered: c.calledAnswered, failed: c.calledFailed})
 	if err != nil {

@@ -77,7 +77,8 @@ func TestPhoneInTheClearIsNotEncrypted(t *testing.T) {
 	}
 	far := h.gear(h.phones, gearing{codecs: narrow(), security: sdp.Required, user: "phone2"})
 	h.signIn("bob", 2)
-	if _, err := far.dial(waterNumber); refusedWith(err) != codeNotAcceptable {
+	h.outside(doctor, siptest.Config{})
+	if _, err := far.dial(doctor); refusedWith(err) != codeNotAcceptable {
 		t.Error("SRTP by UDP is taken:", err)
 	}
 }

@@ -119,7 +119,7 @@ func (cfg *Config) check() error {
 			return errs.At(errs.Invalid, "voice."+field, "is needed")
 		}
 	}
-	return checkCodecs(cfg.Codecs)
+	return CheckCodecs(cfg.Codecs)
 }
 
 func (cfg Config) filled() Config {
@@ -155,8 +155,8 @@ func (s *Service) Start(context.Context) error {
 	return nil
 }
 
-// Stop drains: new calls get 503, those that run go on until they are over or ctx ends; then they are hung up, within
-// EndTime. Calls of which only the wrap-up is left are not waited for.
+// Stop drains: new calls get 503, but to the emergency centre; those that run go on until they are over or ctx ends. Then they
+// are hung up, within EndTime. Calls of which only the wrap-up is left are not waited for.
 func (s *Service) Stop(ctx context.Context) error {
 	s.drain.Store(true)
 	s.calls.close()
@@ -166,6 +166,7 @@ func (s *Service) Stop(ctx context.Context) error {
 		}
 	})
 	s.drained(ctx)
+	s.calls.end()
 	s.each(func(c *call) { c.finish("stopping") })
 	s.cancel()
 	return s.ended()

@@ -30,18 +30,18 @@ func (t terms) policy() sdp.Policy {
 // DefaultCodecs are those of the trunk where the configuration does not say: Opus is what few operators take.
 func DefaultCodecs() []string { return []string{sdp.PCMA, sdp.PCMU, sdp.G722} }
 
-// checkCodecs refuses a list that leaves no call possible, or that can't be read; errs.Invalid.
-func checkCodecs(list []string) error {
+// CheckCodecs refuses a list of Config.Codecs that leaves no call possible, or that can't be read; errs.Invalid. None is good.
+func CheckCodecs(list []string) error {
 	seen := map[media.Codec]bool{}
 	for _, name := range list {
 		c, ok := media.CodecNamed(name)
 		if !ok || seen[c] || c.Name() != name {
-			return errs.At(errs.Invalid, "voice.codecs", "%q: want each of PCMA, PCMU, G722 and opus at most once, written so", name)
+			return errs.New(errs.Invalid, "%q: want each of PCMA, PCMU, G722 and opus at most once, written so", name)
 		}
 		seen[c] = true
 	}
 	if len(list) > 0 && !seen[media.PCMA] && !seen[media.PCMU] {
-		return errs.At(errs.Invalid, "voice.codecs", "must have PCMA or PCMU, which every telephone network takes")
+		return errs.New(errs.Invalid, "must have PCMA or PCMU, which every telephone network takes")
 	}
 	return nil
 }

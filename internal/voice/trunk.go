@@ -21,6 +21,9 @@ type trunk struct{ s *Service }
 func (t trunk) Invite(in *sip.Incoming) {
 	t.s.count.arrived.Add(1)
 	f, q, owner, ok := t.s.dialled(in.Called())
+	if !ok { // by a registration it is called by the name that registered, and the number is in To
+		f, q, owner, ok = t.s.dialled(in.Addressed())
+	}
 	if !ok {
 		t.s.count.unknown.Add(1)
 		in.Reject(codeNotFound, "Not Found")
@@ -60,6 +63,9 @@ func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner 
 	}
 	c := s.newCall(q, owner, in.Caller())
 	c.customer, c.way.flow = l, f
+	if name := in.Trunk(); name != "" {
+		c.log = c.log.With("trunk", name)
+	}
 	if err := s.open(c, in); err != nil {
 		c.caller.Erase()
 		_ = l.media.Close()

@@ -44,3 +44,8 @@ type Carrier interface {
 	// errs.Limited over a cap, errs.Unavailable where no trunk is up.
 	Way(ctx context.Context, w Want) (Way, error)
 }
+
+// shows is what a call out tells of its caller: the agency's number, for which the city vouches to its operator (RFC 3325 9.1).
+func shows(number pii.Number) sip.InviteOptions {
+	return sip.InviteOptions{From: copied(number), Asserted: copied(number)}
+}

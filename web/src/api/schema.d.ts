@@ -1590,7 +1590,7 @@ export interface components {
             /** Format: date-time */
             kept_until?: string;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             /** @description Skills that nobody who is at a seat has at the level asked. */
             missing: string[];
             needs: components["schemas"]["Need"][];
@@ -1793,7 +1793,7 @@ export interface components {
              */
             in_time: number;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             /** Format: double */
             longest_wait_seconds: number;
             /**
@@ -2759,7 +2759,7 @@ export interface components {
         WorkOffer: {
             agency: string;
             /** @enum {string} */
-            kind: "call" | "mail" | "callback";
+            kind: "call" | "mail" | "callback" | "outgoing";
             queue: string;
             /** Format: date-time */
             until: string;
@@ -4690,7 +4690,7 @@ export interface operations {
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
                 /** @description One medium; without: all. */
-                kind?: "call" | "mail" | "callback";
+                kind?: "call" | "mail" | "callback" | "outgoing";
                 interval?: "half_hour" | "day";
             };
             header?: never;
@@ -4729,7 +4729,7 @@ export interface operations {
                 /** @description One queue; without: every queue of the own agencies. */
                 queue?: string;
                 /** @description One medium; without: all. */
-                kind?: "call" | "mail" | "callback";
+                kind?: "call" | "mail" | "callback" | "outgoing";
                 interval?: "half_hour" | "day";
             };
             header?: never;
