@@ -71,6 +71,7 @@ type SIP struct {
 // WebRTC is the browser phones' one UDP port.
 type WebRTC struct {
 	Listen string `yaml:"listen"` // host:port
+	TURN   TURN   `yaml:"turn"`   // for browsers that can't send UDP here; default none
 }
 
 // Mail is the e-mail side.
@@ -254,6 +255,9 @@ func (s Server) checkAddresses() error {
 		}
 	}
 	if err := s.SIP.checkLines(); err != nil {
+		return err
+	}
+	if err := s.WebRTC.TURN.check(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

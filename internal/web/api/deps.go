@@ -13,6 +13,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
+	"santra/internal/protocol/webrtc"
 	"santra/internal/registry"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
@@ -34,6 +35,8 @@ type Deps struct {
 	Live     *live.Hub
 	Measures Measures
 	Planner  Planner
+	// ICE gives the TURN servers that a browser may use now, with credentials; nil: none is needed.
+	ICE func() []webrtc.ICEServer
 	// Staff lists who takes work, for what queues lack; nil: not known.
 	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
@@ -121,6 +124,9 @@ type Calls interface {
 	Running(agencyID string) []voice.View
 	Supervise(ctx context.Context, id, person string, m voice.Mode, offerSDP string) (watch, answer string, err error)
 	SetMode(id, watch, person string, m voice.Mode) error
+	Quality(id, person string, supervisor bool) ([]voice.LegQuality, error)
+	Restart(ctx context.Context, id, agent, offerSDP string) (string, error)
+	RestartWatch(ctx context.Context, id, watch, person, offerSDP string) (string, error)
 }
 
 // Cases is email.Service. It decides by the principal what of which agency may be seen.
