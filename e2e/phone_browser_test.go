@@ -41,7 +41,18 @@ func audible(t *testing.T, c *city) {
 	if err := os.WriteFile(own, []byte(strings.Replace(string(text), not, "listening: true", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	before := c.version(t)
 	if out, code := santra(t, "config", "apply", own); code != 0 {
 		t.Fatalf("%d %s", code, out)
 	}
+	// Who calls before hears the announcement that says nothing of listeners, and can't be listened to.
+	eventually(t, soon, "the change is in effect", func() bool { return c.version(t) > before })
+}
+
+// version is that of the city which runs.
+func (c *city) version(t *testing.T) int {
+	t.Helper()
+	var now struct{ Version int }
+	c.logIn(t, "supervisor", "").must("GET", "/api/city", nil, &now)
+	return now.Version
 }

@@ -55,19 +55,23 @@ type HTTP struct {
 
 // SIP is the telephone side.
 type SIP struct {
-	Trunk        string   `yaml:"trunk"`         // host:port for the operator's calls, UDP and TCP
-	TrunkAllow   []string `yaml:"trunk_allow"`   // CIDRs of the operator; default loopback
-	TrunkCountry string   `yaml:"trunk_country"` // where the operator's end stands
-	Trunks       []Trunk  `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
-	Phones       string   `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
-	MediaIP      string   `yaml:"media_ip"`      // address in our SDP; default the trunk's
-	RTPMin       uint16   `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
-	RTPMax       uint16   `yaml:"rtp_max"`
+	Trunk        string        `yaml:"trunk"`         // host:port for the operator's calls, UDP and TCP
+	TrunkAllow   []string      `yaml:"trunk_allow"`   // CIDRs of the operator; default loopback
+	TrunkCountry string        `yaml:"trunk_country"` // where the operator's end stands
+	Trunks       []Trunk       `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
+	Phones       string        `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
+	TLS          SIPTLS        `yaml:"tls"`           // listeners over TLS, beside those
+	Drain        time.Duration `yaml:"drain"`         // how long a stop lets calls go on; 0: stopWithin, in which they are ended
+	MediaIP      string        `yaml:"media_ip"`      // address in our SDP; default the trunk's
+	RTPMin       uint16        `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
+	RTPMax       uint16        `yaml:"rtp_max"`
+	Codecs       []string      `yaml:"codecs"` // of the operators' calls, in the order of preference; default PCMA, PCMU, G722
 }
 
 // WebRTC is the browser phones' one UDP port.
 type WebRTC struct {
 	Listen string `yaml:"listen"` // host:port
+	TURN   TURN   `yaml:"turn"`   // for browsers that can't send UDP here; default none
 }
 
 // Mail is the e-mail side.
@@ -137,7 +141,7 @@ func CheckConfig(path string) error {
 	}
 	first := registry.Published{Version: 1, Months: registry.FirstMonths, Digits: registry.FirstDigits}
 	for _, err := range []error{
-		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkServed(), checkCity(&c.City, first, c.sounds),
+		registry.CheckEndpoints(c.endpoints()), c.Server.SIP.checkPorts(), checkCity(&c.City, first, c.sounds),
 	} {
 		if err != nil {
 			return pointed(path, text, err)
@@ -250,7 +254,10 @@ func (s Server) checkAddresses() error {
 			return err
 		}
 	}
-	if err := s.SIP.checkTrunks(); err != nil {
+	if err := s.SIP.checkLines(); err != nil {
+		return err
+	}
+	if err := s.WebRTC.TURN.check(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

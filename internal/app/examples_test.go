@@ -46,7 +46,7 @@ func TestTheExamplesAreRead(t *testing.T) {
 	if err := registry.CheckPromises(&centre.City, promised); err != nil {
 		t.Error(err)
 	}
-	if _, err := centre.Server.SIP.admitted(); err != nil {
+	if _, err := centre.Server.SIP.peers(); err != nil {
 		t.Error(err)
 	}
 	if key, err := centre.Server.Recorder.key(); err != nil || key == nil {

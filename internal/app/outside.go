@@ -4,9 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,24 +26,24 @@ type outside struct {
 	trunks   map[string]Trunk
 	secrets  map[string]string // passwords by which we log in, by trunk
 	endpoint *sip.Endpoint
-	up       func(trunk string) bool
+	lines    trunkLines
 }
 
-// newOutside makes it; errs.Invalid where a password can't be read.
-func newOutside(p *plans, s SIP, e *sip.Endpoint, up func(string) bool) (*outside, error) {
+// trunkLines is lines.Lines, as calls out need it.
+type trunkLines interface {
+	Up(trunk string) bool
+	Target(trunk string, t sip.Target) sip.Target
+}
+
+// newOutside makes it, with the passwords of passwords.
+func newOutside(p *plans, s SIP, secrets map[string]string, e *sip.Endpoint, l trunkLines) (*outside, error) {
 	table, err := s.table()
 	if err != nil {
 		return nil, err
 	}
-	o := &outside{plans: p, table: table, endpoint: e, up: up, trunks: map[string]Trunk{}, secrets: map[string]string{}}
+	o := &outside{plans: p, table: table, endpoint: e, lines: l, trunks: map[string]Trunk{}, secrets: secrets}
 	for _, t := range s.trunks() {
 		o.trunks[t.Name] = t
-		if t.Register.User == "" {
-			continue
-		}
-		if o.secrets[t.Name], err = firstLine(t.Register.PasswordFile); err != nil {
-			return nil, err
-		}
 	}
 	return o, nil
 }
@@ -73,56 +70,34 @@ func (o *outside) Way(_ context.Context, w voice.Want) (voice.Way, error) {
 	}
 	if way.Routes = o.routes(d.Allowed, way.Emergency); len(way.Routes) == 0 {
 		way.Done()
-		return voice.Way{}, errs.New(errs.Unavailable, "no trunk takes calls to that number")
+		return voice.Way{}, refusal(&dialplan.Refusal{Reason: dialplan.NoTrunk})
 	}
 	return way, nil
 }
 
-// refusal is a refused call as an error: its kind says what to do, its text the plan's code.
+// refusal is a refused call as an error: its kind says what to do, and the plan's Refusal in it why.
 func refusal(r *dialplan.Refusal) error {
+	kind := errs.Denied
 	switch r.Reason {
 	case dialplan.Empty, dialplan.Incomplete, dialplan.BadNumber:
-		return errs.At(errs.Invalid, "number", "%s", r.Reason)
+		kind = errs.Invalid
 	case dialplan.CapReached, dialplan.MeterFull:
-		return errs.At(errs.Limited, "number", "%s: %d in an %s for one %s", r.Reason, r.Limit, r.Window, r.Scope)
+		kind = errs.Limited
+	case dialplan.NoTrunk:
+		kind = errs.Unavailable
 	}
-	return errs.At(errs.Denied, "number", "%s %s%s", r.Reason, r.Country, r.Prefix)
+	return errs.At(kind, "number", "%w", r)
 }
 
 // routes gives the trunks' ways to a number, in the order in which they are tried.
 func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []voice.Route) {
 	call := carrier.Call{Number: a.Number, Show: a.Show, Emergency: emergency}
-	for _, name := range o.table.Route(call, o.up, rand.IntN) {
+	for _, name := range o.table.Route(call, o.lines.Up, rand.IntN) {
 		t := o.trunks[name]
-		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: t.target(a.Number.Reveal(), o.secrets[name])})
+		to := o.lines.Target(name, t.target(a.Number.Reveal(), o.secrets[name]))
+		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.sound()})
 	}
 	return all
-}
-
-// target is how a number is called by a trunk.
-func (t *Trunk) target(number, password string) sip.Target {
-	to := sip.Target{Transport: t.Transport, User: t.Register.User, Password: password}
-	host := t.Domain
-	if t.Address != "" {
-		host = t.Address
-		to.Route, _ = netip.ParseAddrPort(t.Address) // checked when it was read
-	}
-	to.URI = "sip:" + number + "@" + host
-	if t.Proxy != "" {
-		to.Routes = []string{"<sip:" + t.Proxy + ";lr>"}
-		to.Route, _ = netip.ParseAddrPort(t.Proxy)
-	}
-	return to
-}
-
-// firstLine reads a password file.
-func firstLine(path string) (string, error) {
-	text, err := readSecret(path)
-	if err != nil {
-		return "", err
-	}
-	line, _, _ := strings.Cut(text, "\n")
-	return strings.TrimSpace(line), nil
 }
 
 // ledger counts how calls end, beside them: a call does not wait for a database.
@@ -165,13 +140,4 @@ func (l *ledger) Start(context.Context) error { return nil }
 func (l *ledger) Stop(context.Context) error {
 	l.wg.Wait()
 	return nil
-}
-
-// readSecret reads a small file that holds a secret.
-func readSecret(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", errs.At(errs.Invalid, trunksField, "a password file can't be read: %w", err)
-	}
-	return string(text), nil
 }

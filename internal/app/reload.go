@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -15,6 +16,7 @@ const cityPoll = 5 * time.Second
 // reloader asks again and again for what another process changed. It is a run.Service.
 type reloader struct {
 	reload func(context.Context) error
+	every  time.Duration // 0: cityPoll
 	log    *slog.Logger
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
@@ -36,7 +38,7 @@ func (r *reloader) Stop(context.Context) error {
 }
 
 func (r *reloader) loop(ctx context.Context) {
-	tick := time.NewTicker(cityPoll)
+	tick := time.NewTicker(cmp.Or(r.every, cityPoll))
 	defer tick.Stop()
 	failing := false
 	for {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +19,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"
-	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/registry"
@@ -28,7 +27,7 @@ import (
 	"santra/internal/store/centre"
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
-	"santra/internal/voice/outcome"
+	"santra/internal/voice/lines"
 	"santra/internal/web/live"
 )
 
@@ -43,23 +42,26 @@ func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Log
 	if err := run.Undumpable(); err != nil {
 		return err
 	}
-	config, err := ReadConfig(configPath)
+	config, text, err := readConfig(configPath)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(registry.CheckEndpoints(config.endpoints()), config.Server.SIP.checkServed()); err != nil {
-		return fmt.Errorf("%s: %w", configPath, err)
+	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
+		return pointed(configPath, text, err)
 	}
 	defer profile(ctx, "centre", log)()
 	c := &contactCentre{config: config, server: config.Server, demo: demo, log: log}
 	defer c.close()
 	if err := c.open(ctx); err != nil {
-		return fmt.Errorf("%s: %w", configPath, err)
+		return pointed(configPath, text, err)
 	}
 	if err := c.start(ctx); err != nil {
 		return errors.Join(err, stopGroup(&c.group))
 	}
-	return untilDone(ctx, &c.group, log, "contact centre")
+	log.Info("contact centre is ready")
+	<-ctx.Done()
+	c.drainCalls()
+	return stopGroup(&c.group)
 }
 
 // Names of the audit log.
@@ -71,11 +73,11 @@ const (
 // endpoints lists all outside that the contact centre exchanges data with (M18).
 func (c *Config) endpoints() []registry.Endpoint {
 	s := c.Server
-	return append(s.SIP.endpoints(), []registry.Endpoint{
+	return slices.Concat(s.SIP.endpoints(), s.WebRTC.TURN.endpoint(), []registry.Endpoint{
 		{Name: "server", Kind: "server", Country: s.Country},
 		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
 		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
-	}...)
+	})
 }
 
 // contactCentre is the contact centre between its configuration and its end.
@@ -99,6 +101,7 @@ type contactCentre struct {
 	registry  *registry.Service
 	trunk     *sip.Endpoint
 	phones    *sip.Endpoint
+	lines     *lines.Lines
 	browsers  *webrtc.Server
 	voice     *voice.Service
 	outcomes  *ledger
@@ -223,60 +226,6 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 	return err
 }
 
-func (c *contactCentre) openVoice(ctx context.Context) (err error) {
-	s := c.server
-	allowed, err := s.SIP.admitted()
-	if err != nil {
-		return err
-	}
-	dialogs := sip.DialogPolicy{Reliable: sip.ReliableSupported} // for operators that insist on it
-	c.trunk, err = sip.Listen(sip.Config{
-		Addr: s.SIP.Trunk, Log: c.log, Admit: allowed, Dialogs: dialogs, Accept: []string{"application/sdp"},
-	})
-	if err != nil {
-		return err
-	}
-	c.keep(endpointCloser{c.trunk})
-	admit := func(src netip.AddrPort) bool { return c.voice.Telephone(src) } // nothing is read before c.voice serves
-	if c.phones, err = sip.Listen(sip.Config{Addr: s.SIP.Phones, Log: c.log, Admit: admit}); err != nil {
-		return err
-	}
-	c.keep(endpointCloser{c.phones})
-	ip, err := netip.ParseAddr(s.SIP.MediaIP)
-	if err != nil {
-		return err
-	}
-	ports, err := rtp.NewPool(rtp.PoolConfig{IP: ip, Min: s.SIP.RTPMin, Max: s.SIP.RTPMax})
-	if err != nil {
-		return err
-	}
-	if c.browsers, err = webrtc.NewServer(webrtc.Config{UDPAddr: s.WebRTC.Listen, Log: c.log}); err != nil {
-		return err
-	}
-	c.keep(c.browsers)
-	prompts, err := c.played(ctx)
-	if err != nil {
-		return err
-	}
-	target, err1 := s.Recorder.target()
-	security, err2 := s.Recorder.security()
-	recording, err3 := c.openRecording()
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return err
-	}
-	way, err := newOutside(&plans{current: c.book.Current}, s.SIP, c.trunk, func(string) bool { return true })
-	if err != nil {
-		return err
-	}
-	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
-	c.voice, err = voice.New(voice.Config{
-		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
-		Recorder: target, Recording: recording, RecorderSecurity: security,
-		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
-	})
-	return err
-}
-
 func (c *contactCentre) openRegistry(context.Context) error {
 	c.registry = registry.New(registry.Config{
 		Store: c.store.Registry(), Book: c.book, Recorder: catalogue{c.recorder}, GrantKey: c.key.Public().(ed25519.PublicKey),
@@ -303,7 +252,9 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
 		{"outcomes", c.outcomes}, // stopped after the calls that it counts
+		{"old outcomes", &reloader{reload: c.eraseOutcomes, every: eraseEvery, log: c.log}},
 		{"voice", c.voice},
+		{"trunks", c.lines}, // registered while somebody answers
 		{"routing", settled{c.dispatch}},
 		{"smtp", c.smtp(c.server.Mail.SMTP, false)},
 		{"lmtp", c.smtp(c.server.Mail.LMTP, true)},
@@ -328,13 +279,4 @@ func networks(field string, cidrs []string) ([]netip.Prefix, error) {
 		nets = append(nets, p.Masked())
 	}
 	return nets, nil
-}
-
-// endpointCloser ends a SIP endpoint without waiting for peers that don't answer.
-type endpointCloser struct{ *sip.Endpoint }
-
-func (e endpointCloser) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopWithin/4)
-	defer cancel()
-	return e.Endpoint.Close(ctx)
 }

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
 	"santra/internal/registry"
+	"santra/internal/voice"
 	"santra/internal/voice/carrier"
 )
 
@@ -37,6 +40,7 @@ type Trunk struct {
 	Auth      TrunkAuth     `yaml:"auth"`
 	Allow     []string      `yaml:"allow"`     // CIDRs from which its calls come
 	Country   string        `yaml:"country"`   // where the operator's end stands
+	TLSName   string        `yaml:"tls_name"`  // that its certificate is for; default domain, else the address
 	SRTP      bool          `yaml:"srtp"`      // sound is encrypted (RFC 4568), or there is no call; over tls only
 	Proxy     string        `yaml:"proxy"`     // IP:port that everything to it goes by first (RFC 3261 8.1.2)
 	Numbers   []string      `yaml:"numbers"`   // E.164 numbers, or their beginnings, that it lets us show; none: all
@@ -157,6 +161,8 @@ func (t *Trunk) checkWay(at string) error {
 		return errs.At(errs.Invalid, at+".transport", "must be udp, tcp or tls")
 	case t.Domain != "" && !hostname(t.Domain):
 		return errs.At(errs.Invalid, at+".domain", "must be a name; for example sip.operator.example")
+	case t.TLSName != "" && (t.Transport != "tls" || !hostname(t.TLSName)):
+		return errs.At(errs.Invalid, at+".tls_name", "must be a name like sip.operator.example, with transport: tls")
 	case t.SRTP && t.Transport != "tls":
 		return errs.At(errs.Invalid, at+".srtp", "needs transport: tls, for its keys are in the signalling")
 	case !t.dials() && t.Keepalive != 0:
@@ -176,8 +182,8 @@ func (t *Trunk) checkLogins(at string) error {
 	for _, l := range []struct{ field, user, file string }{
 		{"register", t.Register.User, t.Register.PasswordFile}, {"auth", t.Auth.User, t.Auth.PasswordFile},
 	} {
-		if (l.user == "") != (l.file == "") || strings.ContainsAny(l.user, "\":@\r\n") {
-			return errs.At(errs.Invalid, at+"."+l.field, "must have a user, without quote, colon or @, and a password_file")
+		if (l.user == "") != (l.file == "") || strings.ContainsAny(l.user, "\":;@<> \r\n") {
+			return errs.At(errs.Invalid, at+"."+l.field, "must have a user, without blank, quote, colon, semicolon, @, < or >, and a password_file")
 		}
 	}
 	r := t.Register.Registrar
@@ -224,28 +230,28 @@ func hostname(s string) bool {
 	return true
 }
 
-// checkServed refuses what can be configured of trunks and is not served yet: silence would be taken for protection.
-func (s SIP) checkServed() error {
-	for i, t := range s.Trunks {
-		for _, x := range []struct {
-			field string
-			set   bool
-		}{
-			{"transport", t.Transport == "tls"}, {"register", t.Register.User != ""}, {"auth", t.Auth.User != ""}, {"proxy", t.Proxy != ""},
-		} {
-			if x.set {
-				return errs.At(errs.Invalid, fmt.Sprintf("%s[%d].%s", trunksField, i, x.field), "is not served yet (docs/limits.md): leave it out")
-			}
-		}
+// sound is the policy about the trunk's sound.
+func (t *Trunk) sound() sdp.Security {
+	if t.SRTP {
+		return sdp.Required
 	}
-	return nil
+	return sdp.Plain
 }
 
-// admitted gives the networks from which calls are taken.
-func (s SIP) admitted() (func(netip.AddrPort) bool, error) {
-	table, err := s.table()
-	return func(src netip.AddrPort) bool {
-		_, ok := table.Admit(src.Addr(), "")
-		return ok
-	}, err
+// incoming is the policy about the sound of a call that came by a trunk.
+func (s SIP) incoming(in *sip.Incoming) sdp.Security {
+	for _, t := range s.trunks() {
+		if t.Name == in.Trunk() {
+			return t.sound()
+		}
+	}
+	return sdp.Plain
+}
+
+// checkCodecs refuses a list by which no call is possible, or that can't be read.
+func (s SIP) checkCodecs() error {
+	if err := voice.CheckCodecs(s.Codecs); err != nil {
+		return errs.At(errs.Invalid, "server.sip.codecs", "%w", err)
+	}
+	return nil
 }

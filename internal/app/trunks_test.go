@@ -10,6 +10,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/registry"
 	"santra/internal/voice/carrier"
 )
@@ -33,6 +34,7 @@ func TestTrunksNameTheField(t *testing.T) {
 		"domain":             func(k *Trunk) { k.Domain = "sip.operator.example" },
 		"transport":          func(k *Trunk) { k.Transport = "sctp" },
 		"srtp":               func(k *Trunk) { k.SRTP = true },
+		"tls_name":           func(k *Trunk) { k.TLSName = "sip.operator.example" },
 		"address":            func(k *Trunk) { k.Address = "sip.operator.example:5060" },
 		"proxy":              func(k *Trunk) { k.Proxy = "x" },
 		"allow":              func(k *Trunk) { k.Allow = []string{"198.51.100.1"} },
@@ -92,12 +94,12 @@ func TestTheOldFormIsATrunk(t *testing.T) {
 		if !slices.Equal(names, c.endpoints) {
 			t.Errorf("%s: %v", name, names)
 		}
-		admit, err := c.sip.admitted()
+		peers, err := c.sip.peers()
 		if err != nil {
 			t.Fatal(name, err)
 		}
 		for _, src := range []string{"198.51.100.1", "203.0.113.10", "192.0.2.1", "127.0.0.1"} {
-			if got := admit(netip.AddrPortFrom(netip.MustParseAddr(src), 5060)); got != slices.Contains(c.admitted, src) {
+			if got := knownBy(peers, netip.MustParseAddr(src)) != ""; got != slices.Contains(c.admitted, src) {
 				t.Errorf("%s: %s admitted %v", name, src, got)
 			}
 		}
@@ -115,26 +117,28 @@ func TestEachTrunkDeclaresItsCountry(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotServedStopsTheStart: a password that nobody asks for would be taken for protection.
-func TestWhatIsNotServedStopsTheStart(t *testing.T) {
-	for field, change := range map[string]func(*Trunk){
-		"transport": func(k *Trunk) { k.Transport, k.SRTP = "tls", true },
-		"auth":      func(k *Trunk) { k.Auth = TrunkAuth{"operator", "f"} },
-		"register":  func(k *Trunk) { k.Register = TrunkRegister{"city", "f", ""} },
-		"proxy":     func(k *Trunk) { k.Proxy = "203.0.113.9:5060" },
-	} {
-		k := spare()
-		change(&k)
-		s := withTrunks(k)
-		if err := s.checkTrunks(); err != nil {
-			t.Error(field, err)
-		}
-		if e, ok := errors.AsType[*errs.Error](s.checkServed()); !ok || e.Field != "server.sip.trunks[0]."+field {
-			t.Errorf("%s: %v", field, e)
+// TestSoundOfATrunk: encrypted where the trunk says so, and only there.
+func TestSoundOfATrunk(t *testing.T) {
+	k := spare()
+	if k.sound() != sdp.Plain {
+		t.Error("encrypted without being asked")
+	}
+	k.Transport, k.SRTP = "tls", true
+	if err := withTrunks(k).checkTrunks(); err != nil || k.sound() != sdp.Required {
+		t.Error(err, k.sound())
+	}
+}
+
+func TestCodecsOfTheTrunks(t *testing.T) {
+	for _, good := range [][]string{nil, {"PCMU"}, {"G722", "opus", "PCMA"}} {
+		if err := (SIP{Codecs: good}).checkCodecs(); err != nil {
+			t.Error(good, err)
 		}
 	}
-	if err := withTrunks(spare()).checkServed(); err != nil {
-		t.Error(err)
+	for _, bad := range [][]string{{"G722"}, {"PCMA", "PCMA"}, {"pcma"}, {"PCMA", "GSM"}, {"PCMA", ""}} {
+		if e, ok := errors.AsType[*errs.Error]((SIP{Codecs: bad}).checkCodecs()); !ok || e.Field != "server.sip.codecs" {
+			t.Error(bad, e)
+		}
 	}
 }
 
@@ -143,7 +147,7 @@ func TestAMistakeInATrunkIsShown(t *testing.T) {
 	for old, want := range map[string]struct{ now, at, says string }{
 		"        allow: [203.0.113.10/32]":               {"        allow: [198.51.100.0/28]", "[198.51.100.0/28]", "server.sip.trunks[0].allow[0]: is that of trunk trunk"},
 		"        country: FI\n        numbers":           {"        country: CH\n        numbers", "CH", "outside the EU"},
-		"        transport: udp":                         {"        transport: tls", "tls", "not served yet"},
+		"        transport: udp":                         {"        transport: udp\n        srtp: true", "true", "needs transport: tls"},
 		"        numbers: [\"+35891234\"]":               {"        numbers: [\"091234\"]", "\"091234\"", "international form"},
 		"    countries: [\"46\", ":                       {"    countries: [\"SE\", ", "\"SE\"", "calling code"},
 		"{when: waited, after: 5m, to: {queue: vaihde}}": {"{when: waited, after: 5m, to: {number: \"+35860012345\"}}", "\"+35860012345\"", "refused by city.dialling (premium)"},

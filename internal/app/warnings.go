@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"santra/internal/agency"
@@ -22,7 +23,7 @@ func WarnConfig(ctx context.Context, path string, out io.Writer) error {
 		return err
 	}
 	staff, unknown := c.staff(ctx)
-	for _, w := range c.City.Warnings(staff) {
+	for _, w := range slices.Concat(c.Server.SIP.warnings(), c.City.Warnings(staff)) {
 		where := path
 		if tok := whereIs(text, w.Field); tok != nil {
 			where = fmt.Sprintf("%s:%d:%d", path, tok.Position.Line, tok.Position.Column)

@@ -242,9 +242,9 @@ func (c *call) view() View { return c.shown.Load().View }
 func (c *call) ask(f func() error) error {
 	reply := make(chan error, 1)
 	err := c.mail.put(func() {
-		err := errs.New(errs.Internal, "the call broke") // where f panics: who asks must not wait for ever
-		defer func() { reply <- err }()
-		err = f()
+		answer := errs.New(errs.Internal, "the call broke: its log says why")
+		defer func() { reply <- answer }() // also where f breaks, and the call with it
+		answer = f()
 	})
 	if err != nil {
 		return err
@@ -370,6 +370,7 @@ func (c *call) over() { _ = c.set(Ended) }
 func (c *call) drop(l **leg) {
 	if gone := *l; gone != nil {
 		*l = nil
+		c.s.keepQuality(c.log, gone)
 		c.background("hang up", func() { gone.hangUp(c.s.parting) })
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"santra/internal/errs"
 )
 
+// EmergencyRoom is for how many calls to the emergency centre there is room beside as many other calls as there may be.
+const EmergencyRoom = 500
+
 // goneKept is how many ended calls are remembered by their ids, so that asking for one says "gone" and not "unknown".
 const goneKept = 10000
 
@@ -14,7 +17,8 @@ const goneKept = 10000
 type calls struct {
 	mu     sync.RWMutex
 	limit  int
-	closed bool
+	closed bool // draining: no calls but to the emergency centre
+	shut   bool // none at all: what there is ends
 	live   map[string]*call
 	jobs   map[string]*call // by their work in dispatch
 	gone   map[string]struct{}
@@ -26,26 +30,38 @@ func newCalls(limit int) *calls {
 	return &calls{limit: limit, live: map[string]*call{}, jobs: map[string]*call{}, gone: map[string]struct{}{}}
 }
 
-// add takes a new call; errs.Unavailable when draining, errs.Limited when full.
+// add takes a new call; errs.Unavailable when draining, errs.Limited when full. A call to the emergency centre is taken as long
+// as anything runs, over the limit too.
 func (t *calls) add(c *call) error {
+	limit, help := t.limit, c.out.emergency
+	if help {
+		limit += EmergencyRoom
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed:
+	case t.shut, t.closed && !help:
 		return errs.New(errs.Unavailable, "no new calls: stopping")
-	case len(t.live) >= t.limit:
-		return errs.New(errs.Limited, "no more than %d calls", t.limit)
+	case len(t.live) >= limit:
+		return errs.New(errs.Limited, "no more than %d calls", limit)
 	}
 	t.live[c.id], t.jobs[c.job] = c, c
-	t.alive.Add(1) // under the lock: never after close, so never beside a Wait
+	t.alive.Add(1) // under the lock: never after end, so never beside a Wait
 	return nil
 }
 
-// close refuses new calls from now on.
+// close refuses new calls from now on, but to the emergency centre.
 func (t *calls) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closed = true
+}
+
+// end refuses all of them.
+func (t *calls) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed, t.shut = true, true
 }
 
 // of finds the call that does a piece of dispatch's work; nil without it.

@@ -68,6 +68,19 @@ func (s *Service) Expired(w routing.Work) {
 	s.beside("callback", func(ctx context.Context) error { return s.cfg.Callbacks.Expire(ctx, w.ID) })
 }
 
+// CancelCallback ends a callback that waits, in the name of by, and takes it from the queue: an agent at whom it rings is free
+// again. errs.Conflict while an agent calls, errs.Gone where it is over.
+func (s *Service) CancelCallback(ctx context.Context, id, by string) error {
+	if s.cfg.Callbacks == nil {
+		return errs.New(errs.NotFound, "no callbacks are made here")
+	}
+	err := s.cfg.Callbacks.Cancel(ctx, id, by)
+	if err == nil || errs.Is(err, errs.Gone) { // what is over need not wait either
+		s.cfg.Dispatch.Remove(id, routing.Closed)
+	}
+	return err
+}
+
 // beside does one step of a callback in its store, and logs where it could not.
 func (s *Service) beside(what string, f func(context.Context) error) {
 	run.Go(&s.wg, s.log, what, func() {
@@ -169,9 +182,12 @@ func (s *Service) notReached(id, agent string, how callback.Outcome) {
 		if err != nil && !errs.Is(err, errs.Conflict) || err == nil && !again { // errs.Conflict: it could not even be opened
 			return err
 		}
-		w, err := s.cfg.Callbacks.Work(ctx, id)
-		if err != nil {
-			return err
+		w, missing := s.cfg.Callbacks.Work(ctx, id)
+		if missing != nil {
+			return missing
+		}
+		if later := time.Now().Add(callback.FailedGap); err != nil && w.NotBefore.Before(later) {
+			w.NotBefore = later // who can't open it now is not asked again at once
 		}
 		s.lineUp(w)
 		return nil

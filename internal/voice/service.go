@@ -53,6 +53,12 @@ type Config struct {
 	// RecorderSecurity is the policy about SRTP to the recorder.
 	RecorderSecurity sdp.Security
 
+	// Codecs of the trunk, in the order of preference: names as in SDP; nil: DefaultCodecs. A caller who offers a wide band gets
+	// it where the list has it.
+	Codecs []string
+	// TrunkSRTP is the policy about the sound of a call that comes by a trunk; nil: it is in the clear. Of calls out, Route says it.
+	TrunkSRTP func(in *sip.Incoming) sdp.Security
+
 	Carrier   Carrier           // calls out; nil: there are none
 	Callbacks *callback.Service // nil: none are promised
 	Outcomes  Outcomes          // nil: none are known
@@ -113,10 +119,13 @@ func (cfg *Config) check() error {
 			return errs.At(errs.Invalid, "voice."+field, "is needed")
 		}
 	}
-	return nil
+	return CheckCodecs(cfg.Codecs)
 }
 
 func (cfg Config) filled() Config {
+	if len(cfg.Codecs) == 0 {
+		cfg.Codecs = DefaultCodecs()
+	}
 	if cfg.Phone == nil {
 		cfg.Phone = cfg.Ports
 	}
@@ -146,8 +155,8 @@ func (s *Service) Start(context.Context) error {
 	return nil
 }
 
-// Stop drains: new calls get 503, those that run go on until they are over or ctx ends; then they are hung up, within
-// EndTime. Calls of which only the wrap-up is left are not waited for.
+// Stop drains: new calls get 503, but to the emergency centre; those that run go on until they are over or ctx ends. Then they
+// are hung up, within EndTime. Calls of which only the wrap-up is left are not waited for.
 func (s *Service) Stop(ctx context.Context) error {
 	s.drain.Store(true)
 	s.calls.close()
@@ -157,6 +166,7 @@ func (s *Service) Stop(ctx context.Context) error {
 		}
 	})
 	s.drained(ctx)
+	s.calls.end()
 	s.each(func(c *call) { c.finish("stopping") })
 	s.cancel()
 	return s.ended()

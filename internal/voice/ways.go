@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
 
@@ -34,6 +35,7 @@ type Route struct {
 	Trunk    string // its name, for the log
 	Endpoint *sip.Endpoint
 	Target   sip.Target
+	SRTP     sdp.Security // of its sound
 }
 
 // Carrier knows the ways out of the centre. Emergency numbers it never refuses.
@@ -41,4 +43,9 @@ type Carrier interface {
 	// Way says how a number is reached: errs.Invalid for what is no number, errs.Denied for one that may not be called,
 	// errs.Limited over a cap, errs.Unavailable where no trunk is up.
 	Way(ctx context.Context, w Want) (Way, error)
+}
+
+// shows is what a call out tells of its caller: the agency's number, for which the city vouches to its operator (RFC 3325 9.1).
+func shows(number pii.Number) sip.InviteOptions {
+	return sip.InviteOptions{From: copied(number), Asserted: copied(number)}
 }

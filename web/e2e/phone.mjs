@@ -58,6 +58,43 @@ async function devices(page) {
   await check(page, "devices");
 }
 
+/** A number is called, who is called hears the announcement, and 112 is called beside it. The demonstration's own operator answers. */
+async function calling(page) {
+  await keepPeers(page);
+  await sit(page, agents[3]);
+  await page.keyboard.press("o");
+  const dialog = page.getByRole("dialog");
+  await button(dialog, /Kenen nimissä/).click();
+  await page.getByRole("option").first().click();
+  await page.getByRole("textbox", { name: "Numero" }).fill("040 123 4567");
+  await button(dialog, "Soita numeroon").click();
+  await bar(page).getByText("Soitetaan").waitFor();
+  expect("the browser answers its own call by itself", !(await button(page, "Puhu tässä").isVisible()));
+  await bar(page).getByText("Asiakas kuulee tiedotteen").waitFor();
+  await bar(page).getByText("Puhelu käynnissä").waitFor();
+  expect("the number called is shown", (await page.locator(".call-number").textContent()) === "040 123 4567");
+  await emergency(page);
+  await button(page, "Jatka puhelua").click();
+  await endCall(page);
+  await button(page, /Tallenna ja valmis/).click();
+}
+
+const endCall = (page) => button(page, "Lopeta puhelu").click();
+
+async function emergency(page) {
+  await bar(page).getByRole("button", { name: "112" }).click();
+  await button(page.getByRole("dialog"), "Soita 112 nyt").click();
+  await bar(page).getByText("Hätäpuhelu", { exact: false }).first().waitFor();
+  expect("the seat's place is shown", (await page.locator(".call-location strong").textContent())?.startsWith("Satamakatu 1"));
+  expect("the customer's call stands beside it", await bar(page).getByText("Toinen puhelusi").isVisible());
+  await check(page, "out-112");
+  const before = await bytesHeard(page);
+  await page.waitForTimeout(1000);
+  expect("112 is heard", (await bytesHeard(page)) - before > 4_000);
+  await endCall(page);
+  await bar(page).getByText("Asiakas pidossa").waitFor();
+}
+
 /** The customer is answered, asked about and given away. */
 async function asking(page) {
   await keepPeers(page);
@@ -175,4 +212,4 @@ async function listening(page, agent) {
   await bar(agent).getByText("Esihenkilö puhuu sinulle").waitFor({ state: "detached" });
 }
 
-await walkThrough({ devices, asking });
+await walkThrough({ devices, calling, asking });

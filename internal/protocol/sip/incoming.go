@@ -44,6 +44,10 @@ func (in *Incoming) Caller() pii.Number { return in.caller }
 // Called is the user part of the Request-URI as sent, E.164 where the trunk sends that.
 func (in *Incoming) Called() string { return userOf(&in.in.Recipient) }
 
+// Addressed is the user part of To: whom the caller has called. By a registration (RFC 3261 10) it says more than Called, which
+// is then the user who has registered.
+func (in *Incoming) Addressed() string { return userOf(&in.in.To().Address) }
+
 // Source is where the INVITE came from.
 func (in *Incoming) Source() netip.AddrPort { return in.in.flow.remote }
 

@@ -97,3 +97,18 @@ func BenchmarkCall(b *testing.B) {
 		}
 	})
 }
+
+// By a registration the Request-URI names who has registered, and To whom the caller has called.
+func TestWhomACallIsTo(t *testing.T) {
+	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+		calls := make(waiting, 1)
+		e := listen(t, n, "192.0.2.1", calls)
+		w := newWire(t, n, "192.0.2.2")
+		w.send(e.Addr(), strings.Replace(invite, "INVITE sip:+358941000@", "INVITE sip:city@", 1))
+		in := <-calls
+		if in.Called() != "city" || in.Addressed() != "+358941000" {
+			t.Errorf("called %q, to %q", in.Called(), in.Addressed())
+		}
+		in.Reject(404, "")
+	})
+}

@@ -118,16 +118,23 @@ func newHouse(t *testing.T, change func(*agency.City)) *house {
 	h.measures, h.planner = &playedMeasures{}, &playedPlanner{}
 	h.people = identity.New(identity.Config{Store: db.Identity(), Log: log})
 	h.deps = Deps{
-		People: h.people, City: book, Dispatch: h.routing, Closings: agency.NewClosings(db.Closings()), Measures: h.measures, Planner: h.planner, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
+		People: h.people, City: book, Dispatch: h.routing, Closings: agency.NewClosings(db.Closings()), Measures: h.measures, Planner: h.planner, Trunks: playedTrunks{}, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
 		Registry: registry.New(registry.Config{Store: db.Registry(), Book: book, Recorder: h.recorder, GrantKey: pub, Log: log}),
 		Audit:    must[*audit.Log](t)(audit.New(audit.Config{Store: db.Audit(), Keys: ring, Origin: "example.org/centre", Log: log})),
 	}
+	h.telephone(db, book)
 	h.srv = httptest.NewServer(New(h.deps))
 	if err := d.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { hub.Close(); h.srv.Close(); _ = d.Stop(context.Background()) })
 	return h
+}
+
+// serve serves with the services that deps have now.
+func (h *house) serve() {
+	h.srv.Close()
+	h.srv = httptest.NewServer(New(h.deps))
 }
 
 // locked lets handlers log while a test reads.
@@ -334,6 +341,27 @@ func (p *playedCalls) Supervise(_ context.Context, id, person string, m voice.Mo
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, string(m)+" by "+person)
 	return "w", "answer to " + offer, p.err
+}
+
+func (p *playedCalls) Quality(id, person string, supervisor bool) ([]voice.LegQuality, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "quality for "+person+map[bool]string{true: ", a supervisor"}[supervisor])
+	return []voice.LegQuality{{Leg: voice.RoleCustomer, Loss: 0.05, Jitter: 12500 * time.Microsecond, RoundTrip: 40 * time.Millisecond, MOS: 4.1}}, p.err
+}
+
+func (p *playedCalls) Restart(_ context.Context, id, agent, offer string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "restart by "+agent)
+	return "answer to " + offer, p.err
+}
+
+func (p *playedCalls) RestartWatch(_ context.Context, id, watch, person, offer string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "restart of "+watch+" by "+person)
+	return "answer to " + offer, p.err
 }
 
 func (p *playedCalls) SetMode(id, watch, person string, m voice.Mode) error {

@@ -1,0 +1,143 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/pii"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/siptest"
+)
+
+// helped is a registered telephone at a seat where nobody sits, and the emergency centre behind the trunk.
+func (h *house) helped() (phone, help *siptest.Phone) {
+	h.Helper()
+	help = h.outside(emergency, siptest.Config{})
+	phone = h.phone(h.phones, siptest.Config{User: "phone2", Password: "secret", Tone: toneAgent})
+	h.must(phone.Register(h.ctx()))
+	return phone, help
+}
+
+// connected calls the emergency centre from a telephone, and both hear each other.
+func (h *house) connected(phone, help *siptest.Phone) *siptest.Call {
+	h.Helper()
+	mine, err := phone.Call(h.ctx(), emergency, pii.Number{})
+	h.must(err)
+	called := h.answered(help)
+	h.hears(called, toneAgent)
+	h.hears(mine, toneDoctor)
+	return mine
+}
+
+// refusedWith503 calls as a customer and is refused.
+func (h *house) refusedWith503() {
+	h.Helper()
+	_, err := h.phone(h.trunk, siptest.Config{}).Call(h.ctx(), waterNumber, pii.NewNumber(callerNumber))
+	if r, ok := errors.AsType[*sip.Refused](err); !ok || r.Code != 503 {
+		h.Errorf("%v", err)
+	}
+}
+
+// Where no customer gets in any more, 112 goes out, from a desk phone and from the desktop.
+func TestEmergencyPassesAFullHouse(t *testing.T) {
+	h := newHouse(t, plan{maxCalls: 1})
+	phone, help := h.helped()
+	anna := h.agent("anna", 1, siptest.Config{})
+	h.call(waterNumber, siptest.Config{})
+	h.answered(anna)
+	h.state(Talking)
+	h.refusedWith503()
+	h.connected(phone, help)
+	v := h.callOut("anna", emergency)
+	second, called := h.answered(anna), h.answered(help)
+	h.hears(called, toneAgent)
+	h.hears(second, toneDoctor)
+	if !v.Emergency {
+		t.Errorf("%+v", v)
+	}
+	h.outside(doctor, siptest.Config{})
+	h.signIn("bo", 2)
+	if _, err := h.svc.CallOut(h.ctx(), "bo", Outgoing{Queue: "water-main", Number: doctor}); !errs.Is(err, errs.Limited) {
+		t.Errorf("another call out: %v", err)
+	}
+}
+
+// While the house lets its calls end, before it stops.
+func TestEmergencyPassesWhileDraining(t *testing.T) {
+	h := newHouse(t, plan{})
+	phone, help := h.helped()
+	caller, _, _ := h.talking(siptest.Config{}, siptest.Config{})
+	stopped := make(chan error, 1)
+	ctx, cut := context.WithCancel(t.Context())
+	defer cut()
+	go func() { stopped <- h.svc.Stop(ctx) }()
+	for !h.svc.calls.full() {
+		h.breathe()
+	}
+	h.refusedWith503()
+	mine := h.connected(phone, help)
+	h.must(caller.HangUp(h.ctx()))
+	h.state(Talking) // the call for help goes on, and the house waits for it
+	select {
+	case err := <-stopped:
+		t.Fatal("stopped in the midst of a call for help:", err)
+	default:
+	}
+	h.must(mine.HangUp(h.ctx()))
+	h.must(<-stopped)
+	if err := h.svc.calls.add(&call{id: "late", out: outward{emergency: true}}); !errs.Is(err, errs.Unavailable) {
+		t.Error("a call after the end:", err)
+	}
+}
+
+// A city without any queue that has a number, and a queue that there is not.
+func TestEmergencyNeedsNoQueue(t *testing.T) {
+	h := newHouse(t, plan{city: func(c *agency.City) {
+		for i := range c.Queues {
+			c.Queues[i].Number = ""
+		}
+	}})
+	phone, help := h.helped()
+	h.must(h.connected(phone, help).HangUp(h.ctx()))
+	h.empty()
+	anna := h.agent("anna", 1, siptest.Config{})
+	_, err := h.svc.CallOut(h.ctx(), "anna", Outgoing{Queue: "no-such", Number: emergency})
+	h.must(err)
+	h.hears(h.answered(help), toneAgent)
+	h.hears(h.answered(anna), toneDoctor)
+}
+
+// The room beside the limit is for calls for help alone, and bounded too.
+func TestTheRoomForCallsForHelp(t *testing.T) {
+	table := newCalls(2)
+	add := func(n int, help bool) error {
+		return table.add(&call{id: fmt.Sprint(n), out: outward{emergency: help}})
+	}
+	for i := range 2 + EmergencyRoom {
+		if err := add(i, i >= 2); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	for _, help := range []bool{false, true} {
+		if err := add(2+EmergencyRoom, help); !errs.Is(err, errs.Limited) {
+			t.Errorf("help %v: %v", help, err)
+		}
+	}
+	table.remove(&call{id: "0"})
+	table.close()
+	if err := add(-1, false); !errs.Is(err, errs.Unavailable) {
+		t.Error(err)
+	}
+	if err := add(-1, true); err != nil {
+		t.Error("while draining:", err)
+	}
+	table.remove(&call{id: "1"})
+	table.end()
+	if err := add(-2, true); !errs.Is(err, errs.Unavailable) {
+		t.Error(err)
+	}
+}
