@@ -3,19 +3,24 @@ import type { LinguiConfig } from "@lingui/conf";
 
 /** Pages that agents seldom open, and what only they use: their texts are a catalogue of their own (withOffice in src/i18n.ts). */
 const office = [
-  ...["Abilities", "Archive", "Attest", "ForceState", "Grants", "Log.", "Measures", "People", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
+  ...["Abilities", "Archive", "Attest", "Calls.", "calls", "useWatch", "ForceState", "Grants", "Log.", "Measures", "People", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
   "src/lib/explain.ts",
   "src/lib/notes.ts",
   "src/play",
   "src/plot",
 ];
 
+/** What is shown of a call and its devices: another catalogue (withPhone). */
+const phone = ["src/calls"];
+const under = (paths: readonly string[]) => paths.flatMap((o) => [`<rootDir>/${o}`, `<rootDir>/${o}/**`]);
+
 // The English text is the message's id; en, fi and sv are all complete, and `lingui compile --strict` fails on a gap.
 const config: LinguiConfig = {
   sourceLocale: "en",
   locales: ["en", "fi", "sv"],
   catalogs: [
-    { path: "<rootDir>/src/locales/{locale}", include: ["src"], exclude: ["**/*.test.ts", ...office.map((o) => `<rootDir>/${o}`), ...office.map((o) => `<rootDir>/${o}/**`)] },
+    { path: "<rootDir>/src/locales/{locale}", include: ["src"], exclude: ["**/*.test.ts", ...under(office), ...under(phone)] },
+    { path: "<rootDir>/src/locales/phone/{locale}", include: phone.map((o) => `<rootDir>/${o}`), exclude: ["**/*.test.ts"] },
     { path: "<rootDir>/src/locales/office/{locale}", include: office.map((o) => `<rootDir>/${o}`), exclude: ["**/*.test.ts"] },
   ],
   format: formatter({ style: "minimal" }),

@@ -189,6 +189,7 @@ func (d *demo) configure() error {
 	s.Data, s.Country, s.Demo = d.ready.Data, "FI", true
 	s.HTTP.PublicURL = d.ready.PublicURL
 	s.SIP.TrunkCountry = "FI"
+	s.SIP.TrunkAllow = []string{"127.0.0.0/8", "::1/128"} // with trunks of its own, nothing else is allowed by itself
 	s.SIP.Trunks = []Trunk{{Name: "operaattori", Address: d.operator, Country: "FI", Emergency: true}}
 	s.Mail.Hostname = demoHostname
 	s.Mail.Relay = Relay{Address: d.ready.OutboxSMTP, Country: "FI", TLS: "none"}

@@ -1,6 +1,8 @@
 package voice
 
 import (
+	"slices"
+
 	"santra/internal/agency"
 	"santra/internal/protocol/media"
 	"santra/internal/voice/flow"
@@ -33,13 +35,24 @@ func (c *call) informAgain() {
 // toldBy is the announcement that is played where another is named: one that says that somebody may listen, where somebody
 // may; the usual one where there is none of that name.
 func (c *call) toldBy(name string) string {
-	if c.queue.Listening {
+	if c.mayBeHeard() {
 		name = media.AnnouncementListening
 	}
 	if _, ok := c.s.prompt(c.spoken()[0], name); !ok {
 		return media.Announcement
 	}
 	return name
+}
+
+// mayBeHeard tells whether supervisors may listen in the call's queue, or in one to which its flow may yet lead.
+func (c *call) mayBeHeard() bool {
+	return c.queue.Listening || slices.ContainsFunc(c.way.flow.Steps, func(s agency.Step) bool {
+		if s.Queue == nil {
+			return false
+		}
+		q, ok := c.s.cfg.Book.Queue(s.Queue.Queue)
+		return ok && q.Listening
+	})
 }
 
 // notice is the recording announcement of the call's queue: in the chosen language, else in every language of the queue.

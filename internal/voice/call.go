@@ -8,6 +8,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
+	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/pii"
 	"santra/internal/protocol/rtp"
@@ -74,6 +75,7 @@ type call struct {
 	notes    notes
 	way      lead
 	pass     gate.Pass
+	warned   bool // the customer has heard that somebody may listen
 	rec      recording
 	muted    bool
 	acked    <-chan struct{} // the caller's ACK; nil once it came
@@ -236,7 +238,12 @@ func (c *call) view() View { return c.shown.Load().View }
 // ask runs f in the actor and waits for it: errs.Gone after the call's end, errs.Limited when its mailbox is full.
 func (c *call) ask(f func() error) error {
 	reply := make(chan error, 1)
-	if err := c.mail.put(func() { reply <- f() }); err != nil {
+	err := c.mail.put(func() {
+		answer := errs.New(errs.Internal, "the call broke: its log says why")
+		defer func() { reply <- answer }() // also where f breaks, and the call with it
+		answer = f()
+	})
+	if err != nil {
 		return err
 	}
 	return <-reply // what was put is always run

@@ -56,6 +56,20 @@ func TestConsultedAgentHearsTheAgentAndNotTheCustomer(t *testing.T) {
 	}
 }
 
+// Who is only asked has no customer to send keys to.
+func TestConsultedAgentSendsNoKeys(t *testing.T) {
+	h := newHouse(t, plan{})
+	_, _, bob, _ := h.consulting()
+	inner := h.svc.Calls("bob")
+	if len(inner) != 1 {
+		t.Fatalf("%+v", inner)
+	}
+	if err := h.svc.SendDTMF(inner[0].ID, "bob", "5"); !errs.Is(err, errs.Conflict) {
+		t.Errorf("%v", err)
+	}
+	h.hears(bob, toneAgent)
+}
+
 func TestConsultedAgentGetsTheCustomer(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})

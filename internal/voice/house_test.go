@@ -65,7 +65,7 @@ func (p prompts) Prompt(lang, name string) (media.Clip, bool) {
 	}
 	tones := map[string]float64{"fi": toneFinnish, "sv": toneSwedish, "en": toneEnglish}
 	switch name {
-	case media.Announcement:
+	case media.Announcement, media.AnnouncementListening:
 		return media.Tone(tones[lang], p.announcement, loud), true
 	case media.LanguageMenu:
 		return media.Tone(toneMenu, 100*time.Millisecond, loud), true

@@ -19,6 +19,7 @@ type lead struct {
 	played <-chan error        // what plays has ended; nil while nothing does, or music
 	notice <-chan gate.Outcome // the recording announcement has ended; nil while none plays
 	told   flow.Announce       // that plays
+	name   string              // of its sound
 	tries  int                 // of it
 	cancel context.CancelFunc
 	early  rune  // a key that came before we began
@@ -128,7 +129,8 @@ func (c *call) announce(a flow.Announce) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.way.told, c.way.cancel = a, cancel
 	c.way.tries++
-	clips, _ := c.s.clips(c.toldBy(a.Prompt), a.Languages) // without all of them Announce gives no pass
+	c.way.name = c.toldBy(a.Prompt)
+	clips, _ := c.s.clips(c.way.name, a.Languages) // without all of them Announce gives no pass
 	c.way.notice = gate.Announce(ctx, c.customer.media, gate.Notice{
 		Clips: clips, Language: heardIn(a.Languages), Agency: c.owner.ID, Queue: c.queue.ID,
 	}, c.s.cfg.GateKey)
@@ -146,7 +148,7 @@ func (c *call) noticePlayed(o gate.Outcome) {
 	} else {
 		c.s.count.announced.Add(1)
 	}
-	c.pass = o.Pass
+	c.pass, c.warned = o.Pass, o.Err == nil && c.way.name == media.AnnouncementListening
 	if c.state == Informing {
 		c.talk()
 		return

@@ -119,6 +119,23 @@ func TestWhoHasACallCallsNobody(t *testing.T) {
 	}
 }
 
+// An agent may give a call up that nobody has answered yet: the own telephone and the other one stop ringing.
+func TestAgentGivesACallOutUp(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.outside(doctor, siptest.Config{Answer: -1})
+	phone := h.agent("anna", 1, siptest.Config{})
+	v := h.callOut("anna", doctor)
+	agent := h.answered(phone)
+	h.hears(agent, 425)
+	h.must(h.svc.HangUp(v.ID, "anna"))
+	h.ended(agent)
+	h.empty()
+	if h.world.left() != 0 {
+		t.Error("the way is still in use")
+	}
+	h.agentIs("anna", routing.Ready)
+}
+
 // While the agent calls out, nobody else's call rings there.
 func TestCallOutMakesBusy(t *testing.T) {
 	h := newHouse(t, plan{})
@@ -153,4 +170,25 @@ func TestEmergencyCallGoesOutBesideACall(t *testing.T) {
 	}
 	h.must(called.HangUp(h.ctx()))
 	h.hears(first, toneCaller)
+}
+
+// A call out can be given up at each moment: while the own telephone rings, and while the other does.
+func TestCallOutIsGivenUp(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{Answer: -1})
+	h.agent("anna", 1, siptest.Config{Answer: -1})
+	v := h.callOut("anna", doctor)
+	h.must(h.svc.HangUp(v.ID, "anna"))
+	h.empty()
+	phone := h.agent("bob", 2, siptest.Config{})
+	v = h.callOut("bob", doctor)
+	mine := h.answered(phone)
+	rings := <-far.Rings()
+	h.must(h.svc.HangUp(v.ID, "bob"))
+	h.ended(mine)
+	<-rings.Done()
+	h.empty()
+	if h.world.left() != 0 {
+		t.Error("the way is still in use")
+	}
 }

@@ -80,7 +80,7 @@ func TestAClosedQueueThatHandsOver(t *testing.T) {
 // Nobody of the queue is there: after a while the call rings in another one, and is answered there.
 func TestOverflowOnWaitingTime(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) {
-		ruled(agency.Overflow{When: agency.WhenWaited, After: time.Second, To: agency.Target{Queue: "tax-main"}})(c)
+		ruled(agency.Overflow{When: agency.WhenWaited, After: 3 * time.Second, To: agency.Target{Queue: "tax-main"}})(c) // time to hear the music
 		c.Queues[len(c.Queues)-1].Skills = []string{"tax"}
 	}})
 	phone := h.phone(h.phones, siptest.Config{User: "phone2", Password: "secret", Tone: toneAgent})

@@ -65,7 +65,7 @@ func (c *call) maySupervise(person string, m Mode) error {
 		return errs.New(errs.Conflict, "nobody talks in this call")
 	case person == c.offer.Agent:
 		return errs.New(errs.Invalid, "it is your own call")
-	case !c.queue.Listening || !c.pass.Valid():
+	case !c.queue.Listening || !c.warned:
 		return errs.New(errs.Denied, "the customer was not told that somebody may listen")
 	case len(c.watchers) >= MaxWatchers:
 		return errs.New(errs.Limited, "%d supervisors are in this call already", MaxWatchers)

@@ -104,3 +104,12 @@ func (b *browser) hearsToo(hz float64) {
 	}
 	b.h.Fatalf("the browser does not hear %v Hz", hz)
 }
+
+// A customer who came by a queue without listening, and was told nothing of it, is not listened to in another.
+func TestListeningNeedsItsOwnAnnouncement(t *testing.T) {
+	h := newHouse(t, plan{browsers: true, mute: []string{media.AnnouncementListening}, city: func(c *agency.City) { c.Queues[0].Listening = true }})
+	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	if _, _, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Listening, "offer"); !errs.Is(err, errs.Denied) {
+		t.Errorf("%v", err)
+	}
+}

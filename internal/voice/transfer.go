@@ -187,6 +187,7 @@ type baggage struct {
 	direction Direction
 	language  agency.Lang
 	pass      gate.Pass
+	warned    bool
 	session   string // of the recording, with its last part's number
 	part      int
 	notes     []byte
@@ -200,7 +201,7 @@ func (c *call) handOver(inner *call) error {
 	c.unrecord()
 	c.unmix()
 	b := baggage{
-		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass,
+		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass, warned: c.warned,
 		session: session, part: part, notes: c.notes.copied().text, deaf: c.deaf,
 	}
 	if err := inner.ask(func() error { return inner.adopt(b) }); err != nil {
@@ -224,7 +225,7 @@ func (c *call) adopt(b baggage) error {
 	c.customer, c.caller, c.language, c.deaf, c.notes.text = b.customer, b.caller, b.language, b.deaf, b.notes
 	c.rec.id, c.rec.part = b.session, b.part
 	c.given.only = false
-	c.pass = b.pass
+	c.pass, c.warned = b.pass, b.warned
 	if err := c.repass(); err != nil {
 		c.log.Warn("not recorded after the transfer", "why", err)
 	}

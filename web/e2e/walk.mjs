@@ -3,7 +3,7 @@
 // script or style, or page error. Environment: check.mjs.
 import { base, check, fail, logIn, ready, userWith, visit, walkThrough } from "./check.mjs";
 
-const mock = (page, what) => page.request.post(`${base}/mock/${what}`);
+const mock = (page, what, data) => page.request.post(`${base}/mock/${what}`, data && { data });
 
 async function agent(page) {
   await page.goto(base);
@@ -49,12 +49,35 @@ async function mockCall(page) {
   await page.getByRole("button", { name: "Pitoon" }).click();
   await page.getByRole("button", { name: "Jatka puhelua" }).waitFor();
   await page.getByRole("button", { name: "Lopeta puhelu" }).click();
-  await page.getByRole("button", { name: "Tehty, valmis" }).waitFor();
+  await page.getByRole("button", { name: "Tallenna ja valmis" }).waitFor();
   await check(page, "wrap-up");
+  await seldomSeen(page);
   await mock(page, "away");
   await page.getByRole("button", { name: "Palaa valmiiksi" }).waitFor();
   await check(page, "not-answering");
   await page.getByRole("button", { name: "Palaa valmiiksi" }).click();
+}
+
+/** What seldom happens, as the centre would tell it. */
+const seldom = {
+  "call-dialling": [{ state: "dialling", direction: "out" }],
+  "call-informing": [{ state: "informing", direction: "out" }],
+  "call-112": [{ direction: "out", emergency: true, recording: "none", location: "Työpajankatu 8, 3. krs, itäsiipi" }, { id: "beside", state: "held" }],
+  "call-112-no-place": [{ direction: "out", emergency: true, recording: "none" }],
+  "consult-112": [{ state: "held", consult: { stage: "talking", kind: "number", name: "", outside: true, emergency: true }, location: "Työpajankatu 8, 3. krs" }],
+  "consult-announcing": [{ consult: { stage: "announcing", kind: "number", name: "", outside: true, emergency: false } }],
+  "consult-failed": [{ state: "held", failed: "busy" }],
+  "call-barged": [{ supervised: "barge", recording: "off" }],
+  "wrap-up-failed": [{ state: "wrap_up", direction: "out", failed: "no_answer" }],
+};
+
+async function seldomSeen(page) {
+  for (const [name, calls] of Object.entries(seldom)) {
+    await mock(page, "calls", { calls });
+    await page.waitForTimeout(900);
+    await page.locator(".quality summary").click({ timeout: 200 }).catch(() => undefined);
+    await check(page, name);
+  }
 }
 
 async function shortcuts(page) {
@@ -148,6 +171,8 @@ async function supervisor(page) {
   await page.getByRole("button", { name: "Jatka ilman työpistettä" }).click({ timeout: 5000 }).catch(() => undefined);
   await page.getByRole("heading", { name: "Tiimi" }).waitFor();
   await check(page, "team");
+  await visit(page, "Puhelut", "Puhelut");
+  await check(page, "calls");
   await visit(page, "Tunnusluvut", "Tunnusluvut");
   await check(page, "measures");
   await visit(page, "Simulointi", "Simulointi");

@@ -74,7 +74,7 @@ async function call(page) {
   const second = await sound(page);
   expect(`the customer is heard (${second.bytes - first.bytes} bytes in 1.5 s)`, second.bytes - first.bytes > 5_000 && second.energy > 0);
   expect("the microphone is open", second.open);
-  expect("recording is shown", await page.getByText("Tallennus päällä").isVisible());
+  expect("recording is shown", await page.locator(".recording-on").isVisible());
   await shot(page, "talking");
   await page.getByRole("navigation").getByRole("link", { name: "Sähköposti" }).click();
   await page.getByRole("heading", { level: 1, name: "Sähköposti" }).waitFor();
@@ -87,7 +87,7 @@ async function call(page) {
   await button(page, "Näppäimet").click();
   await button(page, "5").click();
   await button(page, "Lopeta puhelu").click();
-  await button(page, "Tehty, valmis").waitFor();
+  await button(page, "Tallenna ja valmis").waitFor();
   await shot(page, "wrap-up");
   await page.waitForTimeout(300);
   expect("the microphone is closed after the call", !(await sound(page)).open);

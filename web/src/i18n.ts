@@ -31,27 +31,39 @@ const catalogs: Catalogs = {
   en: () => import("./locales/en.ts") as never,
 };
 
-/** The texts of pages that agents seldom open (lingui.config.ts), so that the first load need not carry them. */
-const office: Catalogs = {
-  fi: () => import("./locales/office/fi.ts") as never,
-  sv: () => import("./locales/office/sv.ts") as never,
-  en: () => import("./locales/office/en.ts") as never,
-};
-let officeWanted = false;
+/** Texts that are loaded with what shows them (lingui.config.ts), so that the first load need not carry them. */
+const more = {
+  office: {
+    fi: () => import("./locales/office/fi.ts") as never,
+    sv: () => import("./locales/office/sv.ts") as never,
+    en: () => import("./locales/office/en.ts") as never,
+  },
+  phone: {
+    fi: () => import("./locales/phone/fi.ts") as never,
+    sv: () => import("./locales/phone/sv.ts") as never,
+    en: () => import("./locales/phone/en.ts") as never,
+  },
+} satisfies Record<string, Catalogs>;
+const wanted = new Set<keyof typeof more>();
 
-/** A page of the office with its texts. */
-export async function withOffice<Page>(page: Promise<Page>): Promise<Page> {
-  officeWanted = true;
+async function withTexts<Page>(set: keyof typeof more, page: Promise<Page>): Promise<Page> {
+  wanted.add(set);
   const lang = i18n.locale as Language;
-  const [shown, { messages }] = await Promise.all([page, office[lang]()]);
+  const [shown, { messages }] = await Promise.all([page, (more[set] as Catalogs)[lang]()]);
   i18n.load(lang, messages);
   return shown;
 }
 
+/** A page that agents seldom open, with its texts. */
+export const withOffice = <Page>(page: Promise<Page>): Promise<Page> => withTexts("office", page);
+
+/** What is shown of a call, with its texts: wanted once there is a seat, not to log in. */
+export const withPhone = <Page>(page: Promise<Page>): Promise<Page> => withTexts("phone", page);
+
 /** Loads a language and makes it the page's, so that screen readers pronounce it right. */
 export async function activate(lang: Language): Promise<void> {
-  const [{ messages }, more] = await Promise.all([catalogs[lang](), officeWanted ? office[lang]() : undefined]);
-  i18n.loadAndActivate({ locale: lang, messages: { ...messages, ...more?.messages } });
+  const loaded = await Promise.all([catalogs[lang](), ...[...wanted].map((set) => (more[set] as Catalogs)[lang]())]);
+  i18n.loadAndActivate({ locale: lang, messages: Object.assign({}, ...loaded.map((l) => l.messages)) });
   document.documentElement.lang = lang;
   localStorage.setItem(stored, lang);
 }

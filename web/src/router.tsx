@@ -16,6 +16,7 @@ const routes = [
   createRoute({ ...at("/seat"), component: SeatPage }),
   createRoute({ ...at("/mail"), component: lazyRouteComponent(mailPages, "MailPage") }),
   createRoute({ ...at("/mail/$caseId"), component: lazyRouteComponent(mailPages, "MailPage") }),
+  createRoute({ ...at("/calls"), component: lazyRouteComponent(() => withOffice(import("./pages/Calls.tsx")), "CallsPage") }),
   createRoute({ ...at("/measures"), component: lazyRouteComponent(() => withOffice(import("./pages/Measures.tsx")), "MeasuresPage") }),
   createRoute({ ...at("/simulation"), component: lazyRouteComponent(() => withOffice(import("./pages/Simulation.tsx")), "SimulationPage") }),
   createRoute({ ...at("/recordings"), component: lazyRouteComponent(() => withOffice(import("./pages/Recordings.tsx")), "RecordingsPage") }),

@@ -2,7 +2,7 @@
 const t = (fi, sv, en) => ({ fi, sv, en });
 const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
 const all = ["call.handle", "case.work", "queue.watch"];
-const lead = ["agent.watch", "agent.force", "queue.close", "measures.read", "simulation.run"];
+const lead = ["agent.watch", "agent.force", "call.supervise", "queue.close", "measures.read", "simulation.run"];
 
 const person = (id, name, display, roles, actions, until = "2027-06-30T21:00:00Z") => ({ id, name, display, roles, actions, languages: ["fi", "sv"], skills: [{ id: "vesi", level: 3 }, { id: "language:sv", level: 2 }], capacity: {}, tiers: [], weights: [], training_valid: until !== "", trained_until: until || undefined });
 
@@ -31,6 +31,10 @@ export const city = {
     { id: "kadut", agency: "rakennusvirasto", name: t("Kadut ja puistot", "Gator och parker", "Streets and parks") },
   ].map((q) => ({ number: "+35893101000", mailbox: `${q.id}@example.org`, languages: ["fi", "sv", "en"], skills: [q.id], needs: [{ skill: q.id, level: 1, preferred: false }], strategy: "tiers", within_seconds: 20, record: true, ...q })),
   time_zone: "Europe/Helsinki",
+  outcomes: [
+    { id: "neuvottu", name: { fi: "Neuvottu", sv: "Rådgiven", en: "Advised" } },
+    { id: "vuoto", name: { fi: "Vuotoilmoitus", sv: "Läckageanmälan", en: "Leak reported" }, agencies: ["vesilaitos"] },
+  ],
   break_reasons: [
     { id: "lunch", name: t("Lounas", "Lunch", "Lunch") },
     { id: "training", name: t("Koulutus", "Utbildning", "Training") },

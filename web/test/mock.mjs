@@ -3,6 +3,7 @@
 //
 //   node test/mock.mjs [--port 8081] [--ready-file FILE]
 //   POST /mock/call   offers a call        POST /mock/talk   as if the desk phone answered
+//   POST /mock/calls  has the calls of the body, each with what it changes of an ordinary one
 //   POST /mock/away   marks the agent as not answering
 import { createReadStream, existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -60,9 +61,22 @@ function setCall(change) {
   tell("call", call?.id ?? "gone");
 }
 
+const quiet = { direction: "in", from: "", supervised: "", outcome: "", failed: "", emergency: false, location: "" };
+const asked = (stage) => ({ consult: { stage, kind: "agent", name: "p2", outside: false, emergency: false } });
+let notes = "";
+let others = [];
+
+/** Any calls at all, for looking at what seldom happens. */
+function have(calls) {
+  const all = calls.map((c, i) => ({ id: `m${i}`, queue: "vesi", agency: "vesilaitos", language: "fi", agent: session.id, seat: "A12", state: "talking", since: ago(20), arrived: ago(60), recording: "on", muted: false, why: "", ...quiet, version: ++version, ...c }));
+  [call = null, ...others] = all;
+  tell("call", "m0");
+  become(call?.state === "wrap_up" ? "wrap_up" : "busy", new Date(Date.now() + 40_000).toISOString());
+}
+
 function offer() {
   call = null;
-  setCall({ id: "call1", queue: "vesi", agency: "vesilaitos", language: "fi", agent: session.id, seat: mine().seat, state: "offered", arrived: ago(42), recording: "on", muted: false, why: "queue vesi: longest idle (120s) of 3 ready; waited 42s; speaks fi" });
+  setCall({ id: "call1", queue: "vesi", agency: "vesilaitos", language: "fi", agent: session.id, seat: mine().seat, state: "offered", arrived: ago(42), recording: "on", muted: false, ...quiet, why: "queue vesi: longest idle (120s) of 3 ready; waited 42s; speaks fi" });
   become("offered");
 }
 
@@ -144,7 +158,20 @@ const routes = [
   ["POST", "/api/simulations", (_, b) => simulate(b, city.queues)],
   ["PATCH", "/api/people/:id", ([id], b) => Object.assign(people.find((p) => p.id === id), b)],
   ["GET", "/api/agents", () => ({ agents, server_time: now() })],
-  ["GET", "/api/calls", () => ({ calls: call ? [call] : [], server_time: now() })],
+  ["GET", "/api/calls", () => ({ calls: call ? [call, ...others] : [], server_time: now() })],
+  ["GET", "/api/calls/running", () => ({ calls: call ? [call] : [], server_time: now() })],
+  ["GET", "/api/calls/targets", () => ({ agents: agents.map((a) => ({ person: a.person, display: a.display, seat: a.seat, state: a.state, since: a.since })), queues: queues().map((q) => ({ id: q.id, agency: q.agency, open: q.open, waiting: q.waiting_calls })) })],
+  ["POST", "/api/calls", () => { throw new Refusal(503, "unavailable"); }],
+  ["GET", "/api/calls/:id/notes", () => ({ text: notes })],
+  ["PUT", "/api/calls/:id/notes", (_, b) => void (notes = b.text)],
+  ["PUT", "/api/calls/:id/outcome", (_, b) => setCall({ outcome: b.outcome })],
+  ["POST", "/api/calls/:id/consult", () => setCall({ state: "held", ...asked("talking") })],
+  ["POST", "/api/calls/:id/swap", () => (call.state === "held" ? setCall({ state: "talking", ...asked("waiting") }) : setCall({ state: "held", ...asked("talking") }))],
+  ["POST", "/api/calls/:id/join", () => setCall({ state: "talking", ...asked("joined") })],
+  ["POST", "/api/calls/:id/cancel-consult", () => setCall({ state: "talking", consult: undefined })],
+  ["POST", "/api/calls/:id/pause-recording", () => setCall({ recording: "paused" })],
+  ["POST", "/api/calls/:id/resume-recording", () => setCall({ recording: "on" })],
+  ["GET", "/api/calls/:id/quality", () => ({ legs: [{ leg: "customer", loss: 0.031, jitter_ms: 18, rtt_ms: 60, mos: 3.7 }, { leg: "agent", loss: 0, jitter_ms: 3, rtt_ms: 20, mos: 4.4 }] })],
   ["GET", "/api/calls/:id/caller", () => ({ number: "+358401234567", withheld: false })],
   ["POST", "/api/calls/:id/answer", () => { throw new Refusal(503, "unavailable"); }],
   ["POST", "/api/calls/:id/decline", () => (setCall(null), void become("not_answering"))],
@@ -176,6 +203,7 @@ const routes = [
   ["POST", "/api/attest", () => attestation],
   ["POST", "/mock/call", () => offer()],
   ["POST", "/mock/talk", () => (setCall({ state: "talking" }), void become("busy"))],
+  ["POST", "/mock/calls", (_, b) => have(b.calls)],
   ["POST", "/mock/away", () => (setCall(null), void become("not_answering"))],
 ];
 

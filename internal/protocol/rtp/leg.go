@@ -276,6 +276,7 @@ func (l *Leg) Close() error {
 	l.mixed.Store(nil)
 	l.Tap(nil, Customer)
 	l.end()
+	l.StopPlay()
 	l.sayBye()
 	err := l.t.Close()
 	l.wg.Wait()

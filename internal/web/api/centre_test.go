@@ -122,12 +122,19 @@ func newHouse(t *testing.T, change func(*agency.City)) *house {
 		Registry: registry.New(registry.Config{Store: db.Registry(), Book: book, Recorder: h.recorder, GrantKey: pub, Log: log}),
 		Audit:    must[*audit.Log](t)(audit.New(audit.Config{Store: db.Audit(), Keys: ring, Origin: "example.org/centre", Log: log})),
 	}
+	h.telephone(db, book)
 	h.srv = httptest.NewServer(New(h.deps))
 	if err := d.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { hub.Close(); h.srv.Close(); _ = d.Stop(context.Background()) })
 	return h
+}
+
+// serve serves with the services that deps have now.
+func (h *house) serve() {
+	h.srv.Close()
+	h.srv = httptest.NewServer(New(h.deps))
 }
 
 // locked lets handlers log while a test reads.

@@ -1,6 +1,7 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { noteServerTime } from "../lib/clock.ts";
 import { api, take } from "./client.ts";
+import { readQuality } from "./media.ts";
 import type { Me } from "./types.ts";
 
 // What the pages read. Keys begin with the event kind that tells of a change (see followEvent).
@@ -52,6 +53,44 @@ export const callerQuery = (id: string) =>
     retry: 1,
   });
 
+/** Whom a call can be given to; read while somebody chooses. */
+export const targetsQuery = queryOptions({
+  queryKey: ["targets"],
+  queryFn: () => take(api.GET("/api/calls/targets")),
+  refetchInterval: 3_000,
+  gcTime: 0,
+});
+
+/** The calls that run in the own agencies, for supervisors. */
+export const runningQuery = queryOptions({
+  queryKey: ["running"],
+  queryFn: () => take(api.GET("/api/calls/running")).then((r) => r.calls ?? []),
+  refetchInterval: 3_000,
+  gcTime: 0,
+});
+
+/** What was written down about a call; forgotten with it (M3). */
+export const notesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["notes", id],
+    queryFn: () => take(api.GET("/api/calls/{id}/notes", { params: { path: { id } } })).then((n) => n.text),
+    gcTime: 0,
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    retry: 1,
+  });
+
+/** How the legs of a call sound, each two seconds while it is looked at. */
+export const qualityQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["quality", id],
+    queryFn: () => readQuality(id),
+    // A centre that does not measure is asked again now and then.
+    refetchInterval: (query) => (query.state.data?.length ? 2_000 : 20_000),
+    gcTime: 0,
+    retry: false,
+  });
+
 export const casesQuery = (mine: boolean) =>
   queryOptions({
     queryKey: ["case", "list", mine],
@@ -97,7 +136,7 @@ export const explanationsQuery = (id: string) =>
 export function followEvent(client: QueryClient, kind: string): void {
   const also: Record<string, string[][]> = {
     agent: [["agent"], ["me"], ["offer"]],
-    call: [["call"], ["me"], ["offer"]],
+    call: [["call"], ["me"], ["offer"], ["running"]],
     case: [["case"], ["offer"]],
     mail: [["case"]],
     city: [["city"]],

@@ -22,6 +22,19 @@ export type QueueLive = Schemas["QueueState"];
 export type AgentLive = Schemas["AgentState"];
 export type Call = Schemas["Call"];
 export type Caller = Schemas["Caller"];
+export type Consultation = Schemas["Consultation"];
+export type Whom = Schemas["Whom"];
+export type Targets = Schemas["Targets"];
+export type TargetAgent = Schemas["TargetAgent"];
+export type SuperviseMode = Schemas["SuperviseMode"]["mode"];
+/** How a call may be said to have ended: a code of the closed list, with its name. */
+export interface Outcome {
+  id: string;
+  name: Text;
+  /** Whose calls; none: all agencies'. */
+  agencies?: readonly string[];
+  agency?: string;
+}
 export type Case = Schemas["Case"];
 export type Attachment = Schemas["Attachment"];
 export type MessageHead = Schemas["MessageHead"];

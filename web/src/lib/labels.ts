@@ -48,6 +48,8 @@ export function kindLabel(kind: Explanation["kind"]): string {
       return i18n._("E-mail");
     case "callback":
       return i18n._("Callback");
+    case "outgoing":
+      return i18n._("Call out");
   }
 }
 

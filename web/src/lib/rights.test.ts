@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { City, Me } from "../api/types.ts";
-import { agenciesOf, allowedPlaces, needsSeat, queuesOf, usedActions } from "./rights.ts";
+import { agenciesOf, allowedPlaces, needsSeat, queuesOf, queuesToCallFrom, usedActions } from "./rights.ts";
 
 const me = (actions: string[], more: Partial<Me> = {}): Me => ({ actions, seat: "", roles: [], ...more }) as unknown as Me;
 
@@ -24,6 +24,19 @@ it("keeps to the agencies of the roles", () => {
   const city = { agencies: all.map((id) => ({ id })), queues: [{ id: "q1", agency: "vesi" }, { id: "q2", agency: "katu" }] } as unknown as City;
   expect(queuesOf(me([], { roles: [{ role: "manager", agency: "vesi" }] }), city).map((q) => q.id)).toEqual(["q1"]);
   expect(queuesOf(me([]), undefined)).toEqual([]);
+});
+
+it("calls in the name of queues that have a number, of the agencies that one serves", () => {
+  const queues = [
+    { id: "q1", agency: "vesi", number: "+358931012001" },
+    { id: "q2", agency: "katu", number: "+358931012002" },
+    { id: "q3", agency: "vesi", number: "" },
+  ];
+  const city = { queues } as unknown as City;
+  const from = (role: "agent" | "manager", agency: string) => queuesToCallFrom(me([], { roles: [{ role, agency }] }), city).map((q) => q.id);
+  expect(from("agent", "vesi")).toEqual(["q1"]);
+  expect(from("agent", "")).toEqual(["q1", "q2"]);
+  expect(from("manager", "vesi")).toEqual([]);
 });
 
 it("asks only for actions that the API has", () => {

@@ -5,6 +5,7 @@ import type { City, Me, Queue } from "../api/types.ts";
 /** The API's actions (x-action in its document) that the desktop asks about. */
 export const usedActions = [
   "call.handle",
+  "call.supervise",
   "case.work",
   "queue.watch",
   "agent.watch",
@@ -27,7 +28,7 @@ export function may(me: Me, action: Action): boolean {
 }
 
 export interface Place {
-  path: "/" | "/mail" | "/measures" | "/simulation" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
+  path: "/" | "/mail" | "/calls" | "/measures" | "/simulation" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
   /** Empty: for everybody. */
   action: Action | "";
 }
@@ -36,6 +37,7 @@ export interface Place {
 export const places: readonly Place[] = [
   { path: "/", action: "" },
   { path: "/mail", action: "case.work" },
+  { path: "/calls", action: "call.supervise" },
   { path: "/measures", action: "measures.read" },
   { path: "/simulation", action: "simulation.run" },
   { path: "/recordings", action: "recording.search" },
@@ -65,4 +67,13 @@ export function agenciesOf(me: Me, all: readonly string[]): string[] {
 export function queuesOf(me: Me, city: City | undefined): Queue[] {
   const own = new Set(agenciesOf(me, (city?.agencies ?? []).map((a) => a.id)));
   return (city?.queues ?? []).filter((q) => own.has(q.agency));
+}
+
+/** Roles by which calls are handled (call.handle). */
+const handling: readonly string[] = ["agent", "supervisor", "expert"];
+
+/** The queues in whose name a person may call: of the agencies served, with a number that can be shown. */
+export function queuesToCallFrom(me: Me, city: City | undefined): Queue[] {
+  const own = new Set(me.roles.filter((r) => handling.includes(r.role)).map((r) => r.agency));
+  return (city?.queues ?? []).filter((q) => q.number !== "" && (own.has("") || own.has(q.agency)));
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shortcutOf } from "./shortcuts.ts";
+import { shortcutKeys, shortcutOf } from "./shortcuts.ts";
 
 const press = (key: string, more: object = {}) => ({
   key,
@@ -10,6 +10,11 @@ const press = (key: string, more: object = {}) => ({
   defaultPrevented: false,
   target: { closest: () => null },
   ...more,
+});
+
+it("gives each key one meaning", () => {
+  const keys = Object.values(shortcutKeys);
+  expect(new Set(keys).size).toBe(keys.length);
 });
 
 it("knows its keys, in either case", () => {

@@ -8,7 +8,7 @@ import { caseQuery, casesQuery, cityQuery } from "../api/queries.ts";
 import type { Case } from "../api/types.ts";
 import { inLanguage, party } from "../lib/format.ts";
 import { useClosing } from "../mail/useClosing.ts";
-import { WhyMe } from "../shell/CallBar.tsx";
+import { WhyMe } from "../shell/WhyMe.tsx";
 import { useMe } from "../shell/me.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";

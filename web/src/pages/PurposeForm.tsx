@@ -19,29 +19,31 @@ export interface Stated {
 
 interface PurposeDialogProps {
   kind: "audio" | "mail";
+  /** Of what is opened; without it the person chooses among the own. */
+  agency?: string;
   isOpen: boolean;
   onClose(): void;
   onState(stated: Stated): void;
   first?: Stated;
 }
 
-export function PurposeDialog({ kind, isOpen, onClose, onState, first }: PurposeDialogProps) {
+export function PurposeDialog({ kind, agency, isOpen, onClose, onState, first }: PurposeDialogProps) {
   const { i18n } = useLingui();
   return (
     <Dialog title={i18n._("What is it for?")} isOpen={isOpen} onClose={onClose} firm>
-      <PurposeForm kind={kind} first={first} onState={onState} onClose={onClose} />
+      <PurposeForm kind={kind} agency={agency} first={first} onState={onState} onClose={onClose} />
     </Dialog>
   );
 }
 
-function PurposeForm({ kind, first, onState, onClose }: Omit<PurposeDialogProps, "isOpen">) {
+export function PurposeForm({ kind, agency: given, first, onState, onClose }: Omit<PurposeDialogProps, "isOpen">) {
   const { i18n } = useLingui();
   const me = useMe();
   const { data: city } = useQuery(cityQuery);
   const agencies = agenciesOf(me, (city?.agencies ?? []).map((a) => a.id));
   const purposes: readonly Purpose[] = city?.purposes[kind] ?? [];
   const [stated, set] = useState<Stated>(first ?? { agency: "", purpose: "", reason: "" });
-  const agency = stated.agency || (agencies.length === 1 ? agencies[0]! : "");
+  const agency = given || stated.agency || (agencies.length === 1 ? agencies[0]! : "");
   const needsReason = purposes.find((p) => p.id === stated.purpose)?.needs_reason ?? false;
   const complete = agency && stated.purpose && (!needsReason || stated.reason.trim());
   return (
@@ -53,13 +55,13 @@ function PurposeForm({ kind, first, onState, onClose }: Omit<PurposeDialogProps,
       }}
     >
       <Notice>{i18n._("Each search, listening and reading is logged with its purpose before it happens.")}</Notice>
-      <Select
+      {!given && <Select
         label={i18n._("Agency (client)")}
         isRequired
         options={agencies.map((id) => ({ id, text: inLanguage(city?.agencies.find((a) => a.id === id)?.name) || id }))}
         value={agency}
         onPick={(id) => set({ ...stated, agency: id })}
-      />
+      />}
       <Select label={i18n._("Purpose")} isRequired options={purposes.map((p) => ({ id: p.id, text: inLanguage(p.name) }))} value={stated.purpose} onPick={(id) => set({ ...stated, purpose: id })} />
       <TextArea
         label={i18n._("Reason")}

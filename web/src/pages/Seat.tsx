@@ -1,16 +1,18 @@
 import { useLingui } from "@lingui/react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Radio, RadioGroup } from "react-aria-components";
 import { api, take } from "../api/client.ts";
 import { meQuery, seatsQuery } from "../api/queries.ts";
+import { withPhone } from "../i18n.ts";
 import { type PhoneKind, settings } from "../phone/settings.ts";
 import { useMe } from "../shell/me.ts";
 import { skipSeat } from "../shell/skippedSeat.ts";
 import { Button, TextField } from "../ui/controls.tsx";
 import { ErrorNotice, Loading, Notice, Page } from "../ui/parts.tsx";
-import { MicrophoneCheck } from "./MicrophoneCheck.tsx";
+
+const DeviceCheck = lazy(() => withPhone(import("../calls/DeviceCheck.tsx")).then((m) => ({ default: m.DeviceCheck })));
 
 /** Before work: which phone, does the microphone hear, and which seat. */
 export function SeatPage() {
@@ -41,7 +43,11 @@ export function SeatPage() {
             </span>
           </Radio>
         </RadioGroup>
-        {kind === "browser" && <MicrophoneCheck onDesk={() => choose("desk")} />}
+        {kind === "browser" && (
+          <Suspense fallback={<Loading />}>
+            <DeviceCheck onDesk={() => choose("desk")} />
+          </Suspense>
+        )}
       </section>
       <section className="card">
         <h2>{i18n._("2. Seat")}</h2>

@@ -1,5 +1,6 @@
 // The browser phone: one peer connection for each call, answered through the API without trickling (the server is ICE-lite,
 // so its answer names the one address that matters).
+import { mend, type Path } from "./mend.ts";
 
 /** The longest wait for ICE gathering; what has been gathered by then is offered. */
 export const gatherLimit = 2_000;
@@ -7,15 +8,25 @@ export const gatherLimit = 2_000;
 export interface Conversation {
   /** Stops sending the voice in the browser too, not only in the centre. */
   mute(on: boolean): void;
+  /** Whether what comes in is played. */
+  play(on: boolean): void;
+  /** Opens the microphone of who only listened so far. */
+  speak(): Promise<void>;
+  /** What comes in, for a meter; null before the first packet. */
+  heard(): MediaStream | null;
   end(): void;
 }
 
 export interface ConversationOptions {
   audio: HTMLAudioElement;
   microphone: string;
+  /** Only listens: the microphone stays closed until `speak`. */
+  silent?: boolean;
   /** Sends the offer and gives the answer. */
   signal(offer: string): Promise<string>;
-  onLost(): void;
+  /** Sends the offer of an ICE restart and gives the answer; without it a path that breaks is lost. */
+  restart?(offer: string): Promise<string>;
+  onPath(now: Path): void;
 }
 
 /** Why a browser call could not be made: the agent must know that this is no missed call. */
@@ -27,34 +38,87 @@ export class PhoneError extends Error {
   }
 }
 
-/** Opens the microphone, offers, and connects. The microphone is open only from here to `end`. */
+/** Opens the microphone, offers, and connects. The microphone is open only from here (or `speak`) to `end`. */
 export async function converse(options: ConversationOptions): Promise<Conversation> {
-  const voice = await openMicrophone(options.microphone);
-  const peer = new RTCPeerConnection();
-  const end = () => {
-    voice.getTracks().forEach((track) => track.stop());
-    peer.onconnectionstatechange = null;
-    peer.close();
-    options.audio.srcObject = null;
-  };
+  const talk = new Talk(options, options.silent ? null : await openMicrophone(options.microphone));
   try {
-    for (const track of voice.getAudioTracks()) peer.addTrack(track, voice);
-    peer.ontrack = ({ streams, track }) => {
-      options.audio.srcObject = streams[0] ?? new MediaStream([track]);
+    await talk.connect();
+  } catch (error) {
+    talk.end();
+    throw error;
+  }
+  return talk;
+}
+
+class Talk implements Conversation {
+  private readonly peer = new RTCPeerConnection();
+  private readonly sender: RTCRtpSender;
+  private stream: MediaStream | null = null;
+  private unwatch = () => {};
+  private over = false;
+
+  constructor(
+    private readonly options: ConversationOptions,
+    private voice: MediaStream | null,
+  ) {
+    const track = voice?.getAudioTracks()[0];
+    this.sender = track ? this.peer.addTrack(track, voice!) : this.peer.addTransceiver("audio", { direction: "sendrecv" }).sender;
+    this.peer.ontrack = ({ streams, track: theirs }) => {
+      this.stream = streams[0] ?? new MediaStream([theirs]);
+      options.audio.srcObject = this.stream;
       void options.audio.play().catch(() => undefined);
     };
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === "failed") options.onLost();
-    };
+  }
+
+  async connect(): Promise<void> {
+    const { peer, options } = this;
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
     const answer = await options.signal(peer.localDescription!.sdp);
     await peer.setRemoteDescription({ type: "answer", sdp: answer });
-  } catch (error) {
-    end();
-    throw error;
+    this.unwatch = options.restart ? mend({ peer, restart: options.restart, onPath: options.onPath, gathered: () => gatheredAnew(peer), network: networkNews() }) : this.watchLoss();
   }
-  return { end, mute: (on) => voice.getAudioTracks().forEach((track) => (track.enabled = !on)) };
+
+  private watchLoss(): () => void {
+    this.peer.onconnectionstatechange = () => {
+      if (this.peer.connectionState === "failed") this.options.onPath("lost");
+    };
+    return () => (this.peer.onconnectionstatechange = null);
+  }
+
+  mute(on: boolean): void {
+    this.voice?.getAudioTracks().forEach((track) => (track.enabled = !on));
+  }
+
+  play(on: boolean): void {
+    this.options.audio.muted = !on;
+  }
+
+  async speak(): Promise<void> {
+    if (this.voice) return;
+    const voice = await openMicrophone(this.options.microphone);
+    if (this.over) return voice.getTracks().forEach((track) => track.stop());
+    this.voice = voice;
+    await this.sender.replaceTrack(voice.getAudioTracks()[0]!);
+  }
+
+  heard(): MediaStream | null {
+    return this.stream;
+  }
+
+  end(): void {
+    this.over = true;
+    this.unwatch();
+    this.voice?.getTracks().forEach((track) => track.stop());
+    this.peer.close();
+    this.options.audio.srcObject = null;
+  }
+}
+
+/** What tells that the network has changed. */
+function networkNews(): [EventTarget, string][] {
+  const connection = (navigator as { connection?: EventTarget }).connection; // Network Information: not in all browsers
+  return [[window, "online"], ...(connection ? [[connection, "change"] as [EventTarget, string]] : [])];
 }
 
 /** Resolves when every candidate is in the local description, or after `gatherLimit`. */
@@ -64,6 +128,16 @@ export function gathered(peer: Pick<RTCPeerConnection, "iceGatheringState" | "ad
     setTimeout(resolve, gatherLimit);
     peer.addEventListener("icegatheringstatechange", () => {
       if (peer.iceGatheringState === "complete") resolve();
+    });
+  });
+}
+
+/** The same for an offer that is still to be made: the state says "complete" of the one before, so the last candidate is waited for. */
+export function gatheredAnew(peer: Pick<RTCPeerConnection, "addEventListener">): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, gatherLimit);
+    peer.addEventListener("icecandidate", (e) => {
+      if ((e as RTCPeerConnectionIceEvent).candidate === null) resolve();
     });
   });
 }

@@ -53,6 +53,7 @@ export function Header({ me }: { me: Me }) {
 const placeIcon: Record<Place["path"], IconName> = {
   "/": "home",
   "/mail": "mail",
+  "/calls": "ear",
   "/measures": "measures",
   "/simulation": "simulation",
   "/recordings": "recording",
@@ -70,6 +71,8 @@ function PlaceName({ path }: { path: Place["path"] }) {
       return i18n._("Desktop");
     case "/mail":
       return i18n._("E-mail");
+    case "/calls":
+      return i18n._("Calls");
     case "/measures":
       return i18n._("Measures");
     case "/simulation":

@@ -74,6 +74,10 @@ function useShortcutActions(me: Me, help: () => void) {
       hold: phone.toggleHold,
       mute: phone.toggleMute,
       keypad: phone.toggleKeypad,
+      call: () => may(me, "call.handle") && me.seat && phone.open("call"),
+      give: () => phone.can.has("consult") && phone.open("give"),
+      notes: phone.toggleNotes,
+      recording: phone.toggleRecording,
       ready: () => me.seat && set.mutate({ state: "ready" }),
       break: () => me.seat && set.mutate({ state: "break" }),
       mail: () => may(me, "case.work") && void navigate({ to: "/mail" }),
@@ -95,6 +99,14 @@ function ShortcutName({ name }: { name: Shortcut }) {
       return i18n._("Microphone off or on");
     case "keypad":
       return i18n._("Keypad");
+    case "call":
+      return i18n._("Call a number, or 112");
+    case "give":
+      return i18n._("Ask a colleague or transfer");
+    case "notes":
+      return i18n._("Notes");
+    case "recording":
+      return i18n._("Pause or resume the recording");
     case "ready":
       return i18n._("Change to ready");
     case "break":
