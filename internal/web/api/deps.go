@@ -41,13 +41,13 @@ type Deps struct {
 	Live     *live.Hub
 	Measures Measures
 	Planner  Planner
-	Trunks   Trunks
 	// What people manage of the telephone.
 	Outcomes  Outcomes
 	Callbacks Callbacks
 	Prompts   Prompts
 	Flows     Flows
 	Versions  Versions
+	Trunks    Trunks
 	// Staff lists who takes work, for what queues lack; nil: not known.
 	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
