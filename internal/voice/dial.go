@@ -15,6 +15,10 @@ import (
 // DialTime is how long a telephone outside, or at a seat, may ring.
 const DialTime = 2 * time.Minute
 
+// HeardWithin is how long a trunk may say nothing, not even 100 Trying, before another is tried: by the transaction alone it would
+// be 32 s (RFC 3261 17.1.1.2, Timer B), and it may be a call for help. A request is sent three times in it.
+const HeardWithin = 4 * time.Second
+
 // The Failed codes: why a call out was not connected. The desktop has words for each.
 const (
 	FailedBusy        = "busy"
@@ -64,8 +68,8 @@ func (c *call) dialling(ctx context.Context, d *dial, routes []Route, o sip.Invi
 	defer d.cancel()
 	var dialog *sip.Dialog
 	var err error = errs.New(errs.Unavailable, "no way to that telephone")
-	for _, r := range routes {
-		if dialog, err = c.try(ctx, d, r, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
+	for i, r := range routes {
+		if dialog, err = c.try(ctx, d, r, o, on.early, i < len(routes)-1); err == nil || !elsewhere(err) || ctx.Err() != nil {
 			break
 		}
 		c.log.Warn("a trunk did not take a call", "trunk", r.Trunk, "error", err)
@@ -75,16 +79,24 @@ func (c *call) dialling(ctx context.Context, d *dial, routes []Route, o sip.Invi
 	}
 }
 
-// try calls over one route and waits for the answer.
-func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, early func(*dial, sip.Response)) (*sip.Dialog, error) {
+// try calls over one route and waits for the answer; where there is another way, not for long of one that says nothing at all.
+func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, early func(*dial, sip.Response), another bool) (*sip.Dialog, error) {
 	out, err := r.Endpoint.Invite(ctx, r.Target, o)
 	if err != nil {
 		return nil, err
 	}
-	for ringing := early != nil; ringing; {
+	var silent <-chan time.Time
+	if another {
+		silent = time.After(HeardWithin)
+	}
+	for ringing := early != nil || another; ringing; {
 		select {
+		case <-silent:
+			out.Cancel() // an answer that still comes is hung up
+			return nil, errSilent
 		case p, ok := <-out.Progress():
-			if ringing = ok; ok {
+			silent = nil
+			if ringing = ok && early != nil; ringing {
 				_ = c.mail.put(func() { early(d, p) }) // one that finds no room is no loss: the answer comes
 			}
 		case <-ctx.Done():
@@ -93,6 +105,8 @@ func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, e
 	}
 	return out.Wait(ctx)
 }
+
+var errSilent = errs.New(errs.Unavailable, "no answer, not even 100")
 
 // elsewhere tells whether another trunk may take what one did not: it is down or full, not the called telephone.
 func elsewhere(err error) bool {

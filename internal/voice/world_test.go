@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,6 +24,7 @@ type world struct {
 	outcomes ledger
 
 	mu     sync.Mutex
+	first  []Route // tried before the others
 	phones map[string]*siptest.Phone
 	asked  []Want
 	open   int // ways that are not done yet
@@ -48,7 +50,7 @@ func (w *world) Way(_ context.Context, want Want) (Way, error) {
 		at := p.Addr()
 		dead := Route{Trunk: "dead", Endpoint: w.trunk, Target: sip.Target{URI: "sip:x@127.0.0.1:1;transport=tcp", Transport: "tcp"}}
 		live := Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}}
-		way.Routes = []Route{dead, live}
+		way.Routes = slices.Concat(w.first, []Route{dead, live})
 	}
 	return way, nil
 }
