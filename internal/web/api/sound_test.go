@@ -57,7 +57,9 @@ func TestICEServers(t *testing.T) {
 		t.Errorf("%+v %v", got, a.header)
 	}
 	h.do("", "GET", "/api/webrtc/ice", nil).want(http.StatusUnauthorized)
-	api := &API{deps: Deps{ICE: func() []webrtc.ICEServer { return []webrtc.ICEServer{{URLs: []string{"turn:x"}, Username: "1:a", Credential: "s"}} }}}
+	api := &API{deps: Deps{ICE: func() []webrtc.ICEServer {
+		return []webrtc.ICEServer{{URLs: []string{"turn:x"}, Username: "1:a", Credential: "s"}}
+	}}}
 	out, err := api.getICE(t.Context(), nil, nil)
 	if err != nil || len(out.Body.Servers) != 1 || out.Body.Servers[0].Credential != "s" {
 		t.Errorf("%+v, %v", out, err)
