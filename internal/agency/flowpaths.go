@@ -155,11 +155,25 @@ func (v *validation) announced(at string, w *walker) error {
 	return nil
 }
 
-// Ways tells for people where a step leads: "next → menu", "1 → parking".
-func (s *Step) Ways() (all []string) {
+// Way is one way out of a step.
+type Way struct {
+	By string // a key, or the word of the configuration: next, closed, otherwise
+	To string // step
+}
+
+// Leads tells where a step leads.
+func (s *Step) Leads() (all []Way) {
 	for _, w := range s.ways() {
 		field := strings.TrimPrefix(w.field, s.Kind()+".")
-		all = append(all, strings.TrimPrefix(field, "keys.")+" → "+w.to)
+		all = append(all, Way{strings.TrimPrefix(field, "keys."), w.to})
+	}
+	return all
+}
+
+// Ways tells for people where a step leads: "next → menu", "1 → parking".
+func (s *Step) Ways() (all []string) {
+	for _, w := range s.Leads() {
+		all = append(all, w.By+" → "+w.To)
 	}
 	return all
 }

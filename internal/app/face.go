@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/prompts"
 	"santra/internal/identity"
 	"santra/internal/recorder"
 	"santra/internal/registry"
@@ -42,9 +43,12 @@ func (c *contactCentre) face() (http.Handler, error) {
 	resources := api.New(api.Deps{
 		ICE:    ice,
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
-		Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
+		Trunks: c.lines, Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
 		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
-		Secure: strings.HasPrefix(c.server.HTTP.PublicURL, "https:"), Proxies: proxies, Log: c.log,
+		Outcomes: c.outcomes.counts, Callbacks: owedCalls{c.callbacks, c.voice}, Versions: c.book,
+		Prompts: prompts.New(prompts.Config{Store: c.store.Prompts(), Speech: c.server.Speech, City: c.book.Current}),
+		Flows:   &Rehearser{City: c.book.Current, Read: c.knownSounds},
+		Secure:  strings.HasPrefix(c.server.HTTP.PublicURL, "https:"), Proxies: proxies, Log: c.log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", resources)

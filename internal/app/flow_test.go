@@ -80,10 +80,10 @@ func TestFlowRun(t *testing.T) {
 
 func TestFlowRunMistakes(t *testing.T) {
 	for want, o := range map[string]FlowOptions{
-		"is in this file the number of no": {Number: "+35899"},
-		"--lang":                           {Number: "0912340100", Lang: "de"},
-		"--at":                             {Number: "0912340100", At: "tomorrow"},
-		"keys":                             {Number: "0912340100", Keys: "x"},
+		"is the number of no flow": {Number: "+35899"},
+		"--lang":                   {Number: "0912340100", Lang: "de"},
+		"--at":                     {Number: "0912340100", At: "tomorrow"},
+		"keys":                     {Number: "0912340100", Keys: "x"},
 	} {
 		if _, err := runFlow(t, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

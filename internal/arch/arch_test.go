@@ -44,7 +44,7 @@ var sideways = map[string][]string{
 	"agency/prompts":         {"audit"}, // each version is logged, as the city's are
 	"identity":               {"audit", "agency"},
 	"lease":                  {"audit"},
-	"web/api":                {"web/live"},
+	"web/api":                {"web/live", "web/api/telephone"}, // telephone: forms of answers alone
 }
 
 // onlyIn names the only rooms that may import a library (prefix match on both).

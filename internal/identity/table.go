@@ -38,6 +38,9 @@ const (
 	QueueClose      Action = "queue.close"
 	MeasuresRead    Action = "measures.read"
 	SimulationRun   Action = "simulation.run"
+	CallbackCancel  Action = "callback.cancel"
+	FlowRead        Action = "flow.read"
+	PromptChange    Action = "prompt.change"
 	CaseWork        Action = "case.work"
 	ArchiveSearch   Action = "archive.search"
 	ArchiveRead     Action = "archive.read"
@@ -82,6 +85,9 @@ func Table() []Rule {
 		{QueueClose, Agency, []Role{Supervisor}}, // emergency closing
 		{MeasuresRead, Agency, []Role{Supervisor, Manager}},
 		{SimulationRun, Agency, []Role{Supervisor}},
+		{CallbackCancel, Agency, []Role{Supervisor}},
+		{FlowRead, House, []Role{Supervisor, Manager, Expert, PrivacyOfficer, Controller, Administrator}}, // what any caller hears
+		{PromptChange, House, []Role{Controller, Administrator}},                                          // as the rest of the city
 		{ArchiveSearch, Agency, []Role{Manager, Expert}},
 		{ArchiveRead, Agency, []Role{Manager, Expert}},
 		{RecordingSearch, Agency, []Role{Manager, Expert}},

@@ -22,6 +22,9 @@ agent.force       - y - - - - -
 queue.close       - y - - - - -
 measures.read     - y y - - - -
 simulation.run    - y - - - - -
+callback.cancel   - y - - - - -
+flow.read         - Y Y Y Y Y Y
+prompt.change     - - - - - Y Y
 archive.search    - - y y - - -
 archive.read      - - y y - - -
 recording.search  - - y y - - -
@@ -156,7 +159,7 @@ func TestAgenciesAndActions(t *testing.T) {
 	if p.Anywhere(AuditRead) || !p.Anywhere(RecordingListen) || p.Has(Expert) || !p.Has(Manager) {
 		t.Error("roles")
 	}
-	if got := fmt.Sprint(p.Actions()); got != "[call.handle case.work queue.watch measures.read archive.search archive.read recording.search recording.listen city.read]" {
+	if got := fmt.Sprint(p.Actions()); got != "[call.handle case.work queue.watch measures.read flow.read archive.search archive.read recording.search recording.listen city.read]" {
 		t.Error(got)
 	}
 }

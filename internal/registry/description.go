@@ -30,6 +30,8 @@ type Facts struct {
 	Announced  []string   // codes of the languages of the announcement
 	Endpoints  []Endpoint // outside connections
 	Callback   int        // hours that a number is kept for a callback, at most; 0: no queue offers one
+	Listened   []string   // names of the queues whose calls a supervisor may hear while they run
+	Outcomes   bool       // how calls end is counted, by a closed list
 }
 
 // Controller says who answers for the register.
@@ -83,6 +85,8 @@ type view struct {
 	Recorded                                       bool
 	Months, Digits, Networks, Languages, Countries string
 	Callback                                       string // "" where none is offered
+	Listened                                       string // "" where nobody listens to running calls
+	Outcomes                                       bool
 }
 
 func words(f Facts, lang string) view {
@@ -91,8 +95,13 @@ func words(f Facts, lang string) view {
 		Controller: Controller{line(f.Controller.Name), line(f.Controller.Address), line(f.Controller.Responsible), line(f.Controller.Contact), line(f.Controller.DPO)},
 		Months:     months(f.Months, lang), Digits: digits(f.Digits, lang), Networks: networks(f.Networks, lang),
 		Languages: languageNames(f.Announced, lang), Countries: countryNames(f.Endpoints, lang),
-		Callback: hours(f.Callback, lang),
+		Callback: hours(f.Callback, lang), Outcomes: f.Outcomes,
 	}
+	names := make([]string, len(f.Listened))
+	for i, name := range f.Listened {
+		names[i] = line(name)
+	}
+	v.Listened = strings.Join(names, ", ")
 	for _, a := range f.Agencies {
 		v.Agencies = append(v.Agencies, line(a))
 	}

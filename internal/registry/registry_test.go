@@ -115,7 +115,7 @@ func TestDescriptionFollowsEachSetting(t *testing.T) {
 		"months": func(f *Facts) { f.Months = 1 }, "digits": func(f *Facts) { f.Digits = 2 }, "networks": func(f *Facts) { f.Networks = 1 },
 		"recording": func(f *Facts) { f.Recorded = false }, "agencies": func(f *Facts) { f.Agencies = f.Agencies[:1] },
 		"announced": func(f *Facts) { f.Announced = []string{"en"} }, "endpoints": func(f *Facts) { f.Endpoints = nil },
-		"callbacks": func(f *Facts) { f.Callback = 24 }, "controller": func(f *Facts) { f.Controller.DPO = "someone else" }, "city": func(f *Facts) { f.City = "Toinen" },
+		"callbacks": func(f *Facts) { f.Callback = 24 }, "listening": func(f *Facts) { f.Listened = []string{"Jono"} }, "outcomes": func(f *Facts) { f.Outcomes = true }, "controller": func(f *Facts) { f.Controller.DPO = "someone else" }, "city": func(f *Facts) { f.City = "Toinen" },
 	}
 	for _, lang := range Languages() {
 		before, _ := Describe(facts(lang), lang)
@@ -257,5 +257,61 @@ func TestCallbacksAreDescribed(t *testing.T) {
 		if hours(1, lang) != want || hours(0, lang) != "" {
 			t.Error(lang, hours(1, lang))
 		}
+	}
+}
+
+// TestListeningAndOutcomesAreDescribed: as they are configured, in each language; without them the page says that nobody listens.
+func TestListeningAndOutcomesAreDescribed(t *testing.T) {
+	says := map[agency.Lang]struct{ listened, nobody, outcomes, pause string }{
+		agency.Finnish: {"liittyä puheluun: Neuvonta.", "Kukaan ei kuuntele", "suljetusta luettelosta", "keskeyttää tallentamisen"},
+		agency.Swedish: {"delta i samtalet: Rådgivning.", "Ingen lyssnar", "sluten lista", "avbryta inspelningen"},
+		agency.English: {"join the call: Advice.", "Nobody listens", "closed list", "pause the recording"},
+	}
+	for lang, want := range says {
+		c := &agency.City{Queues: []agency.Queue{
+			{ID: "q", Number: "+358912340001", Record: true, Name: agency.Text{"fi": "Neuvonta", "sv": "Rådgivning", "en": "Advice"}, Languages: agency.Langs()},
+			{ID: "r", Number: "+358912340002", Name: agency.Text{"fi": "Muu", "sv": "Annan", "en": "Other"}},
+		}}
+		text := func() string {
+			d, err := Describe(FactsOf(c, nil, lang), string(lang))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.text()
+		}
+		before := text()
+		c.Queues[0].Listening, c.Outcomes = true, []agency.Outcome{{ID: "done"}}
+		after := text()
+		if !strings.Contains(before, want.nobody) || strings.Contains(before, want.listened) || strings.Contains(before, want.outcomes) || !strings.Contains(before, want.pause) {
+			t.Errorf("%s, without: %s", lang, before)
+		}
+		if strings.Contains(after, want.nobody) || !strings.Contains(after, want.listened) || strings.Count(after, want.outcomes) != 1 {
+			t.Errorf("%s, with: %s", lang, after)
+		}
+		c.Queues[0].Record = false
+		if off := text(); strings.Contains(off, want.listened) || strings.Contains(off, want.pause) {
+			t.Errorf("%s, unrecorded: %s", lang, off)
+		}
+	}
+}
+
+// TestAQueueBehindAFlowIsRecorded: a queue without a number of its own is reached by a flow, which announces in its languages.
+func TestAQueueBehindAFlowIsRecorded(t *testing.T) {
+	c := &agency.City{
+		Queues: []agency.Queue{{ID: "q", Record: true, Languages: agency.Langs()}},
+		Flows: []agency.Flow{{ID: "f", Languages: []agency.Lang{agency.Finnish, agency.Swedish}, Steps: []agency.Step{
+			{ID: "a", Announce: &agency.AnnounceStep{}, Next: "b"}, {ID: "b", Queue: &agency.QueueStep{Queue: "q"}},
+		}}},
+	}
+	if f := FactsOf(c, nil, agency.English); !f.Recorded || strings.Join(f.Announced, " ") != "fi sv" {
+		t.Errorf("%+v", f)
+	}
+	c.Flows = nil
+	if f := FactsOf(c, nil, agency.English); !f.Recorded || len(f.Announced) != 3 {
+		t.Errorf("only a transfer leads to it: %+v", f)
+	}
+	c.Queues[0].Record = false
+	if f := FactsOf(c, nil, agency.English); f.Recorded || f.Announced != nil {
+		t.Errorf("%+v", f)
 	}
 }

@@ -159,20 +159,45 @@ func FactsOf(c *agency.City, endpoints []Endpoint, lang agency.Lang) Facts {
 	if offered, longest := c.OffersCallbacks(); offered {
 		f.Callback = int((longest + time.Hour - 1) / time.Hour) // a started hour counts whole: less is never promised than kept
 	}
-	spoken := map[agency.Lang]bool{}
+	f.Outcomes = len(c.Outcomes) > 0
 	for _, q := range c.Queues {
-		recorded := q.Record && q.Number != ""
-		f.Recorded = f.Recorded || recorded
-		for _, l := range q.Languages {
-			spoken[l] = spoken[l] || recorded
+		f.Recorded = f.Recorded || q.Record
+		if q.Record && q.Listening {
+			f.Listened = append(f.Listened, q.Name.In(lang))
 		}
 	}
 	for _, l := range agency.Langs() {
-		if spoken[l] {
+		if slices.Contains(announcedIn(c), l) {
 			f.Announced = append(f.Announced, string(l))
 		}
 	}
 	return f
+}
+
+// announcedIn gives the languages in which callers of a recorded queue are told: those of the flows that announce, and of the queue
+// where its own number leads to it, or only a transfer does.
+func announcedIn(c *agency.City) (all []agency.Lang) {
+	byFlow := map[string]bool{}
+	for _, f := range c.Flows {
+		announces := slices.ContainsFunc(f.Steps, func(s agency.Step) bool { return s.Announce != nil })
+		for _, s := range f.Steps {
+			if s.Queue == nil || !announces || !recorded(c, s.Queue.Queue) {
+				continue
+			}
+			byFlow[s.Queue.Queue] = true
+			all = append(all, f.Languages...)
+		}
+	}
+	for _, q := range c.Queues {
+		if q.Record && (q.Number != "" || !byFlow[q.ID]) {
+			all = append(all, q.Languages...)
+		}
+	}
+	return all
+}
+
+func recorded(c *agency.City, queue string) bool {
+	return slices.ContainsFunc(c.Queues, func(q agency.Queue) bool { return q.ID == queue && q.Record })
 }
 
 // Attest asks every witness (M25).

@@ -8,6 +8,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
+	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/pii"
 	"santra/internal/protocol/rtp"
@@ -237,7 +238,12 @@ func (c *call) view() View { return c.shown.Load().View }
 // ask runs f in the actor and waits for it: errs.Gone after the call's end, errs.Limited when its mailbox is full.
 func (c *call) ask(f func() error) error {
 	reply := make(chan error, 1)
-	if err := c.mail.put(func() { reply <- f() }); err != nil {
+	err := c.mail.put(func() {
+		answer := errs.New(errs.Internal, "the call broke: its log says why")
+		defer func() { reply <- answer }() // also where f breaks, and the call with it
+		answer = f()
+	})
+	if err != nil {
 		return err
 	}
 	return <-reply // what was put is always run
@@ -365,7 +371,8 @@ func (c *call) drop(l **leg) {
 // bury leaves nothing of the call, also where its actor broke: it runs what is still in the mailbox, with the state Ended,
 // and takes the call out of the table.
 func (c *call) bury() {
-	c.finish("broken") // nothing, if it is over
+	defer c.s.calls.remove(c) // whatever else breaks: Stop waits for it
+	c.finish("broken")        // nothing, if it is over
 	c.state = Ended
 	c.step.stop()
 	c.life.stop()
@@ -374,7 +381,6 @@ func (c *call) bury() {
 	for _, f := range c.mail.close() {
 		f()
 	}
-	c.s.calls.remove(c)
 }
 
 // copied gives a number of its own for another goroutine: the actor may erase its own at any moment.

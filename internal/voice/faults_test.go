@@ -126,3 +126,15 @@ func TestBrowserNeverConnects(t *testing.T) {
 	h.state(Waiting)
 	h.agentIs("anna", routing.NotAnswering)
 }
+
+// Who asked something of a call that breaks over it gets an answer, and the house goes on.
+func TestACallThatBreaksAnswers(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.panics = true
+	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	err := h.svc.command(v.ID, "anna", func(*call) error { panic("broken") })
+	if !errs.Is(err, errs.Internal) {
+		t.Errorf("%v", err)
+	}
+	h.empty()
+}

@@ -68,6 +68,19 @@ func (s *Service) Expired(w routing.Work) {
 	s.beside("callback", func(ctx context.Context) error { return s.cfg.Callbacks.Expire(ctx, w.ID) })
 }
 
+// CancelCallback ends a callback that waits, in the name of by, and takes it from the queue: an agent at whom it rings is free
+// again. errs.Conflict while an agent calls, errs.Gone where it is over.
+func (s *Service) CancelCallback(ctx context.Context, id, by string) error {
+	if s.cfg.Callbacks == nil {
+		return errs.New(errs.NotFound, "no callbacks are made here")
+	}
+	err := s.cfg.Callbacks.Cancel(ctx, id, by)
+	if err == nil || errs.Is(err, errs.Gone) { // what is over need not wait either
+		s.cfg.Dispatch.Remove(id, routing.Closed)
+	}
+	return err
+}
+
 // beside does one step of a callback in its store, and logs where it could not.
 func (s *Service) beside(what string, f func(context.Context) error) {
 	run.Go(&s.wg, s.log, what, func() {

@@ -109,6 +109,9 @@ type Service struct {
 // New makes the service.
 func New(cfg Config) *Service { return &Service{cfg: cfg, work: make(chan struct{}, 1)} }
 
+// Speaks tells whether a speech command is configured.
+func (s *Service) Speaks() bool { return len(s.cfg.Speech) > 0 }
+
 // List gives all versions by language and name, newest first.
 func (s *Service) List(ctx context.Context) ([]Version, error) {
 	return s.cfg.Store.Prompts(ctx, MaxList)
@@ -200,14 +203,14 @@ func (s *Service) prepare(ctx context.Context, v Version, wav []byte) (studio.So
 	if err != nil {
 		return studio.Sound{}, err
 	}
-	if isNotice(v.Name) && sound.Length() < media.MinAnnouncement {
+	if IsNotice(v.Name) && sound.Length() < media.MinAnnouncement {
 		return studio.Sound{}, errs.At(errs.Invalid, "file", "lasts %v: a recording announcement lasts at least %v", sound.Length(), media.MinAnnouncement)
 	}
 	return sound, nil
 }
 
-// isNotice tells whether a prompt is a recording announcement (M4), a built-in one or the city's own for a flow.
-func isNotice(name string) bool {
+// IsNotice tells whether a prompt is a recording announcement (M4), a built-in one or the city's own for a flow.
+func IsNotice(name string) bool {
 	return slices.Contains(media.Notices(), name) || strings.HasPrefix(name, agency.AnnouncementPrompt+"-")
 }
 

@@ -77,7 +77,7 @@ func (c *child) stop() {
 
 // Serve is what a child does: one role, until its input ends.
 func Serve(role string) error {
-	receivers := map[string]any{"load": newLoad(), "relay": new(Relay), "pair": new(Pair), "sink": new(Sink)}
+	receivers := map[string]any{"load": newLoad(), "relay": new(Relay), "pair": new(Pair), "sink": new(Sink), "play": new(Play)}
 	receiver, ok := receivers[role]
 	if !ok {
 		return errs.At(errs.Invalid, "--role", "no role %q", role)

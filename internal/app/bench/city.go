@@ -38,7 +38,8 @@ type city struct {
 	dir              string
 	cmd              *exec.Cmd
 	done             chan struct{}
-	centre, recorder int // process ids
+	profiles         string // the folder of the servers' profiles
+	centre, recorder int    // process ids
 }
 
 // startCity starts one and waits until it serves.
@@ -47,7 +48,10 @@ func startCity(ctx context.Context, dir string, seats int, secure bool) (*city, 
 	if err != nil {
 		return nil, err
 	}
-	c := &city{dir: filepath.Join(dir, "city"), done: make(chan struct{})}
+	c := &city{dir: filepath.Join(dir, "city"), done: make(chan struct{}), profiles: profiles(dir)}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
 	const anyPort = "127.0.0.1:0"
 	file := filepath.Join(dir, "ready.json")
 	c.cmd = exec.Command(self, "demo", "--no-traffic", "--data", c.dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort,
@@ -55,7 +59,7 @@ func startCity(ctx context.Context, dir string, seats int, secure bool) (*city, 
 	if secure {
 		c.cmd.Args = append(c.cmd.Args, "--secure")
 	}
-	c.cmd.Env = append(os.Environ(), profileEnv+"="+profiles(dir))
+	c.cmd.Env = append(os.Environ(), profileEnv+"="+c.profiles)
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)

@@ -36,6 +36,8 @@ type Load struct {
 	sink    *net.UDPConn // where the sound of calls without media goes
 	desk    desk
 
+	mute atomic.Bool // callers only listen
+
 	mu    sync.Mutex
 	calls []*sip.Dialog
 }
@@ -213,6 +215,7 @@ func (l *Load) speak(s *stream, offer, answer []byte) error {
 	if err != nil {
 		return err
 	}
+	s.mute = l.mute.Load()
 	s.aim(choices[0].Remote)
 	l.driver.add(s)
 	return nil
@@ -241,12 +244,8 @@ func (l *Load) Calls(args CallsArgs, _ *Nothing) error {
 	return group.Wait()
 }
 
-// keep places a call that stays until HangUp, and waits until it hears an agent.
-func (l *Load) keep(ctx context.Context, number string) error {
-	d, s, err := l.call(ctx, number, true)
-	if err != nil {
-		return fmt.Errorf("a call was not answered: %w", err)
-	}
+// held keeps a call until HangUp.
+func (l *Load) held(d *sip.Dialog, s *stream) {
 	l.mu.Lock()
 	l.calls = append(l.calls, d)
 	l.mu.Unlock()
@@ -254,6 +253,15 @@ func (l *Load) keep(ctx context.Context, number string) error {
 		defer release(s)
 		attend(d)
 	}()
+}
+
+// keep places a call that stays until HangUp, and waits until it hears an agent.
+func (l *Load) keep(ctx context.Context, number string) error {
+	d, s, err := l.call(ctx, number, true)
+	if err != nil {
+		return fmt.Errorf("a call was not answered: %w", err)
+	}
+	l.held(d, s)
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for s.heard.Load() == 0 {

@@ -90,20 +90,32 @@ func TestDroppedStreamsAreClosed(t *testing.T) {
 func TestOnlyOwnPacketsCount(t *testing.T) {
 	b := make([]byte, headBytes+frameSamples)
 	b[0] = 0x80
-	if _, ok := sentAt(b); ok {
+	if _, _, ok := marked(b); ok {
 		t.Error("music counts as a party's packet")
 	}
 	binary.BigEndian.PutUint64(b[headBytes:], mark)
 	binary.BigEndian.PutUint64(b[headBytes+8:], 77)
-	if at, ok := sentAt(b); !ok || at != 77 {
+	binary.BigEndian.PutUint64(b[headBytes+16:], 3)
+	if at, number, ok := marked(b); !ok || at != 77 || number != 3 {
 		t.Error("a party's packet is not found:", at)
 	}
 	b[0] |= 15 // fifteen contributing sources: the payload is elsewhere
-	if _, ok := sentAt(b); ok {
+	if _, _, ok := marked(b); ok {
 		t.Error("contributing sources are not skipped")
 	}
 	for n := range 30 {
-		sentAt(b[:n])
+		marked(b[:n])
+	}
+}
+
+func TestGapsCountAsLost(t *testing.T) {
+	var s stream
+	var lost uint64
+	for _, n := range []uint64{7, 8, 11, 10, 12} { // it begins anywhere; 9 and 10 are missing, and 10 comes too late
+		lost += s.missed(n)
+	}
+	if lost != 2 {
+		t.Fatal(lost)
 	}
 }
 

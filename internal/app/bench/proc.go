@@ -78,6 +78,52 @@ func rssIn(status []byte) (int64, error) {
 	return 0, errs.New(errs.NotFound, "no VmRSS")
 }
 
+// socketsOf gives the inodes of a process's sockets (proc(5), /proc/PID/fd), and how many descriptors it has in all.
+func socketsOf(pid int) (inodes map[string]bool, descriptors int, err error) {
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	inodes = map[string]bool{}
+	for _, d := range all {
+		target, _ := os.Readlink(filepath.Join(dir, d.Name()))
+		if rest, ok := strings.CutPrefix(target, "socket:["); ok {
+			inodes[strings.TrimSuffix(rest, "]")] = true
+		}
+	}
+	return inodes, len(all), nil
+}
+
+// droppedOf sums the datagrams that the kernel had no room for in the open UDP sockets of processes.
+func droppedOf(pids ...int) (sum uint64, err error) {
+	for _, pid := range pids {
+		inodes, _, err := socketsOf(pid)
+		if err != nil {
+			return 0, err
+		}
+		table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/udp", pid))
+		if err != nil {
+			return 0, err
+		}
+		sum += droppedIn(table, inodes)
+	}
+	return sum, nil
+}
+
+// droppedIn reads /proc/net/udp: the tenth column is the inode, the last one the drops.
+func droppedIn(table []byte, inodes map[string]bool) (sum uint64) {
+	for l := range strings.Lines(string(table)) {
+		fields := strings.Fields(l)
+		if len(fields) < 13 || !inodes[fields[9]] {
+			continue
+		}
+		n, _ := strconv.ParseUint(fields[len(fields)-1], 10, 64)
+		sum += n
+	}
+	return sum
+}
+
 // childOf finds the child of a process whose command line has an argument.
 func childOf(parent int, argument string) (int, error) {
 	all, err := filepath.Glob("/proc/[0-9]*")

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"testing"
@@ -89,5 +90,39 @@ func TestTheMachine(t *testing.T) {
 	n.add(machine{}, window{})
 	if n.least != 0.2 || n.most != 0.8 {
 		t.Fatal(n)
+	}
+}
+
+func TestDroppedIn(t *testing.T) {
+	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  125: 0100007F:A577 00000000:0000 07 00000000:00000340 00:00000000 00000000     0        0 1643455 2 0000000089dd6db7 4
+  152: 0100007F:A592 00000000:0000 07 00000000:00000340 00:00000000 00000000     0        0 1643449 2 00000000eec042af 9
+`
+	if n := droppedIn([]byte(table), map[string]bool{"1643455": true, "7": true}); n != 4 {
+		t.Fatal(n)
+	}
+}
+
+// TestDropsOfAFullSocket lets a socket overflow.
+func TestDropsOfAFullSocket(t *testing.T) {
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	before, err := droppedOf(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20000 {
+		_, _ = c.WriteTo(make([]byte, 1000), c.LocalAddr())
+	}
+	after, err := droppedOf(os.Getpid())
+	if err != nil || after <= before {
+		t.Fatal(before, after, err)
+	}
+	_, n, err := socketsOf(os.Getpid())
+	if err != nil || n < 4 {
+		t.Fatal(n, err)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	memoryCalls  = 100
 	memoryWarm   = 4
 	callsASecond = 80 // set up before a round
+	setUpWithin  = 5  // seconds, of many calls
 	wholeShare   = 0.99
 	maxPacket    = 1500
 )
@@ -61,13 +62,15 @@ type round struct {
 	cpu      float64 // ms a second of a call
 	p50, p99 float64 // ms
 	arrived  float64 // share of the packets
+	byUs     uint64  // packets lost that the parties' own sockets did not drop
+	sent     uint64
 }
 
 func roundOf(w window, heard Window, calls int) round {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	return round{
 		cpu: ms(w.cpu) / w.elapsed.Seconds() / float64(calls), p50: ms(heard.P50), p99: ms(heard.P99),
-		arrived: float64(heard.Received) / float64(max(heard.Sent, 1)),
+		arrived: 1 - float64(heard.Lost)/float64(max(heard.Received+heard.Lost, 1)), byUs: heard.Lost - min(heard.Lost, heard.dropped), sent: heard.Sent,
 	}
 }
 
@@ -130,7 +133,7 @@ func lost(all []round) string {
 
 // ours measures calls through a queue.
 func (b *bench) ours(ctx context.Context, queue string, calls int) (round, error) {
-	args := CallsArgs{Number: b.city.number(queue), N: calls, PerSecond: callsASecond}
+	args := CallsArgs{Number: b.city.number(queue), N: calls, PerSecond: max(callsASecond, float64(calls)/setUpWithin)}
 	if err := b.load.call(ctx, "Load.Calls", args, &Nothing{}); err != nil {
 		return round{}, err
 	}
@@ -152,10 +155,15 @@ func (b *bench) listen(ctx context.Context, pids ...int) (w window, heard Window
 	if err = b.load.call(ctx, "Load.Begin", Nothing{}, &Nothing{}); err != nil {
 		return w, heard, err
 	}
-	if w, err = b.watch(ctx, pids...); err != nil {
+	before, err1 := droppedOf(b.load.pid)
+	w, err2 := b.watch(ctx, pids...)
+	after, err3 := droppedOf(b.load.pid)
+	if err = errors.Join(err1, err2, err3); err != nil {
 		return w, heard, err
 	}
-	return w, heard, b.load.call(ctx, "Load.End", Nothing{}, &heard)
+	err = b.load.call(ctx, "Load.End", Nothing{}, &heard)
+	heard.dropped = after - before
+	return w, heard, err
 }
 
 // bare measures the same calls over the reference.

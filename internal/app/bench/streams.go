@@ -20,8 +20,8 @@ const (
 	headBytes    = 12
 	payloadPCMA  = 8
 	alawSilence  = 0xd5
-	mark         = 0x53616e747261424e // begins each payload; the time of sending follows
-	markBytes    = 16
+	mark         = 0x53616e747261424e // begins each payload; the time of sending and a running number follow
+	markBytes    = 24
 	maxDelays    = 1 << 20 // delays kept in a window
 	timerSlack   = 1000    // ns: the kernel's own 50 µs are as much as what is measured
 )
@@ -36,6 +36,9 @@ type stream struct {
 	packet [headBytes + frameSamples]byte
 	seq    uint16
 	ts     uint32
+	spoken uint64 // packets sent
+	last   uint64 // number of the last packet heard; 0: none
+	mute   bool   // it only listens
 }
 
 func newStream() (*stream, error) {
@@ -79,7 +82,11 @@ func (s *stream) aim(to netip.AddrPort) {
 // Window is what the streams counted between Begin and End.
 type Window struct {
 	Sent, Received uint64
+	Lost           uint64        // left out of the running numbers of what was heard
+	Played         uint64        // received that no party has sent: announcements and music
 	P50, P99       time.Duration // from before sending to the arrival in the other party's socket
+
+	dropped uint64 // by the kernel, at the parties' own sockets
 }
 
 // driver lets many streams speak every 20 ms, spread evenly, and reads what they hear, in one thread: cheaply, so that the
@@ -91,6 +98,8 @@ type driver struct {
 	measuring atomic.Bool
 	sent      atomic.Uint64
 	received  atomic.Uint64
+	lost      atomic.Uint64
+	played    atomic.Uint64
 	delayMu   sync.Mutex
 	delays    []time.Duration
 
@@ -158,15 +167,17 @@ func (d *driver) step(s *stream) {
 	for d.read(s) {
 	}
 	to := s.remote.Load()
-	if to == nil {
+	if to == nil || s.mute {
 		return
 	}
 	s.seq++
+	s.spoken++
 	s.ts += frameSamples
 	b := s.packet[:]
 	binary.BigEndian.PutUint16(b[2:], s.seq)
 	binary.BigEndian.PutUint32(b[4:], s.ts)
 	binary.BigEndian.PutUint64(b[headBytes+8:], uint64(time.Now().UnixNano()))
+	binary.BigEndian.PutUint64(b[headBytes+16:], s.spoken)
 	if err := unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, to); err == nil && d.measuring.Load() {
 		d.sent.Add(1)
 	}
@@ -178,26 +189,43 @@ func (d *driver) read(s *stream) bool {
 	if err != nil {
 		return false
 	}
-	if sentAt, ok := sentAt(d.buf[:n]); ok {
+	measuring := d.measuring.Load()
+	sentAt, number, ok := marked(d.buf[:n])
+	switch {
+	case !ok && measuring:
+		d.played.Add(1)
+	case ok:
 		s.heard.Add(1)
-		if d.measuring.Load() {
+		missed := s.missed(number)
+		if measuring {
 			d.received.Add(1)
+			d.lost.Add(missed)
 			d.delayed(arrivedAt(d.oob[:oobn]) - sentAt)
 		}
 	}
 	return true
 }
 
-// sentAt finds a party's own packet by its mark: announcements and music have none.
-func sentAt(b []byte) (ns int64, ok bool) {
+// missed is how many packets before this one did not come. One that was overtaken counts as lost: it is of no use in a call.
+func (s *stream) missed(number uint64) (n uint64) {
+	if s.last != 0 && number > s.last {
+		n = number - s.last - 1
+	}
+	s.last = max(s.last, number)
+	return n
+}
+
+// marked finds a party's own packet by its mark, and gives the time of sending and its number: announcements and music have
+// none.
+func marked(b []byte) (ns int64, number uint64, ok bool) {
 	if len(b) < headBytes {
-		return 0, false
+		return 0, 0, false
 	}
 	at := headBytes + 4*int(b[0]&15)
 	if len(b) < at+markBytes || binary.BigEndian.Uint64(b[at:]) != mark {
-		return 0, false
+		return 0, 0, false
 	}
-	return int64(binary.BigEndian.Uint64(b[at+8:])), true
+	return int64(binary.BigEndian.Uint64(b[at+8:])), binary.BigEndian.Uint64(b[at+16:]), true
 }
 
 // arrivedAt reads the kernel's time of arrival (SCM_TIMESTAMPNS): a header of 16 bytes, seconds, nanoseconds.
@@ -221,8 +249,9 @@ func (d *driver) begin() {
 	d.delayMu.Lock()
 	d.delays = d.delays[:0]
 	d.delayMu.Unlock()
-	d.sent.Store(0)
-	d.received.Store(0)
+	for _, n := range []*atomic.Uint64{&d.sent, &d.received, &d.lost, &d.played} {
+		n.Store(0)
+	}
 	d.measuring.Store(true)
 }
 
@@ -231,5 +260,8 @@ func (d *driver) end() Window {
 	d.delayMu.Lock()
 	defer d.delayMu.Unlock()
 	slices.Sort(d.delays)
-	return Window{Sent: d.sent.Load(), Received: d.received.Load(), P50: percentile(d.delays, 0.5), P99: percentile(d.delays, 0.99)}
+	return Window{
+		Sent: d.sent.Load(), Received: d.received.Load(), Lost: d.lost.Load(), Played: d.played.Load(),
+		P50: percentile(d.delays, 0.5), P99: percentile(d.delays, 0.99),
+	}
 }

@@ -148,7 +148,7 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	course, err := play(o.City, o.Sounds, o.Number, c)
+	course, err := Play(o.City, o.Sounds, o.Number, c)
 	if err != nil {
 		return err
 	}
@@ -158,11 +158,12 @@ func Run(o Options) error {
 	return show(o.Out, course)
 }
 
-func play(city *agency.City, s Sounds, number string, c rehearse.Call) (rehearse.Course, error) {
+// Play goes through what a caller of a number meets; errs.NotFound where it is nobody's.
+func Play(city *agency.City, s Sounds, number string, c rehearse.Call) (rehearse.Course, error) {
 	world := rehearse.City{City: city}
 	f, ok := world.Find(number)
 	if !ok {
-		return rehearse.Course{}, errs.At(errs.NotFound, "number", "%s is in this file the number of no flow and no queue", number)
+		return rehearse.Course{}, errs.At(errs.NotFound, "number", "%s is the number of no flow and no queue", number)
 	}
 	return rehearse.Run(f, world, s, c), nil
 }
@@ -189,7 +190,7 @@ func Script(city *agency.City, s Sounds, name string, text []byte, now time.Time
 		return 0, 0, fmt.Errorf("%s: %w", name, err)
 	}
 	for _, sc := range scenarios {
-		course, err := play(city, s, sc.Number, sc.Call)
+		course, err := Play(city, s, sc.Number, sc.Call)
 		problems := sc.Check(course)
 		if err != nil {
 			problems = []string{fmt.Sprintf("line %d: %v", sc.At, err)}

@@ -93,7 +93,7 @@ func (l *Leg) SendDTMF(ctx context.Context, digits string) error {
 	if t := l.terms.Load(); t == nil || t.events == 0 {
 		return errs.New(errs.Unavailable, "the peer takes no telephone events")
 	}
-	p, err := l.speaker()
+	p, err := l.speaker(nil)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type player struct {
 	coder  coder
 	sent   int
 	unsent int
+	paced  *paced // by its pool's pacer instead of a goroutine of its own
 }
 
 // Play sends clips one after the other, in place of what the bridged leg says; with loop again and again. The channel gives
@@ -43,9 +44,19 @@ type player struct {
 // transport's). A new Play or a StopPlay ends it.
 func (l *Leg) Play(ctx context.Context, clips []media.Clip, loop bool) (played <-chan error) {
 	result := make(chan error, 1)
-	p, err := l.speaker()
+	c := l.pacer()
+	var e *paced
+	if c != nil {
+		e = &paced{result: result}
+	}
+	p, err := l.speaker(e)
 	if err != nil {
 		result <- err
+		return result
+	}
+	sound := &cursor{clips: clips, loop: loop}
+	if c != nil {
+		c.play(ctx, p, sound)
 		return result
 	}
 	run.Go(&l.wg, l.log, "rtp player", func() {
@@ -53,7 +64,7 @@ func (l *Leg) Play(ctx context.Context, clips []media.Clip, loop bool) (played <
 		err := errs.New(errs.Internal, "the player failed")
 		defer func() { result <- err }()
 		defer l.out.release(p)
-		err = p.play(ctx, &cursor{clips: clips, loop: loop})
+		err = p.play(ctx, sound)
 	})
 	return result
 }
@@ -61,8 +72,8 @@ func (l *Leg) Play(ctx context.Context, clips []media.Clip, loop bool) (played <
 // StopPlay ends what plays, if anything.
 func (l *Leg) StopPlay() { l.out.take(nil) }
 
-// speaker takes the right to speak; the caller ends it with wg.Done and release.
-func (l *Leg) speaker() (*player, error) {
+// speaker takes the right to speak; the caller ends it with wg.Done and release, or with finish if it is paced.
+func (l *Leg) speaker(e *paced) (*player, error) {
 	if l.terms.Load() == nil {
 		return nil, errs.New(errs.Unavailable, "the leg has not started")
 	}
@@ -72,7 +83,7 @@ func (l *Leg) speaker() (*player, error) {
 		return nil, errs.New(errs.Gone, "the leg is closed")
 	}
 	l.wg.Add(1)
-	p := &player{stop: make(chan struct{}), leg: l, packet: make([]byte, HeaderLen+maxPlayed), start: time.Now()}
+	p := &player{stop: make(chan struct{}), leg: l, packet: make([]byte, HeaderLen+maxPlayed), start: time.Now(), paced: e}
 	l.out.take(p)
 	return p, nil
 }
@@ -80,11 +91,16 @@ func (l *Leg) speaker() (*player, error) {
 // take gives the right to speak to p, or with nil back to the bridged leg.
 func (o *outbound) take(p *player) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.player != nil {
-		close(o.player.stop)
-	}
+	before := o.player
 	o.player = p
+	o.mu.Unlock()
+	if before == nil {
+		return
+	}
+	close(before.stop)
+	if before.paced != nil {
+		before.finish(ErrStopped)
+	}
 }
 
 // release gives the right back if p still has it.
@@ -103,24 +119,25 @@ func (p *player) play(ctx context.Context, sound *cursor) error {
 		if err := p.await(ctx, timer); err != nil {
 			return err
 		}
-		agreed := p.leg.terms.Load()
-		packet := p.packet[:HeaderLen+samples(agreed.ptime)]
-		if !sound.next(packet[HeaderLen:]) {
-			return p.verdict()
-		}
-		if err := p.sendFrame(packet, agreed); err != nil {
+		if over, err := p.frame(sound); over || err != nil {
 			return err
 		}
 	}
 }
 
+// frame sends the next frame; over says that there was none and the last one has sounded, err then whether it was heard.
+func (p *player) frame(sound *cursor) (over bool, err error) {
+	agreed := p.leg.terms.Load()
+	packet := p.packet[:HeaderLen+samples(agreed.ptime)]
+	if !sound.next(packet[HeaderLen:]) {
+		return true, p.verdict()
+	}
+	return false, p.sendFrame(packet, agreed)
+}
+
 // await waits for the next frame's deadline, which is counted from the start: so nothing adds up.
 func (p *player) await(ctx context.Context, timer *time.Timer) error {
-	late := time.Since(p.start.Add(p.at))
-	if late > maxBehind {
-		p.at += late.Truncate(frameTime)
-	}
-	timer.Reset(-late)
+	timer.Reset(-p.late(time.Now()))
 	select {
 	case <-timer.C:
 		return nil
@@ -131,6 +148,15 @@ func (p *player) await(ctx context.Context, timer *time.Timer) error {
 	case <-p.leg.life.Done():
 		return ErrStopped
 	}
+}
+
+// late is how long ago the next packet was due; time that has passed unused is let go.
+func (p *player) late(now time.Time) time.Duration {
+	late := now.Sub(p.start.Add(p.at))
+	if late > maxBehind {
+		p.at += late.Truncate(frameTime)
+	}
+	return late
 }
 
 // sendFrame sends the A-law in packet at its place on the timeline.

@@ -46,6 +46,7 @@ type Pool struct {
 
 	packets, bulk, control *inboxes
 	reactors               []*reactor
+	pacers                 []*pacer
 }
 
 // NewPool checks the configuration; errs.Invalid, also where the kernel may give the range's ports to others.
@@ -80,6 +81,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	}
 	for range cfg.Readers {
 		p.reactors = append(p.reactors, &reactor{log: cfg.Log})
+		p.pacers = append(p.pacers, newPacer(cfg.Log))
 	}
 	p.turn.Store(rand.Uint32N(p.pairs)) // so that several processes with one range seldom meet
 	return p, nil

@@ -18,7 +18,6 @@ type reporting struct {
 	lastArrived time.Time
 	lastFrom    uint32
 	sent        uint64 // packets at the last report: without a new one it is a receiver's
-	buf         [MaxPacket]byte
 }
 
 // scheduleReport starts the timer; l.mu is held. A transport without a way for RTCP has no reports.
@@ -44,17 +43,18 @@ func (l *Leg) report(c Controlled, r *reporting) {
 	l.mu.Unlock()
 	defer l.wg.Done()
 	l.hear(c, r)
-	_ = c.WriteControl(rtcp.Append(r.buf[:0], l.saying(r), l.name)) // reports are repeated: one that is lost is no loss
+	_ = c.WriteControl(rtcp.Append(nil, l.saying(r), l.name)) // reports are repeated: one that is lost is no loss
 }
 
 // hear reads the reports that have come since the last time.
 func (l *Leg) hear(c Controlled, r *reporting) {
+	buf := make([]byte, MaxPacket) // not kept: a report is seldom, and legs are many
 	for range maxControlRead {
-		n, arrived, err := c.ReadControl(r.buf[:])
+		n, arrived, err := c.ReadControl(buf)
 		if n == 0 || err != nil {
 			return
 		}
-		said, err := rtcp.Parse(r.buf[:n], l.out.ssrc())
+		said, err := rtcp.Parse(buf[:n], l.out.ssrc())
 		if err != nil {
 			l.in.malformed.Add(1)
 			continue

@@ -198,6 +198,15 @@ func (s *Service) List(ctx context.Context) ([]View, error) {
 	return views, nil
 }
 
+// Get gives one that is owed, without its number; errs.NotFound without it.
+func (s *Service) Get(ctx context.Context, id string) (View, error) {
+	r, err := s.cfg.Store.Callback(ctx, id)
+	if err != nil {
+		return View{}, err
+	}
+	return r.view(), nil
+}
+
 // Counts says how many are owed at now.
 func (s *Service) Counts(ctx context.Context, now time.Time) (c Counts, err error) {
 	all, err := s.cfg.Store.Callbacks(ctx, MaxOwed)

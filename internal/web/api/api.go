@@ -15,7 +15,7 @@ import (
 //go:generate sh -c "go run ./openapigen > ../../../web/openapi.json"
 
 // Version is the version of the API's description; it grows with each addition.
-const Version = "1.1.0"
+const Version = "1.2.0"
 
 // Limits of requests.
 const (
@@ -39,6 +39,7 @@ type API struct {
 
 	refusals *rate.Limiter
 	planning chan struct{} // a place for each simulation that may run
+	acting   chan struct{} // a place for each rehearsal that may run
 }
 
 // New builds the API; operations whose service is nil in deps answer 503.
@@ -49,7 +50,7 @@ func New(deps Deps) *API {
 	a := &API{
 		deps: deps, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), once: newOnces(), desk: newDesk(),
 		refusals: rate.NewLimiter(rate.Limit(RefusalsPerSecond), RefusalBurst),
-		planning: make(chan struct{}, MaxSimulations),
+		planning: make(chan struct{}, MaxSimulations), acting: make(chan struct{}, MaxRehearsals),
 	}
 	a.huma = humago.New(a.mux, config())
 	a.routes()
@@ -64,10 +65,16 @@ func (a *API) routes() {
 	a.sessionRoutes()
 	a.meRoutes()
 	a.cityRoutes()
+	a.trunkRoutes()
 	a.whyRoutes()
 	a.floorRoutes()
 	a.measureRoutes()
 	a.simulationRoutes()
+	a.outcomeRoutes()
+	a.callbackRoutes()
+	a.promptRoutes()
+	a.flowRoutes()
+	a.versionRoutes()
 	a.callRoutes()
 	a.caseRoutes()
 	a.archiveRoutes()

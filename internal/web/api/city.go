@@ -33,6 +33,14 @@ type City struct {
 	TimeZone        string   `json:"time_zone" doc:"In which days and opening hours are counted."`
 
 	BreakReasons []BreakReason `json:"break_reasons" doc:"Kinds of break to choose from."`
+	Outcomes     []Outcome     `json:"outcomes" doc:"The closed list of how a call may end, in the order of the configuration."`
+}
+
+// Outcome is a way in which a call may end.
+type Outcome struct {
+	ID       string   `json:"id"`
+	Name     Text     `json:"name"`
+	Agencies []string `json:"agencies" doc:"Whose calls may end so; empty: all."`
 }
 
 // BreakReason is a kind of break.
@@ -58,6 +66,7 @@ type Queue struct {
 	Skills    []string `json:"skills"`
 	Languages []string `json:"languages"`
 	Record    bool     `json:"record"`
+	Listening bool     `json:"listening" doc:"Supervisors may listen to its calls live; callers are told."`
 	Strategy  string   `json:"strategy" enum:"longest_idle,round_robin,fewest_handled,least_occupied,tiers,skill_level,random"`
 	Needs     []Need   `json:"needs" doc:"Skills with levels that it asks, skills included."`
 	Within    int      `json:"within_seconds" doc:"Its service target: answered within."`
@@ -68,6 +77,8 @@ type Seat struct {
 	Code  string `json:"code"`
 	Taken bool   `json:"taken" doc:"Somebody sits there now."`
 	Phone bool   `json:"phone" doc:"A SIP phone is configured for it."`
+
+	Location string `json:"location,omitempty" doc:"Address, floor, room; for supervisors and for those who change the city."`
 }
 
 // Purpose is one of a closed list; without one nothing is listened to or opened (M8, M13).
@@ -189,18 +200,25 @@ func textOf(t agency.Text) Text {
 	return Text{t.In(agency.Finnish), t.In(agency.Swedish), t.In(agency.English)}
 }
 
-func (a *API) getCity(context.Context, *caller, *none) (*cityOutput, error) {
+func (a *API) getCity(_ context.Context, who *caller, _ *none) (*cityOutput, error) {
 	c := a.deps.City.Current()
 	taken := map[string]bool{}
 	for _, v := range a.deps.Dispatch.Agents() {
 		taken[v.Seat] = true
+	}
+	place := func(agency.Seat) string { return "" }
+	if who.Anywhere(identity.AgentWatch) || who.Anywhere(identity.CityChange) {
+		place = func(s agency.Seat) string { return s.Location }
 	}
 	return &cityOutput{City{
 		Version: c.Version, Name: textOf(c.Name), Purposes: a.purposes(), RecordingMonths: c.Retention.RecordingMonths,
 		TimeZone: c.Location().String(), BreakReasons: list(c.BreakReasons, func(r agency.BreakReason) BreakReason { return BreakReason{r.ID, textOf(r.Name)} }),
 		Agencies: list(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
 		Queues:   list(c.Queues, queueOf),
-		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != ""} }),
+		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != "", place(s)} }),
+		Outcomes: list(c.Outcomes, func(o agency.Outcome) Outcome {
+			return Outcome{o.ID, textOf(o.Name), append([]string{}, o.Agencies...)}
+		}),
 	}}, nil
 }
 
@@ -212,7 +230,7 @@ func queueOf(q agency.Queue) Queue {
 	}
 	return Queue{
 		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
-		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Strategy: strategy.String(),
+		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Listening: q.Listening, Strategy: strategy.String(),
 		Needs:  list(q.AllNeeds(), needWanted),
 		Within: seconds(within),
 	}

@@ -7,18 +7,25 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/prompts"
 	"santra/internal/audit"
 	"santra/internal/dispatch"
 	"santra/internal/email"
 	"santra/internal/identity"
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
+	"santra/internal/protocol/media/studio"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/registry"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
 	"santra/internal/routing/sim"
 	"santra/internal/voice"
+	"santra/internal/voice/callback"
+	"santra/internal/voice/flow/rehearse"
+	"santra/internal/voice/lines"
+	"santra/internal/voice/outcome"
+	"santra/internal/web/api/telephone"
 	"santra/internal/web/live"
 )
 
@@ -35,6 +42,13 @@ type Deps struct {
 	Live     *live.Hub
 	Measures Measures
 	Planner  Planner
+	// What people manage of the telephone.
+	Outcomes  Outcomes
+	Callbacks Callbacks
+	Prompts   Prompts
+	Flows     Flows
+	Versions  Versions
+	Trunks    Trunks
 	// ICE gives the TURN servers that a browser may use now, with credentials; nil: none is needed.
 	ICE func() []webrtc.ICEServer
 	// Staff lists who takes work, for what queues lack; nil: not known.
@@ -156,7 +170,49 @@ type Planner interface {
 	Simulate(ctx context.Context, r sim.Request) (sim.Answer, error)
 }
 
+// Trunks is lines.Lines: how the ways to the telephone network stand.
+type Trunks interface{ States() []lines.State }
+
 // Audit is audit.Log.
 type Audit interface {
 	Search(ctx context.Context, f audit.Filter) ([]audit.Row, error)
+}
+
+// Outcomes is outcome.Service: how calls ended, counted.
+type Outcomes interface {
+	Table(ctx context.Context, from, to time.Time) ([]outcome.Row, error)
+}
+
+// Callbacks are those that are owed; app puts it together of callback.Service and voice.Service.
+type Callbacks interface {
+	List(ctx context.Context) ([]callback.View, error)
+	Get(ctx context.Context, id string) (callback.View, error)
+	// CancelCallback erases the number and takes the callback from its queue.
+	CancelCallback(ctx context.Context, id, by string) error
+}
+
+// Prompts is prompts.Service.
+type Prompts interface {
+	List(ctx context.Context) ([]prompts.Version, error)
+	Upload(ctx context.Context, by string, lang agency.Lang, name, text string, wav []byte) (prompts.Version, studio.Report, error)
+	Speak(ctx context.Context, by string, lang agency.Lang, name, text string) (prompts.Version, studio.Report, error)
+	Play(ctx context.Context, version string) ([]byte, error)
+	Hear(ctx context.Context, by, version string) error
+	Unhear(ctx context.Context, by string, lang agency.Lang, name string) error
+	Remove(ctx context.Context, by, version string) error
+	Speaks() bool
+}
+
+// Flows is app.Rehearser: what the flows of the running city sound like.
+type Flows interface {
+	// Rehearse goes through what a caller of a number meets; errs.NotFound where it is nobody's.
+	Rehearse(number string, c rehearse.Call) (rehearse.Course, error)
+	// Sounds tells what is heard of each prompt at present.
+	Sounds() (func(lang, name string) telephone.Sound, error)
+}
+
+// Versions is agency.Book, as to the past.
+type Versions interface {
+	History(ctx context.Context) ([]agency.Version, error)
+	At(ctx context.Context, number int) (*agency.City, agency.Version, error)
 }

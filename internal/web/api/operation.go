@@ -179,6 +179,16 @@ func (a *API) runs(tag string) bool {
 		there = there && d.City != nil && d.Measures != nil
 	case "simulations":
 		there = there && d.City != nil && d.Planner != nil
+	case "outcomes":
+		there = there && d.City != nil && d.Outcomes != nil
+	case "callbacks":
+		there = there && d.Callbacks != nil
+	case "prompts":
+		there = there && d.City != nil && d.Prompts != nil && d.Flows != nil
+	case "flows":
+		there = there && d.City != nil && d.Flows != nil
+	case "versions":
+		there = there && d.Versions != nil
 	case "calls":
 		there = there && d.Calls != nil
 	case "cases":

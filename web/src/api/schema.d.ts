@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The callbacks that the own agencies owe. No number is told: only the agent who calls has it. */
+        get: operations["callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/callbacks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Cancel a callback that waits: its number is erased, and it leaves the queue. 409 while an agent calls. */
+        delete: operations["callback-cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -789,6 +823,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/city/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who changed the city's configuration, when, and which parts of it. */
+        get: operations["city-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/city/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a version changed, field by field. */
+        get: operations["city-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -800,6 +868,40 @@ export interface paths {
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What callers meet on the city's numbers, step by step. */
+        get: operations["flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go through a flow with a made-up caller: what is heard, and where the call goes. Nobody is called, nothing is kept. */
+        post: operations["flow-run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1046,6 +1148,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How calls ended, counted, of the own agencies' queues. Who does not lead a queue's agents gets no small count of it (M17). */
+        get: operations["outcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/outcomes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The days as a table (RFC 4180, UTF-8, a header line), small counts hidden (M17). By days alone: half-hours would tell what is hidden. */
+        get: operations["outcomes-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -1126,6 +1262,125 @@ export interface paths {
         /** @description Record training; nobody records their own (M24). */
         put: operations["person-training"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompt-versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Remove a version that is not heard; logged. */
+        delete: operations["prompt-remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompt-versions/{id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A version, as a WAV file. */
+        get: operations["prompt-audio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompt-versions/{id}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Choose a version: it is played within seconds, to calls that come to it then. Logged. */
+        put: operations["prompt-hear"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What callers hear, with the versions that people handed in. */
+        get: operations["prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{lang}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Hand in a WAV file as a new version: converted, and brought to the level of the others. It is not heard before it is chosen; logged. */
+        post: operations["prompt-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{lang}/{name}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Choose none: the built-in prompt is heard again. 409 where a flow names it and none is built in. Logged. */
+        delete: operations["prompt-unhear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prompts/{lang}/{name}/speak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have a text spoken, as a new version; 503 without a speech command. */
+        post: operations["prompt-speak"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1263,6 +1518,23 @@ export interface paths {
         put?: never;
         /** @description Play a day of the own agencies' queues with the engine that routes: what if two fewer worked on Friday. Keeps nothing. */
         post: operations["simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The trunks by which calls go out and how they stand, in their order in the configuration. */
+        get: operations["trunks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,6 +1758,67 @@ export interface components {
             /** @description Why this call came to this agent. */
             why: string;
         };
+        Callback: {
+            agency: string;
+            /** @description Who calls now, for supervisors; else empty. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description Then the number is erased, reached or not.
+             */
+            expires: string;
+            id: string;
+            language: string;
+            /**
+             * Format: date-time
+             * @description Of the next try.
+             */
+            not_before?: string;
+            /** @description Past until. */
+            overdue: boolean;
+            queue: string;
+            /** Format: date-time */
+            requested: string;
+            /** @enum {string} */
+            state: "waiting" | "opened" | "ending";
+            /**
+             * Format: int64
+             * @description That came to nothing.
+             */
+            tries: number;
+            /**
+             * Format: date-time
+             * @description By when the customer was told to be called.
+             */
+            until: string;
+        };
+        CallbackCounts: {
+            /**
+             * Format: date-time
+             * @description When the first of them was asked for.
+             */
+            oldest?: string;
+            /**
+             * Format: int64
+             * @description An agent calls now.
+             */
+            opened: number;
+            /**
+             * Format: int64
+             * @description Of both: past what the customer was told.
+             */
+            overdue: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        CallbacksOutputBody: {
+            /** @description Oldest first. */
+            callbacks: components["schemas"]["Callback"][];
+            /** @description Of those. */
+            counts: components["schemas"]["CallbackCounts"];
+            /** Format: date-time */
+            server_time: string;
+        };
         Caller: {
             /** @description E.164 where known; empty when withheld. */
             number: string;
@@ -1562,6 +1895,8 @@ export interface components {
             /** @description Kinds of break to choose from. */
             break_reasons: components["schemas"]["BreakReason"][];
             name: components["schemas"]["Text"];
+            /** @description The closed list of how a call may end, in the order of the configuration. */
+            outcomes: components["schemas"]["Outcome"][];
             purposes: components["schemas"]["Purposes"];
             queues: components["schemas"]["Queue"][];
             /**
@@ -1574,6 +1909,17 @@ export interface components {
             time_zone: string;
             /** Format: int64 */
             version: number;
+        };
+        CityVersion: {
+            /** Format: date-time */
+            at: string;
+            /** @description Person's id, or who did it at the command line. */
+            by: string;
+            display: string;
+            /** Format: int64 */
+            number: number;
+            /** @description Of the configuration that it changed; empty of the first. */
+            parts: string[];
         };
         Closing: {
             /** @description Person's id. */
@@ -1700,6 +2046,99 @@ export interface components {
         FieldError: {
             field: string;
             message: string;
+        };
+        Flow: {
+            agency: string;
+            id: string;
+            languages: string[];
+            /** @description The city's own, E.164, that it answers. */
+            numbers: string[];
+            /** @description Whose own number it is; empty for a configured flow. */
+            queue: string;
+            steps: components["schemas"]["FlowStep"][];
+        };
+        FlowCourse: {
+            /** Format: date-time */
+            at: string;
+            /** @description answered, transferred, hung-up; empty where it did not end. */
+            end: string;
+            /**
+             * Format: int64
+             * @description Keys that nobody asked for.
+             */
+            left: number;
+            lines: components["schemas"]["FlowLine"][];
+        };
+        FlowLine: {
+            /** Format: int64 */
+            after_seconds: number;
+            lang: string;
+            /** @description A prompt, a queue, a key, a telephone of the configuration. */
+            name: string;
+            /** @description Of the flow. */
+            step: string;
+            /** @description What is said; else more about it. */
+            text: string;
+            /** @enum {string} */
+            what: "says" | "announces" | "music" | "pressed" | "silence" | "queue" | "answered" | "diverted" | "callback" | "transferred" | "no-answer" | "hung-up";
+        };
+        FlowRun: {
+            /** @description By the clocks of the city, like 2026-11-30T08:15; without: now. */
+            at?: string;
+            /**
+             * Format: int64
+             * @description Of the wait.
+             */
+            estimate_seconds?: number;
+            /** @description Keys that the caller presses, and waits, parted by commas or spaces: 1,w5s,2. */
+            keys?: string;
+            /**
+             * @description Whose key is pressed in the language menu; without: none.
+             * @enum {string}
+             */
+            lang?: "fi" | "sv" | "en";
+            /** @description Of the telephone to which the call is passed. */
+            no_answer?: boolean;
+            /** @description None can be promised. */
+            no_callback?: boolean;
+            /** @description One of the city's own, as it may be dialled. */
+            number: string;
+            /**
+             * Format: int64
+             * @description In the queue.
+             */
+            position?: number;
+            /**
+             * Format: int64
+             * @description Until an agent answers; without: 30.
+             */
+            wait_seconds?: number;
+        };
+        FlowStep: {
+            /** @description The queue is closed: the call is counted and sent away. */
+            away: boolean;
+            /** @description Name of the opening hours; empty where it is a queue's. */
+            hours: string;
+            id: string;
+            /** @enum {string} */
+            kind: "language" | "hours" | "say" | "announce" | "menu" | "queue" | "callback" | "transfer" | "hang_up";
+            /** @description To which it passes the call: one of the configuration. */
+            number: string;
+            /** @description That it plays; empty for none. */
+            prompt: string;
+            queue: string;
+            ways: components["schemas"]["FlowWay"][];
+        };
+        FlowWay: {
+            /** @description A key, or next, closed, otherwise. */
+            by: string;
+            /** @description Step. */
+            to: string;
+        };
+        FlowsOutputBody: {
+            /** @description Configured ones, then those of the queues' own numbers. */
+            flows: components["schemas"]["Flow"][];
+            time_zone: string;
         };
         ForcedState: {
             /** @description Kind of break, from the city's break_reasons. */
@@ -2093,8 +2532,36 @@ export interface components {
             /** @description Missing where nothing rings. */
             offer?: components["schemas"]["WorkOffer"];
         };
+        Outcome: {
+            /** @description Whose calls may end so; empty: all. */
+            agencies: string[];
+            id: string;
+            name: components["schemas"]["Text"];
+        };
         OutcomeChoice: {
             outcome: string;
+        };
+        OutcomeCount: {
+            code: string;
+            /** @description Fewer than 5, or what would tell such a count (M17). */
+            hidden: boolean;
+            /**
+             * Format: int64
+             * @description 0 where it is hidden.
+             */
+            n: number;
+            queue: string;
+            /**
+             * Format: date-time
+             * @description Of the half-hour, or of the day in the city's time zone.
+             */
+            start: string;
+        };
+        OutcomesOutputBody: {
+            /** @description By time, queue and outcome. */
+            rows: components["schemas"]["OutcomeCount"][];
+            /** @description In which days begin. */
+            time_zone: string;
         };
         OutgoingCall: {
             number: string;
@@ -2142,6 +2609,8 @@ export interface components {
             weights?: components["schemas"]["Weight"][];
         };
         Problem: {
+            /** @description Why exactly a call out is not made: premium, country, cap, … */
+            code?: string;
             /** @description In English, for support. */
             detail?: string;
             /** @description Every input at fault. */
@@ -2154,6 +2623,11 @@ export interface components {
             status: number;
             /** @description In the language of Accept-Language: fi, sv or en. */
             title: string;
+            /**
+             * Format: date-time
+             * @description When it may be tried again, where that is known.
+             */
+            until?: string;
         };
         PromiseState: {
             evidence: string;
@@ -2163,6 +2637,62 @@ export interface components {
             title: string;
             /** @description Fails because its check could not run. */
             unchecked?: boolean;
+        };
+        Prompt: {
+            /** @enum {string} */
+            lang: "fi" | "sv" | "en";
+            name: string;
+            /** @description A flow names it. */
+            named: boolean;
+            /** @description A recording announcement: it lasts at least 4 s (M4). */
+            notice: boolean;
+            /** Format: double */
+            seconds: number;
+            /** @enum {string} */
+            source: "built_in" | "folder" | "own" | "none";
+            /** @description Newest first. */
+            versions: components["schemas"]["PromptVersion"][];
+            /** @description What is heard now; empty where nobody has written it down. */
+            words: string;
+        };
+        PromptKept: {
+            /**
+             * Format: double
+             * @description By which it was brought to the level of the others.
+             */
+            gain_db: number;
+            /**
+             * Format: double
+             * @description Of the file, dBFS.
+             */
+            level_db: number;
+            /** @description It stayed quieter than the others: record it again. */
+            limited: boolean;
+            version: components["schemas"]["PromptVersion"];
+        };
+        PromptSpoken: {
+            words: string;
+        };
+        PromptVersion: {
+            /** Format: date-time */
+            at: string;
+            /** @description Person's id, or who did it at the command line. */
+            by: string;
+            display: string;
+            /** @description Is played in place of the built-in one. */
+            heard: boolean;
+            id: string;
+            /** Format: double */
+            seconds: number;
+            /** @enum {string} */
+            source: "upload" | "speech";
+            words: string;
+        };
+        PromptsOutputBody: {
+            /** @description By language and name: built in, named by a flow, or handed in. */
+            prompts: components["schemas"]["Prompt"][];
+            /** @description A speech command is configured. */
+            speaks: boolean;
         };
         Purpose: {
             id: string;
@@ -2181,6 +2711,8 @@ export interface components {
             agency: string;
             id: string;
             languages: string[];
+            /** @description Supervisors may listen to its calls live; callers are told. */
+            listening: boolean;
             /** @description The queue's own address; empty without one. */
             mailbox: string;
             name: components["schemas"]["Text"];
@@ -2342,6 +2874,8 @@ export interface components {
         };
         Seat: {
             code: string;
+            /** @description Address, floor, room; for supervisors and for those who change the city. */
+            location?: string;
             /** @description A SIP phone is configured for it. */
             phone: boolean;
             /** @description Somebody sits there now. */
@@ -2792,6 +3326,39 @@ export interface components {
              */
             until: string;
         };
+        TrunkState: {
+            answers: boolean;
+            /** @description OPTIONS are sent to it. */
+            asked: boolean;
+            /** @description It reaches the emergency centre. */
+            emergency: boolean;
+            /** @description As configured. */
+            name: string;
+            registered: boolean;
+            /** @description It logs in at the operator. */
+            registers: boolean;
+            /**
+             * Format: date-time
+             * @description Of the last change of up.
+             */
+            since: string;
+            /** @description Calls go by it first: it is registered and answers, as far as either is asked of it. */
+            up: boolean;
+            /** @description Why the last registration failed, in English, for support. */
+            why?: string;
+        };
+        TrunksOutputBody: {
+            trunks: components["schemas"]["TrunkState"][];
+        };
+        VersionOutputBody: {
+            /** @description To the version before, a line each: ~ city.queues[parking].cap: 25 → 30. No password. */
+            changes: string[];
+            version: components["schemas"]["CityVersion"];
+        };
+        VersionsOutputBody: {
+            /** @description The newest, newest first. */
+            versions: components["schemas"]["CityVersion"][];
+        };
         Weight: {
             agency: string;
             /** Format: double */
@@ -3070,6 +3637,64 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditOutputBody"];
                 };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbacksOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "callback-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem */
             default: {
@@ -4426,6 +5051,66 @@ export interface operations {
             };
         };
     };
+    "city-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "city-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -4441,6 +5126,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "flow-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowRun"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowCourse"];
+                };
             };
             /** @description Problem */
             default: {
@@ -4962,6 +5709,84 @@ export interface operations {
             };
         };
     };
+    outcomes: {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                /** @description One queue; without: every queue of the own agencies. */
+                queue?: string;
+                /** @description half_hour: of the queues whose agents the person leads, alone. */
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "outcomes-csv": {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                /** @description One queue; without: every queue of the own agencies. */
+                queue?: string;
+                /** @description half_hour: of the queues whose agents the person leads, alone. */
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people: {
         parameters: {
             query?: never;
@@ -5149,6 +5974,230 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-hear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptsOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-upload": {
+        parameters: {
+            query?: {
+                /** @description What it says, for readers. */
+                words?: string;
+            };
+            header?: never;
+            path: {
+                lang: "fi" | "sv" | "en";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/wav": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptKept"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-unhear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lang: "fi" | "sv" | "en";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prompt-speak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lang: "fi" | "sv" | "en";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptSpoken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptKept"];
                 };
             };
             /** @description Problem */
@@ -5440,6 +6489,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulatedAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunksOutputBody"];
                 };
             };
             /** @description Problem */

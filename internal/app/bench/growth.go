@@ -1,0 +1,70 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+)
+
+// growthMost is the largest number of calls at a time.
+const growthMost = 1000
+
+// growthSteps are the numbers of recorded calls at a time whose cost is compared.
+func growthSteps() []int { return []int{10, 50, 100, 200, lossCalls, growthMost} }
+
+// lossCalls is the number of calls at which no packet is to be lost by us.
+const lossCalls = 500
+
+// growth measures what a second of a recorded call costs as calls become more, one round each, and what is lost.
+func (b *bench) growth(ctx context.Context) error {
+	for _, calls := range growthSteps() {
+		b.say("growth: %d calls", calls)
+		r, err := b.ours(ctx, recordedQueue, calls)
+		if err != nil {
+			return err
+		}
+		l, err := b.bare(ctx, calls)
+		if err != nil {
+			return err
+		}
+		b.add(row{
+			fmt.Sprintf("growth: %d calls, recorded", calls), "CPU ms for a second of a call",
+			[]float64{r.cpu},
+			"bare relay",
+			[]float64{l.cpu},
+			fmt.Sprintf("p99 %s ms beside %s; lost by us %d of %d, by the bare relay %d of %d", short(r.p99), short(l.p99), r.byUs, r.sent, l.byUs, l.sent),
+		})
+	}
+	return nil
+}
+
+// secure measures recorded calls with and without TLS and SRTP to the recorder, in two cities in turns.
+func (b *bench) secure(ctx context.Context) error {
+	other := &bench{Options: b.Options, dir: b.dir + "/secure"}
+	other.Secure = !b.Secure
+	defer other.stop()
+	if err := other.open(ctx, relayFew); err != nil {
+		return err
+	}
+	if err := other.staff(ctx); err != nil {
+		return err
+	}
+	var sealed, clear []float64
+	for i := range rounds {
+		b.say("secure: %d calls, round %d of %d", relayFew, i+1, rounds)
+		for _, c := range []*bench{b, other} {
+			r, err := c.ours(ctx, recordedQueue, relayFew)
+			if err != nil {
+				return err
+			}
+			if c.Secure {
+				sealed = append(sealed, r.cpu)
+			} else {
+				clear = append(clear, r.cpu)
+			}
+		}
+	}
+	b.add(row{
+		fmt.Sprintf("%d calls, recorded over TLS and SRTP", relayFew), "CPU ms for a second of a call", sealed, "the same in the clear", clear, "",
+	})
+	return nil
+}

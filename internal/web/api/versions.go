@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/identity"
+)
+
+// MaxVersions is how many versions of the city are told at once: each is read and compared with the one before.
+const MaxVersions = 30
+
+// CityVersion is one version of what is configured.
+type CityVersion struct {
+	Number  int       `json:"number"`
+	At      time.Time `json:"at"`
+	By      string    `json:"by" doc:"Person's id, or who did it at the command line."`
+	Display string    `json:"display"`
+	Parts   []string  `json:"parts" doc:"Of the configuration that it changed; empty of the first."`
+}
+
+type (
+	versionsOutput struct {
+		Body struct {
+			Versions []CityVersion `json:"versions" doc:"The newest, newest first."`
+		}
+	}
+	versionInput struct {
+		Number int `path:"number" minimum:"1" maximum:"1000000000"`
+	}
+	versionOutput struct {
+		Body struct {
+			Version CityVersion `json:"version"`
+			Changes []string    `json:"changes" doc:"To the version before, a line each: ~ city.queues[parking].cap: 25 → 30. No password."`
+		}
+	}
+)
+
+func (a *API) versionRoutes() {
+	register(a, op{
+		method: "GET", path: "/api/city/versions", id: "city-versions", tag: "versions", action: identity.CityChange, scope: scopeAny,
+		doc: "Who changed the city's configuration, when, and which parts of it.",
+	}, a.getVersions)
+	register(a, op{
+		method: "GET", path: "/api/city/versions/{number}", id: "city-version", tag: "versions", action: identity.CityChange, scope: scopeAny,
+		doc: "What a version changed, field by field.",
+	}, a.getVersion)
+}
+
+func (a *API) getVersions(ctx context.Context, _ *caller, _ *none) (*versionsOutput, error) {
+	all, err := a.deps.Versions.History(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out versionsOutput
+	out.Body.Versions = []CityVersion{}
+	display := a.displays(ctx)
+	for _, v := range all[:min(MaxVersions, len(all))] {
+		was, is, err := a.pair(ctx, v.Number)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Versions = append(out.Body.Versions, versionOf(v, display, was, is))
+	}
+	return &out, nil
+}
+
+// pair gives a version and the one before; the first has none.
+func (a *API) pair(ctx context.Context, number int) (was, is *agency.City, err error) {
+	if is, _, err = a.deps.Versions.At(ctx, number); err != nil || number <= 1 {
+		return nil, is, err
+	}
+	was, _, err = a.deps.Versions.At(ctx, number-1)
+	return was, is, err
+}
+
+func versionOf(v agency.Version, display func(string) string, was, is *agency.City) CityVersion {
+	out := CityVersion{Number: v.Number, At: v.At, By: v.Actor, Display: display(v.Actor), Parts: []string{}}
+	if was != nil {
+		out.Parts = append(out.Parts, agency.Differences(was, is)...)
+	}
+	return out
+}
+
+func (a *API) getVersion(ctx context.Context, _ *caller, in *versionInput) (*versionOutput, error) {
+	_, v, err := a.deps.Versions.At(ctx, in.Number)
+	if errs.Is(err, errs.NotFound) {
+		err = errs.At(errs.NotFound, "number", "there is no such version")
+	}
+	if err != nil {
+		return nil, err
+	}
+	was, is, err := a.pair(ctx, in.Number)
+	if err != nil {
+		return nil, err
+	}
+	var out versionOutput
+	out.Body.Version, out.Body.Changes = versionOf(v, a.displays(ctx), was, is), []string{}
+	if was != nil {
+		out.Body.Changes = list(agency.Changes(was, is), agency.Change.String)
+	}
+	return &out, nil
+}
