@@ -114,6 +114,9 @@ func get[T any](m map[string]*T, key string) (T, bool) {
 // Current gives the snapshot. Nobody modifies it: a change makes another.
 func (b *Book) Current() *City { return &b.index.Load().city }
 
+// Zone is the current city's time zone. City.Location reads and parses the system's file each time.
+func (b *Book) Zone() *time.Location { return b.index.Load().zone }
+
 // Agency finds an agency by its id.
 func (b *Book) Agency(id string) (Agency, bool) { return get(b.index.Load().agencies, id) }
 

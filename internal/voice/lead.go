@@ -45,7 +45,7 @@ func (l *lead) stop() {
 
 // begin is the first step of a call from the trunk, once the caller hears us.
 func (c *call) begin() {
-	if c.deaf || c.way.run != nil {
+	if c.deaf || c.way.run != nil || c.state != Announcing { // a call out has no flow, and one that was given away has it no more
 		return
 	}
 	run, actions := flow.Start(c.way.flow, facts{c.s})
@@ -163,16 +163,21 @@ func (c *call) enqueue(a flow.Enqueue) {
 		c.fail("no queue")
 		return
 	}
-	if pass, err := c.pass.In(c.owner.ID, c.queue.ID, c.s.cfg.GateKey); a.Record && err == nil {
-		c.pass = pass
-	} else {
-		c.pass = gate.Pass{}
-	}
+	c.pass = c.passInto(a)
 	if a.Away {
 		c.turnAway()
 		return
 	}
 	c.wait()
+}
+
+// passInto is the pass with which the call goes into its queue: none where the flow says that it isn't recorded there.
+func (c *call) passInto(a flow.Enqueue) gate.Pass {
+	if !a.Record {
+		return gate.Pass{}
+	}
+	pass, _ := c.pass.In(c.owner.ID, c.queue.ID, c.s.cfg.GateKey) // none with an error
+	return pass
 }
 
 // woken tells the flow what is known of the wait just now.
@@ -255,7 +260,7 @@ func (f facts) Records(queue string) bool {
 }
 
 // Now implements flow.Facts.
-func (f facts) Now() time.Time { return time.Now().In(f.s.cfg.Book.Current().Location()) }
+func (f facts) Now() time.Time { return time.Now().In(f.s.cfg.Book.Zone()) }
 
 // firstQueue is the queue by which a call is known before its flow has put it into one.
 func firstQueue(f *agency.Flow) string {

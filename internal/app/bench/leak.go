@@ -16,6 +16,7 @@ import (
 // How leaks are looked for.
 const (
 	leakCalls  = 10000
+	leakWarm   = 5000             // calls before: what is bounded (the ring of events, ids of calls that are over) is to be full
 	leakRate   = 250              // calls a second
 	leakSettle = 35 * time.Second // the longest that a transaction or a dialog of a call that is over lives (RFC 3261 17: 32 s)
 )
@@ -28,7 +29,8 @@ type held struct {
 
 // leak lets many recorded calls come and go, and compares what the servers hold before and after.
 func (b *bench) leak(ctx context.Context) error {
-	warm := SetUpArgs{Number: b.city.number(recordedQueue), Rate: leakRate, For: b.Round}
+	warm := SetUpArgs{Number: b.city.number(recordedQueue), Rate: leakRate, For: leakWarm * time.Second / leakRate}
+	b.say("leak: %d calls to warm up", leakWarm)
 	var s SetUps
 	if err := b.load.call(ctx, "Load.SetUp", warm, &s); err != nil {
 		return err

@@ -92,7 +92,18 @@ func (l *Leg) Agree(remote netip.AddrPort, t Terms) {
 	}
 	l.started = true
 	l.scheduleReport()
-	run.Go(&l.wg, l.log, "rtp leg", l.read)
+	if w, ok := l.t.(Watched); ok {
+		l.wg.Add(1)
+		w.Watch(l.handle, func(err error) {
+			defer l.wg.Done()
+			l.ended(err)
+		})
+		return
+	}
+	run.Go(&l.wg, l.log, "rtp leg", func() {
+		defer l.events.close() // also where a packet breaks the goroutine
+		l.ended(l.receive())
+	})
 }
 
 // valid tells whether a packet is sound or keys as agreed on: only such a one may set the peer's port.
@@ -104,9 +115,10 @@ func (l *Leg) valid(packet []byte) bool {
 	return agreed.sound(pt) || agreed.event(pt)
 }
 
-func (l *Leg) read() {
-	defer l.events.close()
-	if err := l.receive(); err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) {
+// ended is told why nothing more will be read.
+func (l *Leg) ended(err error) {
+	l.events.close()
+	if err != nil && !errors.Is(err, net.ErrClosed) && !errors.Is(err, io.EOF) {
 		l.log.Warn("rtp: reading ended", "error", err)
 	}
 }

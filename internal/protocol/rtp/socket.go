@@ -18,6 +18,8 @@ type socket struct {
 	refs   atomic.Int64 // users, and closing once Close has been called
 	closed chan struct{}
 	atEnd  func() // called before the descriptor is closed, if set before the socket is watched
+	// afterEnd is called when it has been closed, if set by who holds a reference.
+	afterEnd func()
 }
 
 const closing = 1 << 62
@@ -94,6 +96,9 @@ func (s *socket) finish() {
 	}
 	unix.Close(s.fd)
 	close(s.closed)
+	if s.afterEnd != nil {
+		s.afterEnd()
+	}
 }
 
 // destination is an address as the kernel takes it.

@@ -41,6 +41,13 @@ type Pusher interface {
 	Push(handle func(packet []byte)) error
 }
 
+// Watched is a Pusher that needs no goroutine to wait in: Watch returns at once, and ended is called when no more packets will
+// be handled, by whoever ends it, once. Most legs are such, and a goroutine with its stack is a good part of a leg's memory.
+type Watched interface {
+	Pusher
+	Watch(handle func(packet []byte), ended func(error))
+}
+
 // Controlled is a Transport with a way of its own for RTCP.
 type Controlled interface {
 	Transport

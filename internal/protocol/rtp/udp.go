@@ -14,7 +14,7 @@ import (
 	"santra/internal/protocol/rtp/secure"
 )
 
-// UDP is a Transport over a pair of UDP sockets. It is Addressed, a Pusher and Controlled.
+// UDP is a Transport over a pair of UDP sockets. It is Addressed, Watched and Controlled.
 type UDP struct {
 	pool           *Pool
 	media, control *socket
@@ -117,6 +117,23 @@ func (u *UDP) Push(handle func(packet []byte)) error {
 	}
 	<-u.media.closed
 	return net.ErrClosed
+}
+
+// Watch implements Watched. ended gets net.ErrClosed, or why the socket can't be watched.
+func (u *UDP) Watch(handle func(packet []byte), ended func(error)) {
+	if !u.media.acquire() {
+		ended(net.ErrClosed)
+		return
+	}
+	u.media.afterEnd = func() { ended(net.ErrClosed) } // not before our reference is given back
+	err := u.watch(func() { u.drain(handle) })
+	if err != nil {
+		u.media.afterEnd = nil
+	}
+	u.media.release()
+	if err != nil {
+		ended(err)
+	}
 }
 
 // fairShare is how many times a socket is read before others of its reactor have their turn: a flood on one port must not make

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -206,5 +208,66 @@ func TestIPv6(t *testing.T) {
 	l.Play(t.Context(), []media.Clip{media.NewClip(frameOf(5))}, false)
 	if <-heard != 5 {
 		t.Error("not heard")
+	}
+}
+
+// TestWatchedEndsOnce: who watches is told once of the end, whether the socket is closed before, meanwhile or afterwards.
+func TestWatchedEndsOnce(t *testing.T) {
+	pool, err := NewPool(PoolConfig{Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 300 {
+		u, err := pool.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := make(chan error, 2)
+		var wg sync.WaitGroup
+		switch i % 3 {
+		case 0:
+			_ = u.Close()
+			u.Watch(func([]byte) {}, func(err error) { told <- err })
+		case 1:
+			wg.Go(func() { _ = u.Close() })
+			u.Watch(func([]byte) {}, func(err error) { told <- err })
+		default:
+			u.Watch(func([]byte) {}, func(err error) { told <- err })
+			if len(told) != 0 {
+				t.Fatal("told before the end")
+			}
+			_ = u.Close()
+		}
+		wg.Wait()
+		_ = u.Close()
+		if err := <-told; !errors.Is(err, net.ErrClosed) {
+			t.Fatal(i, err)
+		}
+		if len(told) != 0 {
+			t.Fatal(i, "told twice")
+		}
+	}
+}
+
+// TestALegOverASocketNeedsNoGoroutine counts them.
+func TestALegOverASocketNeedsNoGoroutine(t *testing.T) {
+	pool, err := NewPool(PoolConfig{Ephemeral: true, Readers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := runtime.NumGoroutine()
+	p := newPhone(t)
+	const legs = 50
+	for range legs {
+		u, err := pool.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := NewLeg(u, LegConfig{})
+		defer l.Close()
+		l.Start(p.addr(), media.PCMA, 0)
+	}
+	if more := runtime.NumGoroutine() - before; more > legs/10 {
+		t.Errorf("%d goroutines for %d legs", more, legs)
 	}
 }

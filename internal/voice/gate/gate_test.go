@@ -141,6 +141,32 @@ func TestNoPassForWhatWasNotHeard(t *testing.T) {
 	})
 }
 
+// TestPassIntoAQueue: a flow's queue of the same agency gets the pass, signed for it; the one for which it was heard the same one.
+func TestPassIntoAQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pub, priv := keyPair()
+		n := notice()
+		o := <-Announce(t.Context(), player{}, n, priv)
+		if p, err := o.Pass.In(n.Agency, n.Queue, priv); err != nil || p != o.Pass {
+			t.Error("the same queue:", p, err)
+		}
+		p, err := o.Pass.In(n.Agency, "another", priv)
+		var g token.Gate
+		if err != nil || p.Queue() != "another" || token.Open(pub, token.DomainGate, p.Token(), time.Now(), &g) != nil || g.Queue != "another" || g.Agency != n.Agency {
+			t.Error("another queue:", g, err)
+		}
+		for name, in := range map[string]func() (Pass, error){
+			"another agency": func() (Pass, error) { return o.Pass.In("tax", n.Queue, priv) },
+			"no agency":      func() (Pass, error) { return o.Pass.In("", n.Queue, priv) },
+			"nothing heard":  func() (Pass, error) { return Pass{}.In(n.Agency, n.Queue, priv) },
+		} {
+			if p, err := in(); p.Valid() || !errs.Is(err, errs.Denied) {
+				t.Errorf("%s: %v, %v", name, p, err)
+			}
+		}
+	})
+}
+
 func TestZeroPassOpensNothing(t *testing.T) {
 	if (Pass{}).Valid() {
 		t.Error("the zero pass is valid")

@@ -74,6 +74,7 @@ func (h *Hub) Publish(ev event.Event) {
 		return
 	}
 	ev.To = slices.Clone(ev.To)
+	ev.Fields = nil // they are in data; thousands of maps in the ring were a part of each call's memory
 	h.mu.Lock()
 	h.seq++
 	it := item{h.seq, ev, data}
