@@ -49,7 +49,7 @@ func (c *city) customers(ctx context.Context, t *testing.T) {
 	}
 }
 
-func browse(t *testing.T, c *city, script string) {
+func browse(t *testing.T, c *city, script string, env ...string) {
 	t.Helper()
 	node := partner(t, "node", "nodejs")
 	chromium := partner(t, "chromium", "chromium")
@@ -58,7 +58,7 @@ func browse(t *testing.T, c *city, script string) {
 	}
 	cmd := exec.CommandContext(t.Context(), node, "e2e/"+script)
 	cmd.Dir = "../web"
-	cmd.Env = append(os.Environ(), "SANTRA_READY="+c.ready, "CHROMIUM="+chromium)
+	cmd.Env = append(append(os.Environ(), "SANTRA_READY="+c.ready, "CHROMIUM="+chromium), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

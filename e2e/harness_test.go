@@ -56,10 +56,27 @@ func start(t *testing.T, args ...string) *city {
 	return startIn(t, t.TempDir(), args...)
 }
 
+// startTries is how often a demo is started whose ports, free when it chose them, another program took first.
+const startTries = 3
+
 // startIn runs it on a folder that may have been used before.
 func startIn(t *testing.T, dir string, args ...string) *city {
 	t.Helper()
-	c := &city{dir: dir, ready: filepath.Join(dir, "ready.json"), done: make(chan struct{})}
+	for try := 1; ; try++ {
+		c, failed := launch(t, dir, args...)
+		switch {
+		case failed == "":
+			return c
+		case try == startTries || !strings.Contains(failed, "address already in use"):
+			t.Fatal("the demo ended: " + failed)
+		}
+	}
+}
+
+// launch starts it and waits until it is ready, or tells how it ended.
+func launch(t *testing.T, dir string, args ...string) (c *city, failed string) {
+	t.Helper()
+	c = &city{dir: dir, ready: filepath.Join(dir, "ready.json"), done: make(chan struct{})}
 	_ = os.Remove(c.ready)
 	const anyPort = "127.0.0.1:0"
 	c.cmd = exec.Command(program(), append([]string{"demo", "--no-traffic", "--data", dir, "--http", anyPort, "--sip", anyPort, "--smtp", anyPort, "--ready-file", c.ready}, args...)...)
@@ -71,19 +88,21 @@ func startIn(t *testing.T, dir string, args ...string) *city {
 	go func() { _ = c.cmd.Wait(); close(c.done) }()
 	t.Cleanup(func() { c.stop(t) })
 	eventually(t, startWithin, "the demo is ready", func() bool {
-		select {
-		case <-c.done:
-			t.Fatalf("the demo ended: %s%s", out.String(), c.logs())
-		default:
+		if c.ended() {
+			failed = out.String() + c.logs()
+			return true
 		}
 		_, err := os.Stat(c.ready)
 		return err == nil
 	})
+	if failed != "" {
+		return c, failed
+	}
 	var err error
 	if c.Ready, err = app.ReadReady(c.ready); err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c, ""
 }
 
 // stop interrupts the demo and waits for its end.
@@ -221,12 +240,15 @@ type agent struct {
 	seat  app.ReadySeat
 }
 
-// agent sits the i-th agent down at the i-th seat with a registered phone, ready.
+// agent sits the i-th agent down at the i-th seat with a registered phone, ready. The phone is at the city, unless it says another server.
 func (c *city) agent(t *testing.T, i int, phone siptest.Config) *agent {
 	t.Helper()
 	a := &agent{person: c.logInAs(t, c.Users[i]), seat: c.Seats[i]}
 	a.must("PUT", "/api/me/seat", map[string]string{"code": a.seat.Code}, nil)
-	phone.Server, phone.User, phone.Password = addr(t, c.PhonesSIP), a.seat.SIPUser, a.seat.SIPPassword
+	phone.User, phone.Password = a.seat.SIPUser, a.seat.SIPPassword
+	if !phone.Server.IsValid() {
+		phone.Server = addr(t, c.PhonesSIP)
+	}
 	a.phone = newPhone(t, phone)
 	if err := a.phone.Register(t.Context()); err != nil {
 		t.Fatal(err)

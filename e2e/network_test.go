@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +83,11 @@ func TestBadNetworks(t *testing.T) {
 	c := start(t, "--seats", "8")
 	agents := make([]*agent, len(all))
 	for i := range agents {
-		agents[i] = c.agent(t, i, siptest.Config{Tone: 1000 + 50*float64(i)})
+		phone := siptest.Config{Tone: 1000 + 50*float64(i)}
+		if i == 0 {
+			phone.Server = c.lossyDesk(t)
+		}
+		agents[i] = c.agent(t, i, phone)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -107,6 +112,19 @@ func TestBadNetworks(t *testing.T) {
 		w.survives(ctx, t)
 	}
 	c.compare(t, all)
+}
+
+// lossyDesk is where a telephone on a desk registers that has a bad network as well.
+func (c *city) lossyDesk(t *testing.T) netip.AddrPort {
+	t.Helper()
+	link := impair.NewLink(99)
+	link.Both(impair.Faults{Loss: 0.02, Delay: 5 * time.Millisecond, Jitter: 10 * time.Millisecond})
+	p, err := impair.Listen(impair.Config{Target: addr(t, c.PhonesSIP), Link: link, SIP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p.Addr()
 }
 
 // blow lets every customer call through a network of its own.

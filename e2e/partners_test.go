@@ -91,6 +91,21 @@ func tone(hz float64) []byte {
 	return b
 }
 
+// toneWAV is a minute of a sine wave as a WAV file of 8 kHz, 16 bit.
+func toneWAV(t *testing.T, hz float64) string {
+	t.Helper()
+	f := media.WAV{WAVSpec: media.WAVSpec{Format: media.PCM16, Rate: media.SampleRate, Channels: 1}}
+	for i := range 60 * media.SampleRate {
+		v := int16(8000 * math.Sin(2*math.Pi*hz*float64(i)/media.SampleRate))
+		f.Data = append(f.Data, byte(v), byte(v>>8))
+	}
+	var wav strings.Builder
+	if err := media.WriteWAV(&wav, f); err != nil {
+		t.Fatal(err)
+	}
+	return wav.String()
+}
+
 // sipp runs SIPp in a folder and gives what it wrote.
 func sipp(ctx context.Context, t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
@@ -185,7 +200,7 @@ func baresipAnswers(t *testing.T, c *city, transport string) {
 			return found && strings.HasPrefix(last, fmt.Sprint(is))
 		}
 	}
-	cmd := exec.CommandContext(ctx, program, "-f", baresipFolder(t, c, a, transport))
+	cmd := exec.CommandContext(ctx, program, "-f", baresipFolder(t, fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=%s;regint=60", a.seat.SIPUser, c.PhonesSIP, transport, a.seat.SIPPassword), "127.0.0.1:0"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -224,24 +239,19 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s[:i], s[i+len(sep):], true
 }
 
-// baresipFolder writes baresip's configuration: one account that answers by itself, sound without a sound card.
-func baresipFolder(t *testing.T, c *city, a *agent, transport string) string {
+// baresipFolder writes baresip's configuration: one account that answers by itself, sound without a sound card. listen is where it
+// listens, "127.0.0.1:0" for anywhere.
+func baresipFolder(t *testing.T, account, listen string) string {
 	t.Helper()
 	dir := t.TempDir()
 	modules := "/usr/lib/baresip/modules"
 	if found, _ := filepath.Glob("/usr/lib/*/baresip/modules"); len(found) > 0 {
 		modules = found[0]
 	}
-	var wav bytes.Buffer
-	wav.WriteString("RIFF\x24\x71\x02\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x71\x02\x00") // 10 s, 8 kHz, 16 bit
-	for i := range 80_000 {
-		v := int16(8000 * math.Sin(2*math.Pi*agentTone*float64(i)/8000))
-		wav.Write([]byte{byte(v), byte(v >> 8)})
-	}
 	files := map[string]string{
-		"accounts": fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=%s;answermode=auto;regint=60;audio_codecs=PCMA/8000/1\n", a.seat.SIPUser, c.PhonesSIP, transport, a.seat.SIPPassword),
-		"contacts": "", "current_contact": "", "tone.wav": wav.String(),
-		"config": "sip_listen 127.0.0.1:0\naudio_source aufile," + dir + "/tone.wav\naudio_player aubridge,none\nnet_interface 127.0.0.1\nmodule_path " + modules +
+		"accounts": account + ";answermode=auto;audio_codecs=PCMA/8000/1\n",
+		"contacts": "", "current_contact": "", "tone.wav": toneWAV(t, agentTone),
+		"config": "sip_listen " + listen + "\naudio_source aufile," + dir + "/tone.wav\naudio_player aubridge,none\nnet_interface 127.0.0.1\nmodule_path " + modules +
 			"\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n",
 	}
 	for name, text := range files {
@@ -250,4 +260,67 @@ func baresipFolder(t *testing.T, c *city, a *agent, transport string) string {
 		}
 	}
 	return dir
+}
+
+// startBaresip runs it until the test ends, with commands that it does at its start.
+func startBaresip(ctx context.Context, t *testing.T, dir string, commands ...string) {
+	t.Helper()
+	args := []string{"-f", dir}
+	for _, c := range commands {
+		args = append(args, "-e", c)
+	}
+	cmd := exec.CommandContext(ctx, partner(t, "baresip", "baresip-core"), args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
+}
+
+// TestBaresipAsAnOperator: it calls a number as a customer of its operator does, and answers a call out.
+func TestBaresipAsAnOperator(t *testing.T) {
+	t.Parallel()
+	partner(t, "baresip", "baresip-core")
+	c := start(t, "--seats", "1")
+	listen := "127.0.0.1:" + freePort(t)
+	c.operatorAt(t, addr(t, listen))
+	const deskTone = 1500
+	a := c.agent(t, 0, siptest.Config{Tone: deskTone})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	t.Run("calls", func(t *testing.T) {
+		number, _ := newCaller()
+		dir := baresipFolder(t, "<sip:"+number+"@"+c.SIP+">;regint=0", "127.0.0.1:0")
+		startBaresip(ctx, t, dir, "/dial sip:"+c.queue(t, "pysakointi").Number+"@"+c.SIP)
+		talksToBaresip(ctx, t, a)
+		nothingKeeps(t, c, number)
+	})
+	t.Run("is called", func(t *testing.T) {
+		number, _ := newCaller()
+		startBaresip(ctx, t, baresipFolder(t, "<sip:"+number+"@"+listen+">;regint=0", listen))
+		a.callOut(t, "pysakointi", number)
+		talksToBaresip(ctx, t, a)
+		nothingKeeps(t, c, number)
+	})
+}
+
+// talksToBaresip: the agent hears it, the call is recorded, and the agent hangs up.
+func talksToBaresip(ctx context.Context, t *testing.T, a *agent) {
+	t.Helper()
+	desk := rings(ctx, t, a.phone, "the agent's telephone")
+	if err := desk.WaitHears(ctx, agentTone); err != nil {
+		t.Fatal("baresip is not heard:", err)
+	}
+	eventually(t, soon, "recording is on", func() bool { return a.recordingState() == "on" })
+	if err := desk.HangUp(ctx); err != nil {
+		t.Error(err)
+	}
+	a.over(t)
 }

@@ -3,7 +3,7 @@ import type { LinguiConfig } from "@lingui/conf";
 
 /** Pages that agents seldom open, and what only they use: their texts are a catalogue of their own (withOffice in src/i18n.ts). */
 const office = [
-  ...["Abilities", "Archive", "Attest", "Calls.", "calls", "useWatch", "ForceState", "Grants", "Log.", "Measures", "People", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
+  ...["Abilities", "Archive", "Attest", "Callbacks", "Calls.", "calls", "useWatch", "Flow", "ForceState", "Grants", "Log.", "Measures", "People", "Prompt", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
   "src/lib/explain.ts",
   "src/lib/notes.ts",
   "src/play",

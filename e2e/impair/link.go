@@ -3,7 +3,8 @@
 // it does is drawn from a seed, for each direction by itself; every queue, socket and goroutine is bounded and ends with Close.
 //
 // It knows of SIP what an application layer gateway in a cheap router knows: it writes its own addresses over those of the two
-// sides, also in descriptions (SDP), so that neither side needs to be told of it.
+// sides, also in descriptions (SDP), so that neither side needs to be told of it. RTCP on a port of its own and SRTP's keys are not
+// its business: the first is not carried, the second pass as they are.
 package impair
 
 import (
@@ -93,7 +94,7 @@ func (l *Link) Counts(d Direction) Counts {
 	return l.way[d].counts
 }
 
-// fate decides about a packet: when each of its copies (none to two) is due. early ones may overtake those before them.
+// fate decides about a packet: when each of its copies (none to two) is due.
 func (l *Link) fate(d Direction, now time.Time) (copies []due) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

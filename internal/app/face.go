@@ -38,7 +38,7 @@ func (c *contactCentre) face() (http.Handler, error) {
 	}
 	resources := api.New(api.Deps{
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
-		Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
+		Trunks: c.lines, Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
 		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
 		Outcomes: c.outcomes.counts, Callbacks: owedCalls{c.callbacks, c.voice}, Versions: c.book,
 		Prompts: prompts.New(prompts.Config{Store: c.store.Prompts(), Speech: c.server.Speech, City: c.book.Current}),

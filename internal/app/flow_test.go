@@ -81,9 +81,9 @@ func TestFlowRun(t *testing.T) {
 func TestFlowRunMistakes(t *testing.T) {
 	for want, o := range map[string]FlowOptions{
 		"is the number of no flow": {Number: "+35899"},
-		"--lang":                           {Number: "0912340100", Lang: "de"},
-		"--at":                             {Number: "0912340100", At: "tomorrow"},
-		"keys":                             {Number: "0912340100", Keys: "x"},
+		"--lang":                   {Number: "0912340100", Lang: "de"},
+		"--at":                     {Number: "0912340100", At: "tomorrow"},
+		"keys":                     {Number: "0912340100", Keys: "x"},
 	} {
 		if _, err := runFlow(t, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)

@@ -346,7 +346,7 @@ func TestAProxyIsBelieved(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.close()
-	c := &contactCentre{server: o.config.Server, people: o.people, book: o.book, registry: registry.New(registry.Config{Store: o.store.Registry(), Book: o.book}), log: quietLog()}
+	c := &contactCentre{server: o.config.Server, people: o.people, book: o.book, registry: registry.New(registry.Config{Store: o.store.Registry(), Book: o.book}), outcomes: &ledger{}, log: quietLog()}
 	c.server.HTTP.Proxies = []string{"10.0.0.1/32"}
 	face, err := c.face()
 	if err != nil {

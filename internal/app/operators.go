@@ -178,7 +178,7 @@ func (s SIP) lines(passwords map[string]string) (all []lines.Line) {
 		if !t.dials() {
 			continue
 		}
-		l := lines.Line{Name: t.Name, Ask: t.target("", passwords[t.Name]), Every: t.Keepalive}
+		l := lines.Line{Name: t.Name, Emergency: t.Emergency, Ask: t.target("", passwords[t.Name]), Every: t.Keepalive}
 		if t.Register.Registrar != "" {
 			l.Register = t.registration(passwords[t.Name])
 		}

@@ -70,20 +70,23 @@ func (o *outside) Way(_ context.Context, w voice.Want) (voice.Way, error) {
 	}
 	if way.Routes = o.routes(d.Allowed, way.Emergency); len(way.Routes) == 0 {
 		way.Done()
-		return voice.Way{}, errs.New(errs.Unavailable, "no trunk takes calls to that number")
+		return voice.Way{}, refusal(&dialplan.Refusal{Reason: dialplan.NoTrunk})
 	}
 	return way, nil
 }
 
-// refusal is a refused call as an error: its kind says what to do, its text the plan's code.
+// refusal is a refused call as an error: its kind says what to do, and the plan's Refusal in it why.
 func refusal(r *dialplan.Refusal) error {
+	kind := errs.Denied
 	switch r.Reason {
 	case dialplan.Empty, dialplan.Incomplete, dialplan.BadNumber:
-		return errs.At(errs.Invalid, "number", "%s", r.Reason)
+		kind = errs.Invalid
 	case dialplan.CapReached, dialplan.MeterFull:
-		return errs.At(errs.Limited, "number", "%s: %d in an %s for one %s", r.Reason, r.Limit, r.Window, r.Scope)
+		kind = errs.Limited
+	case dialplan.NoTrunk:
+		kind = errs.Unavailable
 	}
-	return errs.At(errs.Denied, "number", "%s %s%s", r.Reason, r.Country, r.Prefix)
+	return errs.At(kind, "number", "%w", r)
 }
 
 // routes gives the trunks' ways to a number, in the order in which they are tried.

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sdp"
 	"santra/internal/recorder"
+	"santra/internal/voice/carrier"
 )
 
 // TestRecorderLink: sound leaves this machine encrypted, or because the configuration says that it need not.
@@ -60,8 +62,16 @@ func TestSecureDemo(t *testing.T) {
 		if err != nil || r.checkLink() != nil || recorder.CheckConfig(d.recorder) != nil {
 			t.Fatal(err, r.checkLink(), recorder.CheckConfig(d.recorder))
 		}
+		if table, err := d.centre.Server.SIP.table(); err != nil || !admits(table, "127.0.0.1") {
+			t.Error("a customer on this machine is refused", err)
+		}
 		if (level == sdp.Required) != secure || (r.TLS.CA != "") != secure || (r.SIP == d.recorder.SIPTLS.Listen) != secure {
 			t.Errorf("secure %v: %+v", secure, r)
 		}
 	}
+}
+
+func admits(t *carrier.Table, from string) bool {
+	_, ok := t.Admit(netip.MustParseAddr(from), "")
+	return ok
 }

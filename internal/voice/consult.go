@@ -138,6 +138,14 @@ func (k *consultation) view() *ConsultView {
 	return &ConsultView{Stage: k.at, Kind: k.to.kind(), Name: k.to.name(), Outside: k.outside, Emergency: k.way.Emergency}
 }
 
+// hush ends the announcement, if one plays.
+func (k *consultation) hush() {
+	if k.noticeOf != nil {
+		k.noticeOf()
+	}
+	k.noticed, k.noticeOf = nil, nil
+}
+
 // wait lets who is consulted wait while the agent talks with the customer.
 func (k *consultation) wait() {
 	if k.stage() == ConsultTalking {
@@ -334,9 +342,7 @@ func (c *call) dropConsult(why string) {
 	}
 	c.consult = nil
 	k.dial.stop()
-	if k.noticeOf != nil {
-		k.noticeOf()
-	}
+	k.hush()
 	if k.inner != nil {
 		inner := k.inner
 		inner.mail.must(func() { inner.finish(why) })

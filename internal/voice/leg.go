@@ -29,6 +29,7 @@ type leg struct {
 	heard  uint64                // packets, at the last look
 	before func(context.Context) // what is still said inside the dialog before it is hung up
 	silent bool                  // no more keys come: its media have ended, and its signalling will say why
+	deaf   bool                  // the peer has us on hold and hears nothing
 	desc   sdp.Options           // of our session description, to go on from
 }
 

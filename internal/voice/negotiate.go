@@ -63,6 +63,7 @@ func (l *leg) accepted(offer, answer []byte) error {
 	if err != nil {
 		return err
 	}
+	l.deaf = !hears(choices[0])
 	return l.start(choices[0])
 }
 
@@ -105,11 +106,7 @@ func (c *call) renegotiate(l *leg, r *sip.Request) {
 		return
 	}
 	c.respond(r, codeOK, answer)
-	if l == c.agent {
-		c.agentHears(hears(choice))
-	} else {
-		c.callerHears(hears(choice))
-	}
+	c.peerHears(l, hears(choice))
 }
 
 // refresh answers a request that changes nothing: a session timer's UPDATE, or an INVITE that asks for our offer.

@@ -160,7 +160,7 @@ func (c *call) calledAnswered(d *dial) {
 		c.letGo(d, d.leg.dialog)
 		return
 	}
-	c.out.dial, c.customer = nil, d.leg
+	c.out.dial, c.customer, c.deaf = nil, d.leg, d.leg.deaf
 	if c.out.way.Longest > 0 {
 		c.life.set(c.out.way.Longest, func() { c.finish("too long") })
 	}

@@ -158,3 +158,20 @@ func TestCallbacksOutliveTheProcess(t *testing.T) {
 	h.answered(phone)
 	h.hears(h.answered(far), toneBob)
 }
+
+// A callback that a supervisor cancels is owed no more and waits no more; a second time there is nothing to cancel.
+func TestCancelledCallbackLeavesTheQueue(t *testing.T) {
+	h := newHouse(t, plan{callbacks: true, city: inviting})
+	h.promised()
+	id := h.owed()[0].ID
+	if _, waits := h.disp.Explain(id); !waits {
+		t.Fatal("the callback does not wait")
+	}
+	h.must(h.svc.CancelCallback(h.ctx(), id, "boss"))
+	if _, waits := h.disp.Explain(id); waits || len(h.owed()) != 0 {
+		t.Error("it waits still", h.owed())
+	}
+	if err := h.svc.CancelCallback(h.ctx(), id, "boss"); !errs.Is(err, errs.Gone) {
+		t.Error(err)
+	}
+}

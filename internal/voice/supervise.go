@@ -80,7 +80,8 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 	w.leg = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
 	w.leg.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
 	c.watchers = append(c.watchers, w)
-	c.background("watch", func() { c.follow(w) })
+	gone := peer.Closed()
+	c.background("watch", func() { c.follow(w, gone) })
 	c.sound()
 	c.changed()
 	c.log.Info("supervised", "mode", w.mode)
@@ -88,9 +89,9 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 }
 
 // follow waits, beside the actor, until the supervisor's browser has gone.
-func (c *call) follow(w *watcher) {
+func (c *call) follow(w *watcher, gone <-chan struct{}) {
 	select {
-	case <-w.leg.peer.Closed():
+	case <-gone:
 		c.mail.must(func() { c.unwatch(w) })
 	case <-c.ctx.Done():
 	}

@@ -4,6 +4,7 @@
 //   SANTRA_URL    the base URL; default: the ready-file's `http`
 //   SANTRA_SHOTS  folder for screenshots; default: none are kept
 //   SANTRA_DARK   in dark colours
+//   SANTRA_MICROPHONE  a WAV file that is what the microphone hears, over and over; default: beeps
 //   CHROMIUM      the browser; default /usr/bin/chromium
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -83,9 +84,10 @@ let browser;
 
 /** Runs parts of a walk, all or the one that the command line names, and ends the process. Each stands alone, so that one failure hides no other. */
 export async function walkThrough(parts) {
+  const heard = process.env.SANTRA_MICROPHONE ? [`--use-file-for-fake-audio-capture=${process.env.SANTRA_MICROPHONE}`] : [];
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"],
+    args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", ...heard],
   });
   const only = process.argv[2];
   for (const [name, walk] of Object.entries(parts)) {

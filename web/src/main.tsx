@@ -14,6 +14,7 @@ import "./styles/callbar.css";
 import "./styles/pages.css";
 import "./styles/supervise.css";
 import "./styles/plots.css";
+import "./styles/office.css";
 import { ApiError } from "./api/client.ts";
 import { activate, locale, preferred } from "./i18n.ts";
 import { router } from "./router.tsx";

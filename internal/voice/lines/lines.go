@@ -23,15 +23,17 @@ type Endpoint interface {
 
 // Line is one trunk to keep up.
 type Line struct {
-	Name     string
-	Register sip.Target    // as whom and where to register; an empty URI: it needs none
-	Ask      sip.Target    // the operator, for OPTIONS (RFC 3261 11)
-	Every    time.Duration // between two questions; 0: it is not asked
+	Name      string
+	Emergency bool          // it reaches the emergency centre
+	Register  sip.Target    // as whom and where to register; an empty URI: it needs none
+	Ask       sip.Target    // the operator, for OPTIONS (RFC 3261 11)
+	Every     time.Duration // between two questions; 0: it is not asked
 }
 
 // State is how a trunk stands. One that neither registers nor is asked is taken to be up.
 type State struct {
 	Name       string
+	Emergency  bool      // as configured
 	Up         bool      // calls go by it first
 	Registers  bool      // it logs in at the operator
 	Registered bool      // and has
@@ -64,7 +66,7 @@ func New(e Endpoint, all []Line, log *slog.Logger) *Lines {
 	l := &Lines{all: map[string]*line{}, log: log}
 	for _, one := range all {
 		k := &line{name: one.Name, log: log, state: State{
-			Name: one.Name, Registers: one.Register.URI != "", Asked: one.Every > 0, Answers: one.Every > 0, Since: time.Now(),
+			Name: one.Name, Emergency: one.Emergency, Registers: one.Register.URI != "", Asked: one.Every > 0, Answers: one.Every > 0, Since: time.Now(),
 		}}
 		k.state.Up = k.state.up()
 		l.all[one.Name], l.order = k, append(l.order, one.Name)

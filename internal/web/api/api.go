@@ -65,6 +65,7 @@ func (a *API) routes() {
 	a.sessionRoutes()
 	a.meRoutes()
 	a.cityRoutes()
+	a.trunkRoutes()
 	a.whyRoutes()
 	a.floorRoutes()
 	a.measureRoutes()

@@ -22,6 +22,7 @@ import (
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
 	"santra/internal/voice/flow/rehearse"
+	"santra/internal/voice/lines"
 	"santra/internal/voice/outcome"
 	"santra/internal/web/api/telephone"
 	"santra/internal/web/live"
@@ -46,6 +47,7 @@ type Deps struct {
 	Prompts   Prompts
 	Flows     Flows
 	Versions  Versions
+	Trunks    Trunks
 	// Staff lists who takes work, for what queues lack; nil: not known.
 	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
@@ -161,6 +163,9 @@ type Measures interface {
 type Planner interface {
 	Simulate(ctx context.Context, r sim.Request) (sim.Answer, error)
 }
+
+// Trunks is lines.Lines: how the ways to the telephone network stand.
+type Trunks interface{ States() []lines.State }
 
 // Audit is audit.Log.
 type Audit interface {

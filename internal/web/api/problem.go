@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/language"
 
+	"santra/internal/agency/dialplan"
 	"santra/internal/errs"
+	"santra/internal/web/api/refusal"
 )
 
 // Problem is an error answer (RFC 9457). It never repeats what was sent.
@@ -22,8 +25,11 @@ type Problem struct {
 	Detail string       `json:"detail,omitempty" doc:"In English, for support."`
 	Field  string       `json:"field,omitempty" doc:"The input at fault."`
 	Errors []FieldError `json:"errors,omitempty" doc:"Every input at fault."`
+	Code   string       `json:"code,omitempty" doc:"Why exactly a call out is not made: premium, country, cap, …"`
+	Until  *time.Time   `json:"until,omitempty" doc:"When it may be tried again, where that is known."`
 
 	kind errs.Kind
+	said refusal.Words // in place of the kind's, where there are better ones
 }
 
 // FieldError names one input at fault and what would be right.
@@ -83,6 +89,9 @@ func (a *API) problemOf(operation string, err error) *Problem {
 		return p
 	}
 	p := kindOnly(errs.KindOf(err))
+	if r, ok := errors.AsType[*dialplan.Refusal](err); ok {
+		p.Code, p.Until, p.said = r.Reason, stamp(r.Until), refusal.Of(r, a.zone())
+	}
 	switch p.kind {
 	case errs.Internal, errs.Unavailable:
 		a.deps.Log.Error("request failed", "operation", operation, "err", err)
@@ -113,10 +122,26 @@ func localise(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	if ok {
 		copied := *p
-		copied.Title = words()[p.kind].in(languageOf(ctx.Header("Accept-Language")))
+		copied.Title = p.title(languageOf(ctx.Header("Accept-Language")))
 		return &copied, nil
 	}
 	return v, nil
+}
+
+// title is what is told to people.
+func (p *Problem) title(lang string) string {
+	if t := Text(p.said).in(lang); t != "" {
+		return t
+	}
+	return words()[p.kind].in(lang)
+}
+
+// zone is the city's.
+func (a *API) zone() *time.Location {
+	if a.deps.City == nil {
+		return time.UTC
+	}
+	return a.deps.City.Current().Location()
 }
 
 // fromHuma keeps where an input is at fault and what would be right, and drops the value that was sent.
@@ -152,7 +177,7 @@ func kindOfStatus(status int) errs.Kind {
 // write sends a problem outside Huma's own way.
 func (p *Problem) write(w http.ResponseWriter, lang string) {
 	copied := *p
-	copied.Title = words()[p.kind].in(lang)
+	copied.Title = p.title(lang)
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(&copied)

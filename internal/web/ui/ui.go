@@ -68,9 +68,9 @@ const trustedTypes = "dompurify santra-mail"
 // and no image but those of the mail itself (data:).
 func Policy(recorder string) string {
 	from := "'self'"
-	media := "'none'"
+	media := "'self'" // prompts
 	if recorder != "" {
-		from, media = from+" "+recorder, recorder
+		from, media = from+" "+recorder, media+" "+recorder
 	}
 	return strings.Join([]string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",

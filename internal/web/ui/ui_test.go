@@ -69,7 +69,7 @@ func TestPolicyIsStrict(t *testing.T) {
 	csp := h.Get("Content-Security-Policy")
 	for _, want := range []string{
 		"default-src 'none'", "script-src 'self';", "style-src 'self';", "connect-src 'self' http://127.0.0.1:9;",
-		"media-src http://127.0.0.1:9;", "require-trusted-types-for 'script'", "trusted-types dompurify santra-mail", "frame-ancestors 'none'", "base-uri 'none'",
+		"media-src 'self' http://127.0.0.1:9;", "require-trusted-types-for 'script'", "trusted-types dompurify santra-mail", "frame-ancestors 'none'", "base-uri 'none'",
 	} {
 		if !strings.Contains(csp, want) {
 			t.Errorf("the policy lacks %s: %s", want, csp)

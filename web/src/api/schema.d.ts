@@ -1473,6 +1473,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The trunks by which calls go out and how they stand, in their order in the configuration. */
+        get: operations["trunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work/{id}/why": {
         parameters: {
             query?: never;
@@ -2030,6 +2047,8 @@ export interface components {
             wait_seconds?: number;
         };
         FlowStep: {
+            /** @description The queue is closed: the call is counted and sent away. */
+            away: boolean;
             /** @description Name of the opening hours; empty where it is a queue's. */
             hours: string;
             id: string;
@@ -2493,6 +2512,8 @@ export interface components {
             weights?: components["schemas"]["Weight"][];
         };
         Problem: {
+            /** @description Why exactly a call out is not made: premium, country, cap, … */
+            code?: string;
             /** @description In English, for support. */
             detail?: string;
             /** @description Every input at fault. */
@@ -2505,6 +2526,11 @@ export interface components {
             status: number;
             /** @description In the language of Accept-Language: fi, sv or en. */
             title: string;
+            /**
+             * Format: date-time
+             * @description When it may be tried again, where that is known.
+             */
+            until?: string;
         };
         PromiseState: {
             evidence: string;
@@ -3199,6 +3225,30 @@ export interface components {
              * @description The first instant at which it is no longer valid.
              */
             until: string;
+        };
+        TrunkState: {
+            answers: boolean;
+            /** @description OPTIONS are sent to it. */
+            asked: boolean;
+            /** @description It reaches the emergency centre. */
+            emergency: boolean;
+            /** @description As configured. */
+            name: string;
+            registered: boolean;
+            /** @description It logs in at the operator. */
+            registers: boolean;
+            /**
+             * Format: date-time
+             * @description Of the last change of up.
+             */
+            since: string;
+            /** @description Calls go by it first: it is registered and answers, as far as either is asked of it. */
+            up: boolean;
+            /** @description Why the last registration failed, in English, for support. */
+            why?: string;
+        };
+        TrunksOutputBody: {
+            trunks: components["schemas"]["TrunkState"][];
         };
         VersionOutputBody: {
             /** @description To the version before, a line each: ~ city.queues[parking].cap: 25 → 30. No password. */
@@ -6237,6 +6287,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SimulatedAnswer"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunksOutputBody"];
                 };
             };
             /** @description Problem */

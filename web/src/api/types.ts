@@ -28,13 +28,7 @@ export type Targets = Schemas["Targets"];
 export type TargetAgent = Schemas["TargetAgent"];
 export type SuperviseMode = Schemas["SuperviseMode"]["mode"];
 /** How a call may be said to have ended: a code of the closed list, with its name. */
-export interface Outcome {
-  id: string;
-  name: Text;
-  /** Whose calls; none: all agencies'. */
-  agencies?: readonly string[];
-  agency?: string;
-}
+export type Outcome = Schemas["Outcome"];
 export type Case = Schemas["Case"];
 export type Attachment = Schemas["Attachment"];
 export type MessageHead = Schemas["MessageHead"];
@@ -66,4 +60,14 @@ export type SimulatedRow = Schemas["SimulatedRow"];
 export type SimulatedDifference = Schemas["SimulatedDifference"];
 export type SimulatedStaffing = Schemas["SimulatedStaffing"];
 export type PersonChange = Schemas["PersonChange"];
+export type OutcomeCount = Schemas["OutcomeCount"];
+export type OwedCall = Schemas["Callback"];
+export type Prompt = Schemas["Prompt"];
+export type PromptVersion = Schemas["PromptVersion"];
+export type PromptKept = Schemas["PromptKept"];
+export type Flow = Schemas["Flow"];
+export type FlowStep = Schemas["FlowStep"];
+export type FlowRun = Schemas["FlowRun"];
+export type FlowCourse = Schemas["FlowCourse"];
+export type FlowLine = Schemas["FlowLine"];
 export type Problem = Schemas["Problem"];

@@ -5,9 +5,9 @@ import { outcomesOf } from "./outcomes.ts";
 const name = { fi: "x" };
 const city = {
   outcomes: [
-    { id: "advised", name },
+    { id: "advised", name, agencies: [] },
     { id: "leak", name, agencies: ["vesi"] },
-    { id: "fine", name, agency: "katu" },
+    { id: "fine", name, agencies: ["katu"] },
     { id: "none", name, agencies: [] },
   ],
 } as unknown as City;
@@ -18,6 +18,6 @@ it("lists what is for all and what is for the agency", () => {
 });
 
 it("is empty for a city without a list", () => {
-  expect(outcomesOf({} as City, "vesi")).toEqual([]);
+  expect(outcomesOf({ outcomes: [] } as unknown as City, "vesi")).toEqual([]);
   expect(outcomesOf(undefined, "vesi")).toEqual([]);
 });

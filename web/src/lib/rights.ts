@@ -13,6 +13,9 @@ export const usedActions = [
   "queue.close",
   "measures.read",
   "simulation.run",
+  "callback.cancel",
+  "flow.read",
+  "prompt.change",
   "recording.search",
   "archive.search",
   "listen.grant",
@@ -28,7 +31,7 @@ export function may(me: Me, action: Action): boolean {
 }
 
 export interface Place {
-  path: "/" | "/mail" | "/calls" | "/measures" | "/simulation" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
+  path: "/" | "/mail" | "/calls" | "/measures" | "/simulation" | "/callbacks" | "/flows" | "/prompts" | "/recordings" | "/archive" | "/grants" | "/people" | "/log" | "/attest";
   /** Empty: for everybody. */
   action: Action | "";
 }
@@ -40,6 +43,9 @@ export const places: readonly Place[] = [
   { path: "/calls", action: "call.supervise" },
   { path: "/measures", action: "measures.read" },
   { path: "/simulation", action: "simulation.run" },
+  { path: "/callbacks", action: "callback.cancel" },
+  { path: "/flows", action: "flow.read" },
+  { path: "/prompts", action: "flow.read" },
   { path: "/recordings", action: "recording.search" },
   { path: "/archive", action: "archive.search" },
   { path: "/grants", action: "listen.grant" },

@@ -16,6 +16,7 @@ import { useMe } from "../shell/me.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Empty, ErrorNotice, Loading, Notice, Page, Table } from "../ui/parts.tsx";
+import { Outcomes } from "./MeasuresOutcomes.tsx";
 
 type Interval = "half_hour" | "day";
 
@@ -120,6 +121,7 @@ function Days({ asked, city }: { asked: Asked; city: City | undefined }) {
       <Plots answer={drawn.data} asked={asked} city={city} />
       <Queues rows={rows} city={city} />
       <Letters rows={rows} city={city} />
+      <Outcomes from={asked.from} to={asked.to} queue={asked.queue} city={city} />
       {one && <Formulas day={days.data} asked={asked} />}
     </>
   );

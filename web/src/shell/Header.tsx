@@ -56,6 +56,9 @@ const placeIcon: Record<Place["path"], IconName> = {
   "/calls": "ear",
   "/measures": "measures",
   "/simulation": "simulation",
+  "/callbacks": "phone",
+  "/flows": "flow",
+  "/prompts": "speaker",
   "/recordings": "recording",
   "/archive": "archive",
   "/grants": "check",
@@ -77,6 +80,12 @@ function PlaceName({ path }: { path: Place["path"] }) {
       return i18n._("Measures");
     case "/simulation":
       return i18n._("Simulation");
+    case "/callbacks":
+      return i18n._("Callbacks");
+    case "/flows":
+      return i18n._("Flows");
+    case "/prompts":
+      return i18n._("Prompts");
     case "/recordings":
       return i18n._("Recordings");
     case "/archive":

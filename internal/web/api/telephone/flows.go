@@ -31,6 +31,7 @@ type FlowStep struct {
 	Prompt string    `json:"prompt" doc:"That it plays; empty for none."`
 	Queue  string    `json:"queue"`
 	Hours  string    `json:"hours" doc:"Name of the opening hours; empty where it is a queue's."`
+	Away   bool      `json:"away" doc:"The queue is closed: the call is counted and sent away."`
 	Number string    `json:"number" doc:"To which it passes the call: one of the configuration."`
 	Ways   []FlowWay `json:"ways"`
 }
@@ -95,7 +96,7 @@ func stepOf(s *agency.Step) FlowStep {
 	case s.Menu != nil:
 		out.Prompt = s.Menu.Prompt
 	case s.Queue != nil:
-		out.Queue, out.Prompt = s.Queue.Queue, s.Queue.Music
+		out.Queue, out.Prompt, out.Away = s.Queue.Queue, s.Queue.Music, s.Queue.Away
 	case s.Callback != nil:
 		out.Queue = s.Callback.Queue
 	case s.Transfer != nil:
