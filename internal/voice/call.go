@@ -363,6 +363,7 @@ func (c *call) over() { _ = c.set(Ended) }
 func (c *call) drop(l **leg) {
 	if gone := *l; gone != nil {
 		*l = nil
+		c.s.keepQuality(c.log, gone)
 		c.background("hang up", func() { gone.hangUp(c.s.parting) })
 	}
 }

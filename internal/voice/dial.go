@@ -28,7 +28,8 @@ const (
 // dial is a call of ours to a telephone that has not been answered yet.
 type dial struct {
 	leg    *leg
-	offer  []byte
+	routes []Route
+	offers [][]byte // one for each route, for not all encrypt
 	cancel context.CancelFunc
 }
 
@@ -41,42 +42,58 @@ func (d *dial) stop() {
 
 // dialEvents is what becomes of a dial, told in the actor.
 type dialEvents struct {
-	early    func(*dial, sip.Response) // a provisional response; nil: nobody asks
-	answered func(*dial)               // its leg stands and is the asker's
-	failed   func(*dial, error)        // nothing is left of it
+	early    func(d *dial, by int, r sip.Response) // a provisional response by one of its routes; nil: nobody asks
+	answered func(*dial)                           // its leg stands and is the asker's
+	failed   func(*dial, error)                    // nothing is left of it
+}
+
+// party is who is dialled.
+type party struct {
+	role   Role
+	pool   *rtp.Pool
+	terms  terms
+	routes []Route
+	invite sip.InviteOptions
 }
 
 // dial calls a telephone over the first route that takes the call, beside the actor. errs.Unavailable without a port.
-func (c *call) dial(pool *rtp.Pool, routes []Route, o sip.InviteOptions, on dialEvents) (*dial, error) {
-	l, err := c.s.newLeg(pool)
+func (c *call) dial(p party, on dialEvents) (*dial, error) {
+	l, err := c.s.newLeg(p.pool, p.role, p.terms)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, DialTime)
-	d := &dial{leg: l, offer: l.offer(), cancel: cancel}
-	o.ContentType, o.Body = sdpType, d.offer
-	c.background("dial", func() { c.dialling(ctx, d, routes, o, on) })
+	d := &dial{leg: l, routes: p.routes, cancel: cancel}
+	for _, r := range p.routes {
+		l.terms.security = r.SRTP
+		d.offers = append(d.offers, l.offer())
+	}
+	c.background("dial", func() { c.dialling(ctx, d, p.invite, on) })
 	return d, nil
 }
 
 // dialling tries the routes one after the other and brings the actor what came of it.
-func (c *call) dialling(ctx context.Context, d *dial, routes []Route, o sip.InviteOptions, on dialEvents) {
+func (c *call) dialling(ctx context.Context, d *dial, o sip.InviteOptions, on dialEvents) {
 	defer d.cancel()
 	var dialog *sip.Dialog
 	var err error = errs.New(errs.Unavailable, "no way to that telephone")
-	for _, r := range routes {
-		if dialog, err = c.try(ctx, d, r, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
+	var by int
+	for i, r := range d.routes {
+		by = i
+		o.ContentType, o.Body = sdpType, d.offers[i]
+		if dialog, err = c.try(ctx, d, i, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
 			break
 		}
 		c.log.Warn("a trunk did not take a call", "trunk", r.Trunk, "error", err)
 	}
-	if !c.mail.must(func() { c.dialled(d, dialog, err, on) }) {
+	if !c.mail.must(func() { c.dialled(d, by, dialog, err, on) }) {
 		c.letGo(d, dialog)
 	}
 }
 
 // try calls over one route and waits for the answer.
-func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, early func(*dial, sip.Response)) (*sip.Dialog, error) {
+func (c *call) try(ctx context.Context, d *dial, by int, o sip.InviteOptions, early func(*dial, int, sip.Response)) (*sip.Dialog, error) {
+	r := d.routes[by]
 	out, err := r.Endpoint.Invite(ctx, r.Target, o)
 	if err != nil {
 		return nil, err
@@ -85,7 +102,7 @@ func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, e
 		select {
 		case p, ok := <-out.Progress():
 			if ringing = ok; ok {
-				_ = c.mail.put(func() { early(d, p) }) // one that finds no room is no loss: the answer comes
+				_ = c.mail.put(func() { early(d, by, p) }) // one that finds no room is no loss: the answer comes
 			}
 		case <-ctx.Done():
 			ringing = false
@@ -101,10 +118,12 @@ func elsewhere(err error) bool {
 }
 
 // dialled takes what came of a dial.
-func (c *call) dialled(d *dial, dialog *sip.Dialog, err error, on dialEvents) {
+func (c *call) dialled(d *dial, by int, dialog *sip.Dialog, err error, on dialEvents) {
 	d.leg.dialog = dialog
 	if err == nil {
-		err = d.leg.accepted(d.offer, dialog.RemoteBody())
+		if err = d.accepted(by, dialog, dialog.RemoteBody()); err != nil {
+			c.s.refused(c.log, err)
+		}
 	}
 	if err != nil {
 		c.letGo(d, dialog)
@@ -112,6 +131,13 @@ func (c *call) dialled(d *dial, dialog *sip.Dialog, err error, on dialEvents) {
 		return
 	}
 	on.answered(d)
+}
+
+// accepted takes the answer that came by a route.
+func (d *dial) accepted(by int, dialog *sip.Dialog, answer []byte) error {
+	l := d.leg
+	l.terms.security, l.terms.peer = d.routes[by].SRTP, dialog.Remote().Addr()
+	return l.accepted(d.offers[by], answer)
 }
 
 // letGo ends a dial of which nobody wants anything any more.
