@@ -65,11 +65,13 @@ type SIP struct {
 	MediaIP      string        `yaml:"media_ip"`      // address in our SDP; default the trunk's
 	RTPMin       uint16        `yaml:"rtp_min"`       // ports of audio, ends included; both 0: 20000 to 32767
 	RTPMax       uint16        `yaml:"rtp_max"`
+	Codecs       []string      `yaml:"codecs"` // of the operators' calls, in the order of preference; default PCMA, PCMU, G722
 }
 
 // WebRTC is the browser phones' one UDP port.
 type WebRTC struct {
 	Listen string `yaml:"listen"` // host:port
+	TURN   TURN   `yaml:"turn"`   // for browsers that can't send UDP here; default none
 }
 
 // Mail is the e-mail side.
@@ -253,6 +255,9 @@ func (s Server) checkAddresses() error {
 		}
 	}
 	if err := s.SIP.checkLines(); err != nil {
+		return err
+	}
+	if err := s.WebRTC.TURN.check(); err != nil {
 		return err
 	}
 	_, err := networks("server.http.proxies", s.HTTP.Proxies)

@@ -36,7 +36,12 @@ func (c *contactCentre) face() (http.Handler, error) {
 		people, err := c.people.People(ctx, identity.Operator("routing"))
 		return staffOf(people, time.Now()), err
 	}
+	ice, err := c.server.WebRTC.TURN.servers()
+	if err != nil {
+		return nil, err
+	}
 	resources := api.New(api.Deps{
+		ICE:    ice,
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
 		Trunks: c.lines, Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
 		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,

@@ -45,6 +45,9 @@ func (s SIP) checkLines() error {
 	if err := s.TLS.check(); err != nil {
 		return err
 	}
+	if err := s.checkCodecs(); err != nil {
+		return err
+	}
 	return s.checkTrunks()
 }
 

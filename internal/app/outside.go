@@ -95,7 +95,7 @@ func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []voice.Route
 	for _, name := range o.table.Route(call, o.lines.Up, rand.IntN) {
 		t := o.trunks[name]
 		to := o.lines.Target(name, t.target(a.Number.Reveal(), o.secrets[name]))
-		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to})
+		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.sound()})
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,11 +73,11 @@ const (
 // endpoints lists all outside that the contact centre exchanges data with (M18).
 func (c *Config) endpoints() []registry.Endpoint {
 	s := c.Server
-	return append(s.SIP.endpoints(), []registry.Endpoint{
+	return slices.Concat(s.SIP.endpoints(), s.WebRTC.TURN.endpoint(), []registry.Endpoint{
 		{Name: "server", Kind: "server", Country: s.Country},
 		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
 		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
-	}...)
+	})
 }
 
 // contactCentre is the contact centre between its configuration and its end.

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
 	"santra/internal/registry"
+	"santra/internal/voice"
 	"santra/internal/voice/carrier"
 )
 
@@ -162,8 +165,6 @@ func (t *Trunk) checkWay(at string) error {
 		return errs.At(errs.Invalid, at+".tls_name", "must be a name like sip.operator.example, with transport: tls")
 	case t.SRTP && t.Transport != "tls":
 		return errs.At(errs.Invalid, at+".srtp", "needs transport: tls, for its keys are in the signalling")
-	case t.SRTP:
-		return errs.At(errs.Invalid, at+".srtp", "is not served yet (docs/limits.md): leave it out, silence would be taken for protection")
 	case !t.dials() && t.Keepalive != 0:
 		return errs.At(errs.Invalid, at+".keepalive", "needs an address or a domain to ask")
 	case !t.dials() && len(t.Allow) == 0 && t.Auth.User == "":
@@ -227,4 +228,30 @@ func hostname(s string) bool {
 		}
 	}
 	return true
+}
+
+// sound is the policy about the trunk's sound.
+func (t *Trunk) sound() sdp.Security {
+	if t.SRTP {
+		return sdp.Required
+	}
+	return sdp.Plain
+}
+
+// incoming is the policy about the sound of a call that came by a trunk.
+func (s SIP) incoming(in *sip.Incoming) sdp.Security {
+	for _, t := range s.trunks() {
+		if t.Name == in.Trunk() {
+			return t.sound()
+		}
+	}
+	return sdp.Plain
+}
+
+// checkCodecs refuses a list by which no call is possible, or that can't be read.
+func (s SIP) checkCodecs() error {
+	if err := voice.CheckCodecs(s.Codecs); err != nil {
+		return errs.At(errs.Invalid, "server.sip.codecs", "%w", err)
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/registry"
 	"santra/internal/voice/carrier"
 )
@@ -116,12 +117,28 @@ func TestEachTrunkDeclaresItsCountry(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotServedStopsTheStart: what nobody does would be taken for protection.
-func TestWhatIsNotServedStopsTheStart(t *testing.T) {
+// TestSoundOfATrunk: encrypted where the trunk says so, and only there.
+func TestSoundOfATrunk(t *testing.T) {
 	k := spare()
+	if k.sound() != sdp.Plain {
+		t.Error("encrypted without being asked")
+	}
 	k.Transport, k.SRTP = "tls", true
-	if e, ok := errors.AsType[*errs.Error](withTrunks(k).checkTrunks()); !ok || e.Field != "server.sip.trunks[0].srtp" {
-		t.Error(e)
+	if err := withTrunks(k).checkTrunks(); err != nil || k.sound() != sdp.Required {
+		t.Error(err, k.sound())
+	}
+}
+
+func TestCodecsOfTheTrunks(t *testing.T) {
+	for _, good := range [][]string{nil, {"PCMU"}, {"G722", "opus", "PCMA"}} {
+		if err := (SIP{Codecs: good}).checkCodecs(); err != nil {
+			t.Error(good, err)
+		}
+	}
+	for _, bad := range [][]string{{"G722"}, {"PCMA", "PCMA"}, {"pcma"}, {"PCMA", "GSM"}, {"PCMA", ""}} {
+		if e, ok := errors.AsType[*errs.Error]((SIP{Codecs: bad}).checkCodecs()); !ok || e.Field != "server.sip.codecs" {
+			t.Error(bad, e)
+		}
 	}
 }
 
@@ -130,7 +147,7 @@ func TestAMistakeInATrunkIsShown(t *testing.T) {
 	for old, want := range map[string]struct{ now, at, says string }{
 		"        allow: [203.0.113.10/32]":               {"        allow: [198.51.100.0/28]", "[198.51.100.0/28]", "server.sip.trunks[0].allow[0]: is that of trunk trunk"},
 		"        country: FI\n        numbers":           {"        country: CH\n        numbers", "CH", "outside the EU"},
-		"        transport: udp":                         {"        transport: tls\n        srtp: true", "true", "not served yet"},
+		"        transport: udp":                         {"        transport: udp\n        srtp: true", "true", "needs transport: tls"},
 		"        numbers: [\"+35891234\"]":               {"        numbers: [\"091234\"]", "\"091234\"", "international form"},
 		"    countries: [\"46\", ":                       {"    countries: [\"SE\", ", "\"SE\"", "calling code"},
 		"{when: waited, after: 5m, to: {queue: vaihde}}": {"{when: waited, after: 5m, to: {number: \"+35860012345\"}}", "\"+35860012345\"", "refused by city.dialling (premium)"},

@@ -363,6 +363,7 @@ func (c *call) over() { _ = c.set(Ended) }
 func (c *call) drop(l **leg) {
 	if gone := *l; gone != nil {
 		*l = nil
+		c.s.keepQuality(c.log, gone)
 		c.background("hang up", func() { gone.hangUp(c.s.parting) })
 	}
 }
@@ -370,7 +371,8 @@ func (c *call) drop(l **leg) {
 // bury leaves nothing of the call, also where its actor broke: it runs what is still in the mailbox, with the state Ended,
 // and takes the call out of the table.
 func (c *call) bury() {
-	c.finish("broken") // nothing, if it is over
+	defer c.s.calls.remove(c) // whatever else breaks: Stop waits for it
+	c.finish("broken")        // nothing, if it is over
 	c.state = Ended
 	c.step.stop()
 	c.life.stop()
@@ -379,7 +381,6 @@ func (c *call) bury() {
 	for _, f := range c.mail.close() {
 		f()
 	}
-	c.s.calls.remove(c)
 }
 
 // copied gives a number of its own for another goroutine: the actor may erase its own at any moment.

@@ -3,6 +3,7 @@ package voice
 import (
 	"santra/internal/errs"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/routing"
 	"santra/internal/voice/gate"
@@ -138,6 +139,14 @@ func (k *consultation) view() *ConsultView {
 	return &ConsultView{Stage: k.at, Kind: k.to.kind(), Name: k.to.name(), Outside: k.outside, Emergency: k.way.Emergency}
 }
 
+// hush ends the announcement, if one plays.
+func (k *consultation) hush() {
+	if k.noticeOf != nil {
+		k.noticeOf()
+	}
+	k.noticed, k.noticeOf = nil, nil
+}
+
 // wait lets who is consulted wait while the agent talks with the customer.
 func (k *consultation) wait() {
 	if k.stage() == ConsultTalking {
@@ -233,25 +242,36 @@ func (c *call) reach(k *consultation) (err error) {
 
 // dialSecond calls the telephone that is consulted.
 func (c *call) dialSecond(k *consultation) error {
-	pool, routes, o, err := c.telephone(k.to, k.way)
+	p, err := c.telephone(k.to, k.way)
 	if err != nil {
 		return err
 	}
-	k.dial, err = c.dial(pool, routes, o, dialEvents{answered: c.secondAnswered, failed: c.secondFailed})
+	k.dial, err = c.dial(p, dialEvents{answered: c.secondAnswered, failed: c.secondFailed})
 	return err
 }
 
 // telephone says how a seat's telephone, or one outside, is called.
-func (c *call) telephone(to Whom, way Way) (*rtp.Pool, []Route, sip.InviteOptions, error) {
+func (c *call) telephone(to Whom, way Way) (party, error) {
+	with := c.agent
+	if with == nil { // a flow connects the customer itself
+		with = c.customer
+	}
 	if to.Seat == "" {
-		return c.s.cfg.Ports, way.Routes, shows(way.Shown), nil
+		return party{
+			role: RoleConsulted, pool: c.s.cfg.Ports, terms: c.s.trunkTerms(sdp.Plain, with), routes: way.Routes,
+			invite: shows(way.Shown),
+		}, nil
 	}
 	target, ok := c.s.phone(to.Seat)
 	if !ok {
-		return nil, nil, sip.InviteOptions{}, errs.New(errs.Conflict, "no telephone is registered at that seat")
+		return party{}, errs.New(errs.Conflict, "no telephone is registered at that seat")
 	}
-	o := sip.InviteOptions{FromUser: "santra", FromDisplay: c.queue.Name.In(c.shownIn())}
-	return c.s.cfg.Phone, []Route{{Trunk: "seat", Endpoint: c.s.cfg.Phones, Target: target}}, o, nil
+	t := c.s.phoneTerms(target.Transport, with)
+	return party{
+		role: RoleConsulted, pool: c.s.cfg.Phone, terms: t,
+		routes: []Route{{Trunk: "seat", Endpoint: c.s.cfg.Phones, Target: target, SRTP: t.security}},
+		invite: sip.InviteOptions{FromUser: "santra", FromDisplay: c.queue.Name.In(c.shownIn())},
+	}, nil
 }
 
 // secondAnswered takes the telephone that answered.
@@ -334,9 +354,7 @@ func (c *call) dropConsult(why string) {
 	}
 	c.consult = nil
 	k.dial.stop()
-	if k.noticeOf != nil {
-		k.noticeOf()
-	}
+	k.hush()
 	if k.inner != nil {
 		inner := k.inner
 		inner.mail.must(func() { inner.finish(why) })

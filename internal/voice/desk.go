@@ -90,21 +90,31 @@ func (s *Service) placeFor(in *sip.Incoming, c *call) error {
 
 // answered takes a telephone's INVITE.
 func (s *Service) answered(in *sip.Incoming) (*leg, error) {
-	l, err := s.newLeg(s.cfg.Phone)
+	t := s.phoneTerms(in.Transport(), nil)
+	t.peer = in.Source().Addr()
+	l, err := s.newLeg(s.cfg.Phone, RoleAgent, t)
 	if err != nil {
 		return nil, err
 	}
 	_, body := in.Body()
 	answer, _, err := l.open(body)
-	if err == nil {
-		l.dialog, err = in.Answer(sdpType, answer)
-	}
 	if err != nil {
+		_ = l.media.Close()
+		s.refused(s.log, err)
+		return nil, notAcceptable{err}
+	}
+	if l.dialog, err = in.Answer(sdpType, answer); err != nil {
 		_ = l.media.Close()
 		return nil, err
 	}
 	return l, nil
 }
+
+// notAcceptable is the refusal of a telephone's description (488).
+type notAcceptable struct{ error }
+
+// Unwrap gives the reason.
+func (n notAcceptable) Unwrap() error { return n.error }
 
 // secondLine consults by a second line of the agent's telephone.
 func (s *Service) secondLine(in *sip.Incoming, c *call, agent string, to Whom, way Way) error {

@@ -15,6 +15,10 @@ import (
 // DialTime is how long a telephone outside, or at a seat, may ring.
 const DialTime = 2 * time.Minute
 
+// HeardWithin is how long a trunk may say nothing, not even 100 Trying, before another is tried: by the transaction alone it would
+// be 32 s (RFC 3261 17.1.1.2, Timer B), and it may be a call for help. A request is sent three times in it.
+const HeardWithin = 4 * time.Second
+
 // The Failed codes: why a call out was not connected. The desktop has words for each.
 const (
 	FailedBusy        = "busy"
@@ -28,7 +32,8 @@ const (
 // dial is a call of ours to a telephone that has not been answered yet.
 type dial struct {
 	leg    *leg
-	offer  []byte
+	routes []Route
+	offers [][]byte // one for each route, for not all encrypt
 	cancel context.CancelFunc
 }
 
@@ -41,51 +46,75 @@ func (d *dial) stop() {
 
 // dialEvents is what becomes of a dial, told in the actor.
 type dialEvents struct {
-	early    func(*dial, sip.Response) // a provisional response; nil: nobody asks
-	answered func(*dial)               // its leg stands and is the asker's
-	failed   func(*dial, error)        // nothing is left of it
+	early    func(d *dial, by int, r sip.Response) // a provisional response by one of its routes; nil: nobody asks
+	answered func(*dial)                           // its leg stands and is the asker's
+	failed   func(*dial, error)                    // nothing is left of it
+}
+
+// party is who is dialled.
+type party struct {
+	role   Role
+	pool   *rtp.Pool
+	terms  terms
+	routes []Route
+	invite sip.InviteOptions
 }
 
 // dial calls a telephone over the first route that takes the call, beside the actor. errs.Unavailable without a port.
-func (c *call) dial(pool *rtp.Pool, routes []Route, o sip.InviteOptions, on dialEvents) (*dial, error) {
-	l, err := c.s.newLeg(pool)
+func (c *call) dial(p party, on dialEvents) (*dial, error) {
+	l, err := c.s.newLeg(p.pool, p.role, p.terms)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, DialTime)
-	d := &dial{leg: l, offer: l.offer(), cancel: cancel}
-	o.ContentType, o.Body = sdpType, d.offer
-	c.background("dial", func() { c.dialling(ctx, d, routes, o, on) })
+	d := &dial{leg: l, routes: p.routes, cancel: cancel}
+	for _, r := range p.routes {
+		l.terms.security = r.SRTP
+		d.offers = append(d.offers, l.offer())
+	}
+	c.background("dial", func() { c.dialling(ctx, d, p.invite, on) })
 	return d, nil
 }
 
 // dialling tries the routes one after the other and brings the actor what came of it.
-func (c *call) dialling(ctx context.Context, d *dial, routes []Route, o sip.InviteOptions, on dialEvents) {
+func (c *call) dialling(ctx context.Context, d *dial, o sip.InviteOptions, on dialEvents) {
 	defer d.cancel()
 	var dialog *sip.Dialog
 	var err error = errs.New(errs.Unavailable, "no way to that telephone")
-	for _, r := range routes {
-		if dialog, err = c.try(ctx, d, r, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
+	var by int
+	for i, r := range d.routes {
+		by = i
+		o.ContentType, o.Body = sdpType, d.offers[i]
+		if dialog, err = c.try(ctx, d, i, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
 			break
 		}
 		c.log.Warn("a trunk did not take a call", "trunk", r.Trunk, "error", err)
 	}
-	if !c.mail.must(func() { c.dialled(d, dialog, err, on) }) {
+	if !c.mail.must(func() { c.dialled(d, by, dialog, err, on) }) {
 		c.letGo(d, dialog)
 	}
 }
 
-// try calls over one route and waits for the answer.
-func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, early func(*dial, sip.Response)) (*sip.Dialog, error) {
+// try calls over one route and waits for the answer; where there is another way, not for long of one that says nothing at all.
+func (c *call) try(ctx context.Context, d *dial, by int, o sip.InviteOptions, early func(*dial, int, sip.Response)) (*sip.Dialog, error) {
+	r, another := d.routes[by], by < len(d.routes)-1
 	out, err := r.Endpoint.Invite(ctx, r.Target, o)
 	if err != nil {
 		return nil, err
 	}
-	for ringing := early != nil; ringing; {
+	var silent <-chan time.Time
+	if another {
+		silent = time.After(HeardWithin)
+	}
+	for ringing := early != nil || another; ringing; {
 		select {
+		case <-silent:
+			out.Cancel() // an answer that still comes is hung up
+			return nil, errSilent
 		case p, ok := <-out.Progress():
-			if ringing = ok; ok {
-				_ = c.mail.put(func() { early(d, p) }) // one that finds no room is no loss: the answer comes
+			silent = nil
+			if ringing = ok && early != nil; ringing {
+				_ = c.mail.put(func() { early(d, by, p) }) // one that finds no room is no loss: the answer comes
 			}
 		case <-ctx.Done():
 			ringing = false
@@ -94,6 +123,8 @@ func (c *call) try(ctx context.Context, d *dial, r Route, o sip.InviteOptions, e
 	return out.Wait(ctx)
 }
 
+var errSilent = errs.New(errs.Unavailable, "no answer, not even 100")
+
 // elsewhere tells whether another trunk may take what one did not: it is down or full, not the called telephone.
 func elsewhere(err error) bool {
 	refused, ok := errors.AsType[*sip.Refused](err)
@@ -101,10 +132,12 @@ func elsewhere(err error) bool {
 }
 
 // dialled takes what came of a dial.
-func (c *call) dialled(d *dial, dialog *sip.Dialog, err error, on dialEvents) {
+func (c *call) dialled(d *dial, by int, dialog *sip.Dialog, err error, on dialEvents) {
 	d.leg.dialog = dialog
 	if err == nil {
-		err = d.leg.accepted(d.offer, dialog.RemoteBody())
+		if err = d.accepted(by, dialog, dialog.RemoteBody()); err != nil {
+			c.s.refused(c.log, err)
+		}
 	}
 	if err != nil {
 		c.letGo(d, dialog)
@@ -112,6 +145,13 @@ func (c *call) dialled(d *dial, dialog *sip.Dialog, err error, on dialEvents) {
 		return
 	}
 	on.answered(d)
+}
+
+// accepted takes the answer that came by a route.
+func (d *dial) accepted(by int, dialog *sip.Dialog, answer []byte) error {
+	l := d.leg
+	l.terms.security, l.terms.peer = d.routes[by].SRTP, dialog.Remote().Addr()
+	return l.accepted(d.offers[by], answer)
 }
 
 // letGo ends a dial of which nobody wants anything any more.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	gotls "crypto/tls"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -21,9 +22,11 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/protocol/sip/siptest/certs"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
@@ -173,6 +176,7 @@ type house struct {
 	world         *world
 	callbacks     *callback.Service
 	panics        bool // one is meant to happen
+	authority     *certs.Authority
 }
 
 // plan changes what a house is made of.
@@ -187,6 +191,9 @@ type plan struct {
 	lease        lease.Config // who decides; without a Store always this dispatcher
 	journal      measure.Journal
 	connect      time.Duration // of browsers
+	tls          bool          // telephones may signal by TLS
+	codecs       []string      // of the trunk
+	srtp         sdp.Security  // of the trunk
 	callbacks    bool
 }
 
@@ -197,8 +204,9 @@ func newHouse(t *testing.T, p plan) *house {
 		p.announcement = 200 * time.Millisecond
 	}
 	h := &house{T: t, book: newLogbook()}
-	h.trunk, h.phones = h.listen(), h.listen()
-	h.world = &world{trunk: h.trunk}
+	h.authority = certs.New(t)
+	h.trunk, h.phones = h.listen(nil), h.listen(h.speaksTLS(p))
+	h.world = &world{trunk: h.trunk, srtp: p.srtp}
 	log := slog.New(slog.NewTextHandler(h.book, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease, Journal: p.journal})
 	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
@@ -209,7 +217,8 @@ func newHouse(t *testing.T, p plan) *house {
 	cfg := Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
-		Carrier: h.world, Outcomes: &h.world.outcomes,
+		Carrier: h.world, Outcomes: &h.world.outcomes, Codecs: p.codecs,
+		TrunkSRTP: func(*sip.Incoming) sdp.Security { return p.srtp },
 	}
 	if p.recorder != nil {
 		p.recorder.public = h.public
@@ -234,9 +243,19 @@ func newHouse(t *testing.T, p plan) *house {
 	return h
 }
 
-func (h *house) listen() *sip.Endpoint {
+// speaksTLS is how the telephones' endpoint speaks TLS; nil: it does not.
+func (h *house) speaksTLS(p plan) *sip.TLS {
+	if !p.tls {
+		return nil
+	}
+	return &sip.TLS{Addr: "127.0.0.1:0", Config: &gotls.Config{
+		Certificates: []gotls.Certificate{h.authority.For([]string{"127.0.0.1"})}, RootCAs: h.authority.Pool(),
+	}}
+}
+
+func (h *house) listen(tls *sip.TLS) *sip.Endpoint {
 	h.Helper()
-	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(h.book, nil))})
+	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", TLS: tls, Log: slog.New(slog.NewTextHandler(h.book, nil))})
 	h.must(err)
 	h.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -35,21 +35,32 @@ func (c *call) joinAll() error {
 // tellSecond plays the announcement to the outsider; the agent talks with the customer meanwhile.
 func (c *call) tellSecond() {
 	k := c.consult
-	ctx, cancel := context.WithCancel(c.ctx)
-	k.at, k.noticeOf = ConsultAnnouncing, cancel
-	k.tries++
+	k.hush()
+	k.at = ConsultAnnouncing
 	c.sound()
 	k.leg.media.Hold(false, media.Clip{})
-	k.noticed = gate.Announce(ctx, k.leg.media, c.noticeToAdded(), c.s.cfg.GateKey)
+	if !k.leg.deaf { // else it begins when they hear us again
+		var ctx context.Context
+		ctx, k.noticeOf = context.WithCancel(c.ctx)
+		k.tries++
+		k.noticed = gate.Announce(ctx, k.leg.media, c.noticeToAdded(), c.s.cfg.GateKey)
+	}
 	c.changed()
+}
+
+// secondHears begins the announcement anew for an outsider who had us on hold and was not told (M4).
+func (c *call) secondHears(bool) {
+	if k := c.consult; k.stage() == ConsultAnnouncing {
+		k.tries = 0
+		c.tellSecond()
+	}
 }
 
 // secondAnnounced joins the outsider: with a pass of their own, or, where the announcement could not be played, with the
 // recording off as long as they are there.
 func (c *call) secondAnnounced(o gate.Outcome) {
 	k := c.consult
-	k.noticed = nil
-	k.noticeOf()
+	k.hush()
 	switch {
 	case o.Err != nil && k.tries < AnnouncementTries:
 		c.tellSecond()

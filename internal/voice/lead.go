@@ -45,7 +45,7 @@ func (l *lead) stop() {
 
 // begin is the first step of a call from the trunk, once the caller hears us.
 func (c *call) begin() {
-	if c.deaf || c.way.run != nil {
+	if c.deaf || c.way.run != nil || c.state != Announcing { // a call out has no flow, and one that was given away has it no more
 		return
 	}
 	run, actions := flow.Start(c.way.flow, facts{c.s})

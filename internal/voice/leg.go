@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"santra/internal/errs"
+	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
@@ -29,7 +31,13 @@ type leg struct {
 	heard  uint64                // packets, at the last look
 	before func(context.Context) // what is still said inside the dialog before it is hung up
 	silent bool                  // no more keys come: its media have ended, and its signalling will say why
+	deaf   bool                  // the peer has us on hold and hears nothing
 	desc   sdp.Options           // of our session description, to go on from
+	terms  terms
+	srtp   sdp.Keys    // of its sound; not Valid: in the clear
+	codec  media.Codec // in use, once agreed
+	agreed bool
+	role   Role
 }
 
 // describes gives the options of our next session description in this leg's session (RFC 3264 8).
@@ -41,14 +49,41 @@ func (l *leg) describes() sdp.Options {
 	return l.desc
 }
 
-// start sends the media where the peer's description says.
+// start sends the media where the peer's description says, if it may. Held the old way there is nowhere to send.
 func (l *leg) start(c sdp.Choice) error {
+	if err := c.Safe(l.terms.policy()); err != nil {
+		return unsafeMedia{err}
+	}
+	if !c.Remote.IsValid() {
+		return nil
+	}
 	terms, err := rtp.TermsOf(c)
-	if err != nil {
+	switch {
+	case err != nil:
+		return err
+	case l.srtp.Valid() && !c.Keys.Valid():
+		return errs.At(errs.Invalid, "sdp", "sound that was encrypted stays so: offer a=crypto again")
+	}
+	if err := l.media.Secure(c.Keys); err != nil {
 		return err
 	}
 	l.media.Agree(c.Remote, terms)
+	l.srtp, l.codec, l.agreed = c.Keys, terms.Codec, true
 	return nil
+}
+
+// unsafeMedia is the refusal of a description that would have sound sent where it must not go.
+type unsafeMedia struct{ error }
+
+// Unwrap gives the reason.
+func (u unsafeMedia) Unwrap() error { return u.error }
+
+// ours are the keys by which we encrypt already, to go on with; none before.
+func (l *leg) ours() []sdp.Key {
+	if !l.srtp.Valid() {
+		return nil
+	}
+	return []sdp.Key{l.srtp.Local}
 }
 
 // sound is the leg's media; nil on a nil leg.

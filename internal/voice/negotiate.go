@@ -1,6 +1,12 @@
 package voice
 
 import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
@@ -28,14 +34,43 @@ const (
 	codeNowhere        = 604
 )
 
+// ackTime bounds the wait for the answer to an offer of ours in a 200; SIP itself gives up after 64*T1 (RFC 3261 13.3.1.4).
+const ackTime = 35 * time.Second
+
+// refused counts a description that was not taken, and says why.
+func (s *Service) refused(log *slog.Logger, err error) {
+	s.count.noCodec.Add(1)
+	if _, ok := errors.AsType[unsafeMedia](err); ok {
+		s.count.unsafe.Add(1)
+		log.Warn("a session description that asks for sound where it must not go", "error", err)
+		return
+	}
+	log.Info("a session description can't be taken", "error", err)
+}
+
+// stillLike is the preference in a later description: what the other party talks, then what is in use, so that a hold changes
+// nothing.
+func (l *leg) stillLike(other *leg) []string {
+	codecs := l.terms.codecs
+	if l.agreed {
+		codecs = sdp.Prefer(codecs, l.codec.Name())
+	}
+	if other == nil || !other.agreed {
+		return codecs
+	}
+	return sdp.Prefer(codecs, other.codec.Name())
+}
+
 // accept answers an offer on this leg and sends the media there.
 func (l *leg) accept(body []byte) (answer []byte, c sdp.Choice, err error) {
 	offer, err := sdp.Parse(body)
 	if err != nil {
 		return nil, c, err
 	}
-	answer, c, err = sdp.Answer(l.describes(), offer, l.local, nil, sdp.SendRecv)
-	if err != nil || !c.Remote.IsValid() { // held the old way: nowhere to send
+	o := l.describes()
+	o.Security, o.Keys = l.terms.security, l.ours()
+	answer, c, err = sdp.Answer(o, offer, l.local, l.terms.codecs, sdp.SendRecv)
+	if err != nil {
 		return answer, c, err
 	}
 	return answer, c, l.start(c)
@@ -46,7 +81,9 @@ func hears(c sdp.Choice) bool { return c.Sends() && c.Remote.IsValid() }
 
 // offer is our side of a call to a telephone, or our answer to an INVITE without a description (RFC 3264 5).
 func (l *leg) offer() []byte {
-	return sdp.Offer(l.describes(), sdp.Stream{Local: l.local, DTMF: true})
+	return sdp.Offer(l.describes(), sdp.Stream{
+		Local: l.local, DTMF: true, Codecs: l.terms.codecs, Security: l.terms.security, Keys: l.ours(),
+	})
 }
 
 // accepted reads a telephone's answer to our offer and sends the media there.
@@ -63,6 +100,7 @@ func (l *leg) accepted(offer, answer []byte) error {
 	if err != nil {
 		return err
 	}
+	l.deaf = !hears(choices[0])
 	return l.start(choices[0])
 }
 
@@ -99,17 +137,15 @@ func (c *call) renegotiate(l *leg, r *sip.Request) {
 		c.refresh(l, r)
 		return
 	}
+	l.terms.codecs = l.stillLike(c.other(l))
 	answer, choice, err := l.accept(r.Body)
 	if err != nil {
+		c.s.refused(c.log, err)
 		c.respond(r, codeNotAcceptable, nil)
 		return
 	}
 	c.respond(r, codeOK, answer)
-	if l == c.agent {
-		c.agentHears(hears(choice))
-	} else {
-		c.callerHears(hears(choice))
-	}
+	c.peerHears(l, hears(choice))
 }
 
 // refresh answers a request that changes nothing: a session timer's UPDATE, or an INVITE that asks for our offer.
@@ -118,7 +154,37 @@ func (c *call) refresh(l *leg, r *sip.Request) {
 		c.respond(r, codeOK, nil)
 		return
 	}
-	c.respond(r, codeOK, l.offer())
+	offer := l.offer()
+	c.respond(r, codeOK, offer)
+	c.background("ack", func() {
+		ctx, cancel := context.WithTimeout(c.ctx, ackTime)
+		defer cancel()
+		answer, err := r.Answer(ctx)
+		c.mail.must(func() { c.offerAnswered(l, offer, answer, err) })
+	})
+}
+
+// offerAnswered takes the answer that an ACK brought. Without one, or with one that is of no use, nobody knows what holds:
+// the leg ends (RFC 3261 14.2).
+func (c *call) offerAnswered(l *leg, offer, answer []byte, err error) {
+	if !slices.Contains(c.legs(), l) {
+		return
+	}
+	if err == nil {
+		err = l.accepted(offer, answer)
+	}
+	if err != nil {
+		c.s.refused(c.log, err)
+		c.background("hang up", func() { hangUp(c.s.parting, l.dialog) }) // that it has ended the dialog says
+	}
+}
+
+// other is who speaks with a leg of the call; nil: nobody yet.
+func (c *call) other(l *leg) *leg {
+	if l == c.customer {
+		return c.agent
+	}
+	return c.customer
 }
 
 // info takes a key that a telephone sends by SIP INFO.

@@ -20,6 +20,25 @@ type notes struct {
 // copied gives notes of their own for another actor.
 func (n notes) copied() notes { return notes{slices.Clone(n.text), n.outcome} }
 
+// follow puts the notes that came with a customer before what the agent has written already, as far as there is room; the parts
+// are erased.
+func (n *notes) follow(text []byte) {
+	whole := make([]byte, 0, len(text)+1+len(n.text)) // of its size at once: growing would leave a copy behind
+	whole = append(whole, text...)
+	if len(text) > 0 && len(n.text) > 0 {
+		whole = append(whole, '\n')
+	}
+	whole = append(whole, n.text...)
+	clear(text)
+	clear(n.text)
+	end := min(len(whole), MaxNotes)
+	for end < len(whole) && end > 0 && !utf8.RuneStart(whole[end]) {
+		end--
+	}
+	clear(whole[end:])
+	n.text = whole[:end]
+}
+
 // Outcomes is where outcome codes are counted; nil in Config: nowhere, and no code is known.
 type Outcomes interface {
 	// Known tells whether the code may be chosen for calls of an agency.

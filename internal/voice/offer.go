@@ -8,6 +8,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
+	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
@@ -18,7 +19,7 @@ import (
 type ring struct {
 	leg    *leg
 	offer  []byte
-	cancel context.CancelFunc // CANCEL (RFC 3261 9.1)
+	cancel context.CancelCauseFunc // CANCEL (RFC 3261 9.1); the cause answeredElsewhere is told to the telephone
 }
 
 // claim is a browser that is answering; the one whose claim stands when its peer is ready gets the call.
@@ -101,10 +102,8 @@ func (c *call) requeue(why string) {
 
 // dropAgent stops ringing and hangs up what there is of the agent's side.
 func (c *call) dropAgent() {
-	if c.ring != nil {
-		c.ring.cancel()
-	}
-	c.ring, c.claim, c.muted = nil, nil, false
+	c.stopRing(nil)
+	c.claim, c.muted = nil, false
 	c.drop(&c.agent)
 }
 
@@ -122,32 +121,51 @@ func (c *call) ringPhone() {
 	if !ok {
 		return
 	}
-	l, err := c.s.newLeg(c.s.cfg.Phone)
+	l, err := c.s.newLeg(c.s.cfg.Phone, RoleAgent, c.s.phoneTerms(target.Transport, c.customer))
 	if err != nil {
 		c.log.Error("no media port for the agent's telephone", "error", err)
 		return
 	}
-	ctx, cancel := context.WithCancel(c.ctx)
+	ctx, cancel := context.WithCancelCause(c.ctx)
 	r := &ring{leg: l, offer: l.offer(), cancel: cancel}
 	c.ring = r
 	o := sip.InviteOptions{
 		From: copied(c.caller), Privacy: c.caller.Withheld(), FromDisplay: c.queue.Name.In(c.shownIn()),
-		ContentType: sdpType, Body: r.offer,
+		ContentType: sdpType, Body: r.offer, AutoAnswer: c.state == Dialling, // the agent has asked for the call
 	}
 	c.background("ring", func() { c.ringing(ctx, r, target, o) })
 }
 
 // ringing waits beside the actor for the telephone, and brings it what came of it.
 func (c *call) ringing(ctx context.Context, r *ring, t sip.Target, o sip.InviteOptions) {
-	defer r.cancel()
+	defer r.cancel(nil)
 	var d *sip.Dialog
 	out, err := c.s.cfg.Phones.Invite(ctx, t, o)
 	if err == nil {
-		d, err = out.Wait(ctx)
+		d, err = waitFor(ctx, out)
 	}
 	if !c.mail.must(func() { c.rang(r, d, err) }) {
 		c.release(r, d)
 	}
+}
+
+// answeredElsewhere is the cause of a ringing that ends since somebody else took the call (RFC 3326): the telephone then shows no
+// missed call.
+type answeredElsewhere struct{}
+
+func (answeredElsewhere) Error() string { return "answered elsewhere" }
+
+// waitFor waits for the answer. Where ctx ends first the call is cancelled, with its cause where the telephone should know it.
+func waitFor(ctx context.Context, out *sip.Outgoing) (*sip.Dialog, error) {
+	rings, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), answeredElsewhere{}) {
+			out.Cancel(sip.AnsweredElsewhere())
+		}
+		stop()
+	})()
+	return out.Wait(rings)
 }
 
 // release lets a telephone go that is not needed any more, answered or not.
@@ -169,8 +187,9 @@ func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 	}
 	r.leg.dialog = d
 	c.agent = r.leg
+	c.agent.terms.peer = d.Remote().Addr()
 	if err := c.agent.accepted(r.offer, d.RemoteBody()); err != nil {
-		c.log.Warn("the telephone's answer is of no use", "error", err)
+		c.s.refused(c.log, err)
 		c.decline()
 		return
 	}
@@ -205,7 +224,7 @@ func (c *call) decline() {
 // accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
 func (c *call) accept() {
 	if c.state == Dialling {
-		c.stopRing()
+		c.stopRing(answeredElsewhere{})
 		c.dialOut()
 		return
 	}
@@ -214,7 +233,7 @@ func (c *call) accept() {
 		c.requeue("too late")
 		return
 	}
-	c.stopRing()
+	c.stopRing(answeredElsewhere{})
 	switch {
 	case c.direction == Inside:
 		c.meet()
@@ -225,9 +244,10 @@ func (c *call) accept() {
 	}
 }
 
-func (c *call) stopRing() {
+// stopRing lets the telephone ring no more; why is told to it where it is answeredElsewhere.
+func (c *call) stopRing(why error) {
 	if c.ring != nil {
-		c.ring.cancel()
+		c.ring.cancel(why)
 		c.ring = nil
 	}
 }
@@ -277,10 +297,15 @@ func (s *Service) AnswerBrowser(ctx context.Context, id, agent, offerSDP string)
 		return "", err
 	}
 	mine := new(claim)
-	if err := c.ask(func() error { return c.claimed(agent, mine) }); err != nil {
+	var prefer []media.Codec
+	err = c.ask(func() error {
+		prefer = browserCodecs(c.customer)
+		return c.claimed(agent, mine)
+	})
+	if err != nil {
 		return "", err
 	}
-	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP)
+	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP, prefer...)
 	if err != nil {
 		_ = c.ask(func() error { return c.unclaimed(mine) })
 		return "", err
@@ -316,8 +341,14 @@ func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
 		return errs.New(errs.Conflict, "the call was answered elsewhere or withdrawn")
 	}
 	c.claim = nil
-	c.stopRing()
-	c.agent = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
-	c.agent.media.Agree(noAddr(), peer.Terms())
+	c.stopRing(answeredElsewhere{})
+	c.agent = c.browserLeg(peer, RoleAgent)
 	return nil
+}
+
+// browserLeg is the leg of a browser, which has agreed already.
+func (c *call) browserLeg(peer *webrtc.Peer, r Role) *leg {
+	l := &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer, role: r, codec: peer.Codec(), agreed: true}
+	l.media.Agree(noAddr(), peer.Terms())
+	return l
 }

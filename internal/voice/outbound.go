@@ -7,6 +7,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/routing"
 )
@@ -129,8 +130,11 @@ func (c *call) notCalled(why string) {
 func (c *call) dialOut() {
 	c.step.stop()
 	c.ringback(c.agent)
-	d, err := c.dial(c.s.cfg.Ports, c.out.way.Routes, shows(c.out.way.Shown),
-		dialEvents{early: c.early, answered: c.calledAnswered, failed: c.calledFailed})
+	p := party{
+		role: RoleCustomer, pool: c.s.cfg.Ports, terms: c.s.trunkTerms(sdp.Plain, c.agent), routes: c.out.way.Routes,
+		invite: shows(c.out.way.Shown),
+	}
+	d, err := c.dial(p, dialEvents{early: c.early, answered: c.calledAnswered, failed: c.calledFailed})
 	if err != nil {
 		c.log.Error("no media port for a call out", "error", err)
 		c.notCalled(FailedUnavailable)
@@ -141,11 +145,12 @@ func (c *call) dialOut() {
 }
 
 // early lets the agent hear what the network says before the answer (RFC 3960).
-func (c *call) early(d *dial, r sip.Response) {
-	if c.out.dial != d || len(r.Body) == 0 || c.out.early {
+func (c *call) early(d *dial, by int, r sip.Response) {
+	if c.out.dial != d || len(r.Body) == 0 || r.Early == nil || c.out.early {
 		return
 	}
-	if err := d.leg.accepted(d.offer, r.Body); err != nil {
+	if err := d.accepted(by, r.Early, r.Body); err != nil {
+		c.s.refused(c.log, err)
 		return
 	}
 	c.out.early = true
@@ -160,7 +165,7 @@ func (c *call) calledAnswered(d *dial) {
 		c.letGo(d, d.leg.dialog)
 		return
 	}
-	c.out.dial, c.customer = nil, d.leg
+	c.out.dial, c.customer, c.deaf = nil, d.leg, d.leg.deaf
 	if c.out.way.Longest > 0 {
 		c.life.set(c.out.way.Longest, func() { c.finish("too long") })
 	}

@@ -1,6 +1,7 @@
 package voice
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 
@@ -35,6 +36,9 @@ func (p phones) Invite(in *sip.Incoming) {
 
 // codeOf is the SIP response for an error of ours.
 func codeOf(err error) int {
+	if _, ok := errors.AsType[notAcceptable](err); ok {
+		return codeNotAcceptable
+	}
 	switch errs.KindOf(err) {
 	case errs.Invalid:
 		return codeIncomplete

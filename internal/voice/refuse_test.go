@@ -27,7 +27,7 @@ func TestTrunkRefuses(t *testing.T) {
 	if code := h.refused(h.trunk, "+358931099999", siptest.Config{}); code != codeNotFound {
 		t.Errorf("unknown number: %d", code)
 	}
-	if code := h.refused(h.trunk, waterNumber, siptest.Config{Codecs: []string{"G722"}}); code != codeNotAcceptable {
+	if code := h.refused(h.trunk, waterNumber, siptest.Config{Codecs: []string{"opus"}}); code != codeNotAcceptable {
 		t.Errorf("no common codec: %d", code)
 	}
 	if n := h.svc.Stats(); n.UnknownCalls != 1 || n.NoCodec != 1 || n.Active != 0 {

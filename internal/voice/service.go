@@ -53,6 +53,12 @@ type Config struct {
 	// RecorderSecurity is the policy about SRTP to the recorder.
 	RecorderSecurity sdp.Security
 
+	// Codecs of the trunk, in the order of preference: names as in SDP; nil: DefaultCodecs. A caller who offers a wide band gets
+	// it where the list has it.
+	Codecs []string
+	// TrunkSRTP is the policy about the sound of a call that comes by a trunk; nil: it is in the clear. Of calls out, Route says it.
+	TrunkSRTP func(in *sip.Incoming) sdp.Security
+
 	Carrier   Carrier           // calls out; nil: there are none
 	Callbacks *callback.Service // nil: none are promised
 	Outcomes  Outcomes          // nil: none are known
@@ -113,10 +119,13 @@ func (cfg *Config) check() error {
 			return errs.At(errs.Invalid, "voice."+field, "is needed")
 		}
 	}
-	return nil
+	return CheckCodecs(cfg.Codecs)
 }
 
 func (cfg Config) filled() Config {
+	if len(cfg.Codecs) == 0 {
+		cfg.Codecs = DefaultCodecs()
+	}
 	if cfg.Phone == nil {
 		cfg.Phone = cfg.Ports
 	}

@@ -61,7 +61,7 @@ func (c *call) restWaits(together []*rtp.Leg) {
 	if m := c.customer.sound(); m != nil && (c.state.connected() || c.state == Forwarded) {
 		hold(m, c.state == Held || !slices.Contains(together, m), music)
 	}
-	if m := c.consult.sound(); m != nil {
+	if m := c.consult.sound(); m != nil && c.consult.at != ConsultAnnouncing { // nothing may play over the announcement
 		hold(m, !slices.Contains(together, m), music)
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/id"
-	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/media"
 	"santra/internal/protocol/webrtc"
 )
 
@@ -39,13 +39,18 @@ func (s *Service) Supervise(ctx context.Context, callID, person string, m Mode, 
 	if err != nil {
 		return "", "", err
 	}
-	if err := c.ask(func() error { return c.maySupervise(person, m) }); err != nil {
+	var prefer []media.Codec
+	err = c.ask(func() error {
+		prefer = browserCodecs(c.customer)
+		return c.maySupervise(person, m)
+	})
+	if err != nil {
 		return "", "", err
 	}
 	if s.cfg.Browsers == nil {
 		return "", "", errs.New(errs.Unavailable, "no browser telephones here")
 	}
-	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP)
+	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP, prefer...)
 	if err != nil {
 		return "", "", err
 	}
@@ -77,10 +82,10 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 	if err := c.maySupervise(w.person, w.mode); err != nil {
 		return err
 	}
-	w.leg = &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer}
-	w.leg.media.Start(noAddr(), peer.Codec(), peer.DTMFPayloadType())
+	w.leg = c.browserLeg(peer, RoleSupervisor)
 	c.watchers = append(c.watchers, w)
-	c.background("watch", func() { c.follow(w) })
+	gone := peer.Closed()
+	c.background("watch", func() { c.follow(w, gone) })
 	c.sound()
 	c.changed()
 	c.log.Info("supervised", "mode", w.mode)
@@ -88,9 +93,9 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 }
 
 // follow waits, beside the actor, until the supervisor's browser has gone.
-func (c *call) follow(w *watcher) {
+func (c *call) follow(w *watcher, gone <-chan struct{}) {
 	select {
-	case <-w.leg.peer.Closed():
+	case <-gone:
 		c.mail.must(func() { c.unwatch(w) })
 	case <-c.ctx.Done():
 	}

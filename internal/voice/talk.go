@@ -16,19 +16,34 @@ func (c *call) talk() {
 	c.s.last.Store(c.offer.Agent, c.queue.ID)
 	c.happens(flow.Answered{})
 	c.way.stop()
+	c.record() // before the call is shown: nobody should see a recorded call without its mark
 	_ = c.set(Talking)
 	c.sound()
-	c.record()
 	c.changed()
+}
+
+// peerHears follows a telephone that puts us on hold or hears us again: each party's own, for only the customer's is the
+// flow's concern.
+func (c *call) peerHears(l *leg, yes bool) {
+	l.deaf = !yes
+	switch l {
+	case c.customer:
+		c.callerHears(yes)
+	case c.agent:
+		c.agentHears(yes)
+	case c.consult.telephone():
+		c.secondHears(yes)
+	}
 }
 
 // agentHears follows a telephone's own hold and resume (re-INVITE).
 func (c *call) agentHears(yes bool) {
 	switch {
 	case !yes && c.state == Talking:
-		if c.hold() == nil && c.consult.line() != nil { // the other line is in use
-			c.consult.at = ConsultTalking
+		if st := c.consult.stage(); c.hold() == nil && c.consult.line() != nil && (st == ConsultWaiting || st == ConsultJoined) {
+			c.consult.at = ConsultTalking // the other line is in use
 			c.sound()
+			c.regate()
 			c.changed()
 		}
 	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):

@@ -58,8 +58,9 @@ func (c *call) requeueFor(to Whom) error {
 	}
 	c.given = g
 	agent := c.offer.Agent
-	c.leaveAgent()
+	left := c.leaveAgent()
 	_ = c.set(Waiting)
+	left()
 	c.tell(agent)
 	if to.Queue != "" && to.Queue != c.queue.ID {
 		if err := c.enter(to.Queue); err != nil {
@@ -78,27 +79,35 @@ func (c *call) hear() {
 	c.music()
 }
 
-// leaveAgent ends the agent's part of a call that goes on: the agent writes it up as a call of its own, with the notes.
-func (c *call) leaveAgent() {
-	c.leaveBehind()
+// leaveAgent ends the agent's part of a call that goes on: the agent writes it up as a call of its own, with the notes, which
+// begins with left, when dispatch knows of the agent's wrap-up.
+func (c *call) leaveAgent() (left func()) {
+	left = c.leaveBehind()
 	c.unrecord()
 	c.dropWatchers()
 	c.unmix()
 	c.dropAgent()
+	if k := c.consult; k != nil {
+		c.drop(&k.own) // it is the agent's, and its end must not be the customer's
+	}
 	c.offer = dispatch.Offer{}
+	return left
 }
 
 // tell shows the call as it is to an agent who has it no more.
 func (c *call) tell(agent string) { c.s.cfg.Events.Publish(c.view().event(agent)) }
 
 // leaveBehind makes what is left of a call for an agent who has given it away: a wrap-up, without a customer.
-func (c *call) leaveBehind() {
+func (c *call) leaveBehind() (begin func()) {
 	left := c.s.newCall(c.queue, c.owner, pii.Number{})
 	left.direction, left.arrived, left.language = c.direction, c.arrived, c.language
 	left.offer, left.notes, left.state = c.offer, c.notes.copied(), WrapUp
 	c.notes.outcome = "" // it is that agent's
-	if err := c.s.begin(left, left.writeUp); err != nil {
-		c.log.Warn("no wrap-up for the agent who gave the call away", "error", err)
+	return func() {
+		if err := c.s.begin(left, left.writeUp); err != nil {
+			c.log.Warn("no wrap-up for the agent who gave the call away", "error", err)
+			left.notes.erase(nil, Done{})
+		}
 	}
 }
 
@@ -116,9 +125,10 @@ func (c *call) forward(to Whom, way Way) error {
 // goForward leaves the agent and lets what rings ring on for the customer.
 func (c *call) goForward() {
 	agent := c.offer.Agent
-	c.leaveAgent()
+	left := c.leaveAgent()
 	_ = c.set(Forwarding)
 	c.s.cfg.Dispatch.Finish(c.job, agent)
+	left()
 	c.given = given{before: true, to: agent, long: KeptFor}
 	c.tell(agent)
 	c.hear()
@@ -173,8 +183,9 @@ func (c *call) complete() error {
 		return nil
 	}
 	agent := c.offer.Agent
-	c.leaveAgent()
+	left := c.leaveAgent()
 	c.s.cfg.Dispatch.Finish(c.job, agent)
+	left()
 	c.forwarded()
 	c.tell(agent)
 	return nil
@@ -190,6 +201,7 @@ type baggage struct {
 	warned    bool
 	session   string // of the recording, with its last part's number
 	part      int
+	paused    bool // what was sensitive to one agent is so to the next, who sees it and may go on
 	notes     []byte
 	deaf      bool
 }
@@ -197,19 +209,22 @@ type baggage struct {
 // handOver gives the customer to the consulted agent's own call. That call's actor takes them or refuses; it never waits
 // for this one, so asking it can't lock.
 func (c *call) handOver(inner *call) error {
-	session, part := c.rec.id, c.rec.part
+	session, part, paused := c.rec.id, c.rec.part, c.rec.paused
 	c.unrecord()
 	c.unmix()
 	b := baggage{
 		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass, warned: c.warned,
-		session: session, part: part, notes: c.notes.copied().text, deaf: c.deaf,
+		session: session, part: part, paused: paused, notes: c.notes.copied().text, deaf: c.deaf,
 	}
 	if err := inner.ask(func() error { return inner.adopt(b) }); err != nil {
 		b.caller.Erase()
+		clear(b.notes)
+		c.rec.paused = paused
 		c.sound()
 		c.record()
 		return errs.New(errs.Conflict, "who was consulted has left: the customer is still yours")
 	}
+	c.drop(&c.consult.own)
 	c.consult, c.customer = nil, nil
 	c.log.Info("call given away", "to", "agent")
 	c.finish("given away")
@@ -222,7 +237,8 @@ func (c *call) adopt(b baggage) error {
 		return errs.New(errs.Conflict, "this call takes no customer")
 	}
 	c.direction, c.parent = b.direction, nil
-	c.customer, c.caller, c.language, c.deaf, c.notes.text = b.customer, b.caller, b.language, b.deaf, b.notes
+	c.customer, c.caller, c.language, c.deaf = b.customer, b.caller, b.language, b.deaf
+	c.notes.follow(b.notes)
 	c.rec.id, c.rec.part = b.session, b.part
 	c.given.only = false
 	c.pass, c.warned = b.pass, b.warned
@@ -230,6 +246,7 @@ func (c *call) adopt(b baggage) error {
 		c.log.Warn("not recorded after the transfer", "why", err)
 	}
 	if c.state.connected() {
+		c.rec.paused = b.paused
 		c.sound()
 		c.record()
 	} else {

@@ -55,7 +55,7 @@ func (s *Service) refuse(in *sip.Incoming) {
 
 // answer sets the caller's leg up and starts the call's actor.
 func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner agency.Agency) {
-	l, err := s.newLeg(s.cfg.Ports)
+	l, err := s.newLeg(s.cfg.Ports, RoleCustomer, s.callerTerms(in))
 	if err != nil {
 		s.log.Error("no media port for a call", "error", err)
 		s.refuse(in)
@@ -79,7 +79,7 @@ func (s *Service) open(c *call, in *sip.Incoming) error {
 	_, body := in.Body()
 	answer, choice, err := c.customer.open(body)
 	if err != nil {
-		s.count.noCodec.Add(1)
+		s.refused(c.log, err)
 		in.Reject(codeNotAcceptable, "Not Acceptable Here")
 		return err
 	}
@@ -107,10 +107,20 @@ func (l *leg) open(body []byte) ([]byte, sdp.Choice, error) {
 }
 
 // newLeg opens the media ports of one party.
-func (s *Service) newLeg(p *rtp.Pool) (*leg, error) {
+func (s *Service) newLeg(p *rtp.Pool, r Role, t terms) (*leg, error) {
 	udp, err := p.Open()
 	if err != nil {
 		return nil, err
 	}
-	return &leg{media: rtp.NewLeg(udp, rtp.LegConfig{Log: s.log, Latch: true}), local: udp.Local()}, nil
+	return &leg{media: rtp.NewLeg(udp, rtp.LegConfig{Log: s.log, Latch: true}), local: udp.Local(), role: r, terms: t}, nil
+}
+
+// callerTerms are those of who calls by a trunk.
+func (s *Service) callerTerms(in *sip.Incoming) terms {
+	t := s.trunkTerms(sdp.Plain, nil)
+	if s.cfg.TrunkSRTP != nil {
+		t.security = s.cfg.TrunkSRTP(in)
+	}
+	t.peer, t.codecs = in.Source().Addr(), wideFirst(t.codecs)
+	return t
 }

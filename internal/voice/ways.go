@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
 
@@ -34,6 +35,7 @@ type Route struct {
 	Trunk    string // its name, for the log
 	Endpoint *sip.Endpoint
 	Target   sip.Target
+	SRTP     sdp.Security // of its sound
 }
 
 // Carrier knows the ways out of the centre. Emergency numbers it never refuses.

@@ -2,11 +2,14 @@ package voice
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
 	"santra/internal/errs"
 	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
 )
@@ -21,9 +24,11 @@ const (
 type world struct {
 	trunk    *sip.Endpoint
 	outcomes ledger
+	srtp     sdp.Security
 
 	mu     sync.Mutex
-	phones map[string]*siptest.Phone
+	first  []Route // tried before the others
+	phones map[string]interface{ Addr() netip.AddrPort }
 	asked  []Want
 	open   int // ways that are not done yet
 }
@@ -47,8 +52,8 @@ func (w *world) Way(_ context.Context, want Want) (Way, error) {
 	if p := w.phones[want.Number]; p != nil {
 		at := p.Addr()
 		dead := Route{Trunk: "dead", Endpoint: w.trunk, Target: sip.Target{URI: "sip:x@127.0.0.1:1;transport=tcp", Transport: "tcp"}}
-		live := Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}}
-		way.Routes = []Route{dead, live}
+		live := Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}, SRTP: w.srtp}
+		way.Routes = slices.Concat(w.first, []Route{dead, live})
 	}
 	return way, nil
 }
@@ -67,13 +72,18 @@ func (h *house) outside(number string, cfg siptest.Config) *siptest.Phone {
 		cfg.Tone = toneDoctor
 	}
 	p := h.phone(h.trunk, cfg)
-	h.world.mu.Lock()
-	defer h.world.mu.Unlock()
-	if h.world.phones == nil {
-		h.world.phones = map[string]*siptest.Phone{}
-	}
-	h.world.phones[number] = p
+	h.world.put(number, p)
 	return p
+}
+
+// put lets a number ring a telephone.
+func (w *world) put(number string, p interface{ Addr() netip.AddrPort }) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.phones == nil {
+		w.phones = map[string]interface{ Addr() netip.AddrPort }{}
+	}
+	w.phones[number] = p
 }
 
 const (

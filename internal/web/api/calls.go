@@ -90,6 +90,7 @@ func (a *API) callRoutes() {
 	}, a.answerCall)
 	a.partyRoutes()
 	a.superviseRoutes()
+	a.soundRoutes()
 	for _, cmd := range a.callCommands() {
 		registerFor(a, post(cmd.name, cmd.doc), a.agencyOfCall, func(_ context.Context, c *caller, in *callInput) (*none, error) {
 			return nil, cmd.do(a.deps.Calls, in.ID, c.Person)

@@ -343,6 +343,27 @@ func (p *playedCalls) Supervise(_ context.Context, id, person string, m voice.Mo
 	return "w", "answer to " + offer, p.err
 }
 
+func (p *playedCalls) Quality(id, person string, supervisor bool) ([]voice.LegQuality, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "quality for "+person+map[bool]string{true: ", a supervisor"}[supervisor])
+	return []voice.LegQuality{{Leg: voice.RoleCustomer, Loss: 0.05, Jitter: 12500 * time.Microsecond, RoundTrip: 40 * time.Millisecond, MOS: 4.1}}, p.err
+}
+
+func (p *playedCalls) Restart(_ context.Context, id, agent, offer string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "restart by "+agent)
+	return "answer to " + offer, p.err
+}
+
+func (p *playedCalls) RestartWatch(_ context.Context, id, watch, person, offer string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = append(p.calls, "restart of "+watch+" by "+person)
+	return "answer to " + offer, p.err
+}
+
 func (p *playedCalls) SetMode(id, watch, person string, m voice.Mode) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,6 +15,7 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
 	"santra/internal/protocol/media/studio"
+	"santra/internal/protocol/webrtc"
 	"santra/internal/registry"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
@@ -48,6 +49,8 @@ type Deps struct {
 	Flows     Flows
 	Versions  Versions
 	Trunks    Trunks
+	// ICE gives the TURN servers that a browser may use now, with credentials; nil: none is needed.
+	ICE func() []webrtc.ICEServer
 	// Staff lists who takes work, for what queues lack; nil: not known.
 	Staff func(context.Context) ([]agency.Staff, error)
 	// Health is asked by /healthz; nil is healthy.
@@ -135,6 +138,9 @@ type Calls interface {
 	Running(agencyID string) []voice.View
 	Supervise(ctx context.Context, id, person string, m voice.Mode, offerSDP string) (watch, answer string, err error)
 	SetMode(id, watch, person string, m voice.Mode) error
+	Quality(id, person string, supervisor bool) ([]voice.LegQuality, error)
+	Restart(ctx context.Context, id, agent, offerSDP string) (string, error)
+	RestartWatch(ctx context.Context, id, watch, person, offerSDP string) (string, error)
 }
 
 // Cases is email.Service. It decides by the principal what of which agency may be seen.

@@ -448,6 +448,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How each party of a call sounds now, to its agent and to supervisors of its agency. */
+        get: operations["call-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The network of the agent's browser has changed: its new WebRTC offer in (an ICE restart), answer out; the call stays. */
+        post: operations["call-restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/resume": {
         parameters: {
             query?: never;
@@ -512,6 +546,23 @@ export interface paths {
         post?: never;
         /** @description Leave the call. */
         delete: operations["call-supervise-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/supervise/{watch}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description The same for a supervisor's browser. */
+        post: operations["call-supervise-restart"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1490,6 +1541,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webrtc/ice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description TURN servers for the browser, with credentials for a short time; none where none is needed. */
+        get: operations["webrtc-ice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/work/{id}/why": {
         parameters: {
             query?: never;
@@ -2086,6 +2154,14 @@ export interface components {
         HealthOutputBody: {
             ok: boolean;
         };
+        ICEServer: {
+            credential: string;
+            urls: string[];
+            username: string;
+        };
+        IceOutputBody: {
+            ice_servers: components["schemas"]["ICEServer"][];
+        };
         Lack: {
             /**
              * @description Nobody may work for the agency; nobody has the needs; callers may choose a language that nobody speaks who has the rest; somebody has each need, nobody all.
@@ -2094,6 +2170,27 @@ export interface components {
             kind: "agency" | "skill" | "language" | "together";
             /** @description Empty for the agency. */
             needs: components["schemas"]["Need"][];
+        };
+        LegQuality: {
+            /** Format: double */
+            jitter_ms: number;
+            /** @enum {string} */
+            leg: "customer" | "agent" | "consulted";
+            /**
+             * Format: double
+             * @description Share of the packets lost, 0 to 1.
+             */
+            loss: number;
+            /**
+             * Format: double
+             * @description Mean opinion score, estimated (ITU-T G.107): 1 to 4.5; 0: nothing came yet.
+             */
+            mos: number;
+            /**
+             * Format: double
+             * @description To the party and back; 0: not known.
+             */
+            rtt_ms: number;
         };
         ListenGrant: {
             agency: string;
@@ -2606,6 +2703,9 @@ export interface components {
         Purposes: {
             audio: components["schemas"]["Purpose"][];
             mail: components["schemas"]["Purpose"][];
+        };
+        QualityOutputBody: {
+            legs: components["schemas"]["LegQuality"][];
         };
         Queue: {
             agency: string;
@@ -4219,6 +4319,72 @@ export interface operations {
             };
         };
     };
+    "call-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionDescription"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDescription"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "call-resume": {
         parameters: {
             query?: never;
@@ -4364,6 +4530,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-supervise-restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                watch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionDescription"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDescription"];
+                };
             };
             /** @description Problem */
             default: {
@@ -6316,6 +6518,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrunksOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "webrtc-ice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IceOutputBody"];
                 };
             };
             /** @description Problem */

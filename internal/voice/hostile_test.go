@@ -1,0 +1,259 @@
+package voice
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"santra/internal/agency"
+	"santra/internal/errs"
+	"santra/internal/pii"
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip/siptest"
+	"santra/internal/routing"
+)
+
+// What a hostile or careless party may try. Each of these tests has failed once.
+
+// A called party who puts us on hold and comes back is still in the call: a flow that there never was does not end it.
+func TestCalledPartyHoldsAndResumes(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{})
+	phone := h.agent("anna", 1, siptest.Config{})
+	h.callOut("anna", doctor)
+	h.answered(phone)
+	called := h.answered(far)
+	h.hears(called, toneAgent)
+	h.must(called.Hold(h.ctx()))
+	h.must(called.Resume(h.ctx()))
+	h.do(func(*call) {}) // the actor has seen it
+	h.state(Talking)
+	h.hears(called, toneAgent)
+}
+
+// So is a customer whom a colleague has taken over.
+func TestCustomerWhoWasGivenAwayHoldsAndResumes(t *testing.T) {
+	h := newHouse(t, plan{})
+	caller, anna, bob, v := h.consulting()
+	h.must(h.svc.Complete(v.ID, "anna"))
+	h.ended(anna)
+	h.hears(bob, toneCaller)
+	h.must(caller.Hold(h.ctx()))
+	h.must(caller.Resume(h.ctx()))
+	h.hears(bob, toneCaller)
+	h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.State == Talking })
+}
+
+// A consulted telephone's hold is not the customer's.
+func TestConsultedTelephoneHoldsForItself(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{})
+	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	third := h.answered(far)
+	h.stage(ConsultTalking)
+	h.must(third.Hold(h.ctx()))
+	h.do(func(c *call) {
+		if c.deaf || !c.consult.leg.deaf {
+			t.Errorf("the customer is taken for deaf: %v, the consulted telephone: %v", c.deaf, c.consult.leg.deaf)
+		}
+	})
+}
+
+// M4: who answers with us on hold hears no announcement, so it has not ended for them.
+func TestCalledPartyWhoAnswersOnHoldIsNotRecorded(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck})
+	far := h.outside(doctor, siptest.Config{Answer: -1})
+	phone := h.agent("anna", 1, siptest.Config{})
+	h.callOut("anna", doctor)
+	h.answered(phone)
+	in := <-far.Rings()
+	_, body := in.Body()
+	offer, err := sdp.Parse(body)
+	h.must(err)
+	media := h.phone(h.trunk, siptest.Config{}).Addr() // where nothing listens to sound
+	answer, _, err := sdp.Answer(sdp.Options{}, offer, media, nil, sdp.SendOnly)
+	h.must(err)
+	d, err := in.Answer(sdpType, answer)
+	h.must(err)
+	h.state(Informing)
+	h.stays(func() bool { return h.state(Informing).Recording == RecordingNone && h.svc.Stats().Announced == 0 })
+	deck.none(h)
+	h.must(d.Bye(h.ctx()))
+	h.empty()
+}
+
+// M4: an outsider who puts us on hold while the announcement plays has not heard it; it begins anew for them.
+func TestOutsiderOnHoldIsToldAnew(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, announcement: 1500 * time.Millisecond})
+	far := h.outside(doctor, siptest.Config{})
+	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	deck.next(h)
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	third := h.answered(far)
+	h.hears(third, toneAgent)
+	h.must(h.svc.Join(v.ID, "anna"))
+	h.stage(ConsultAnnouncing)
+	told := h.svc.Stats().Announced
+	h.must(third.Hold(h.ctx()))
+	h.stays(func() bool { return h.stage(ConsultAnnouncing).Consult != nil && h.svc.Stats().Announced == told })
+	h.must(third.Resume(h.ctx()))
+	h.hears(third, toneFinnish)
+	h.stage(ConsultJoined)
+	if x := deck.next(h).meta.Extension; x.Outside() != 2 {
+		t.Errorf("%+v", x)
+	}
+}
+
+// The announcement to an outsider is not drowned by music, whatever the agent does meanwhile.
+func TestAnnouncementToAnOutsiderPlaysOn(t *testing.T) {
+	h := newHouse(t, plan{announcement: 1500 * time.Millisecond})
+	far := h.outside(doctor, siptest.Config{})
+	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	third := h.answered(far)
+	h.hears(third, toneAgent)
+	h.must(h.svc.Join(v.ID, "anna"))
+	h.hears(third, toneFinnish)
+	h.must(h.svc.Hold(v.ID, "anna"))
+	h.must(h.svc.Resume(v.ID, "anna"))
+	h.stage(ConsultJoined)
+	h.do(func(c *call) {
+		if c.consult.tries != 1 || !c.consult.pass.Valid() {
+			t.Errorf("the announcement was begun %d times, pass %v", c.consult.tries, c.consult.pass.Valid())
+		}
+	})
+}
+
+// stays looks for two seconds, longer than the announcements of these tests, that something holds.
+func (h *house) stays(is func() bool) {
+	h.Helper()
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); h.breathe() {
+		if !is() {
+			h.Fatal("it does not stay so")
+		}
+	}
+}
+
+// dialledSecond has anna, at her desk phone, hold a caller and dial a number on a second line.
+func (h *house) dialledSecond(number string) (caller, first, second *siptest.Call) {
+	h.Helper()
+	phone := h.agent("anna", 1, siptest.Config{})
+	caller = h.call(waterNumber, siptest.Config{})
+	first = h.answered(phone)
+	h.state(Talking)
+	h.must(first.Hold(h.ctx()))
+	h.state(Held)
+	second, err := phone.Call(h.ctx(), number, pii.Number{})
+	h.must(err)
+	return caller, first, second
+}
+
+// The second line of a telephone that has given the customer away is nobody's any more: its end is not the customer's.
+func TestAttendedTransferOutlivesTheSecondLine(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{})
+	caller, first, second := h.dialledSecond(doctor)
+	third := h.answered(far)
+	h.hears(second, toneDoctor)
+	h.must(first.TransferTo(h.ctx(), second))
+	v := h.state(Forwarded)
+	_ = second.HangUp(h.ctx()) // we may have been quicker
+	h.ended(second)
+	c, err := h.svc.calls.get(v.ID)
+	h.must(err)
+	h.must(c.ask(func() error {
+		if c.state != Forwarded || c.consult.line() != nil {
+			t.Errorf("%s, line %v", c.state, c.consult.line())
+		}
+		return nil
+	}))
+	caller.SetTone(toneBoss)
+	h.hears(third, toneBoss)
+}
+
+// A colleague who is asked on a second line gets the customer, and that line is hung up.
+func TestSecondLineToAColleagueIsHungUp(t *testing.T) {
+	h := newHouse(t, plan{})
+	caller, first, second := h.dialledSecond(waterNumber) // a number of the house
+	bob := h.answered(h.agent("bob", 2, siptest.Config{Tone: toneBob}))
+	h.hears(second, toneBob)
+	h.must(first.TransferTo(h.ctx(), second))
+	h.ended(second)
+	h.ended(first)
+	h.hears(caller, toneBob)
+	h.hears(bob, toneCaller)
+}
+
+// What was paused stays paused for the colleague who takes over in the middle of it, and where that comes to nothing.
+func TestPauseGoesWithTheCustomer(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck})
+	_, anna, bob, v := h.consulting()
+	deck.next(h)
+	h.must(h.svc.PauseRecording(v.ID, "anna"))
+	c, err := h.svc.calls.get(v.ID)
+	h.must(err)
+	gone := h.svc.newCall(c.queue, c.owner, pii.Number{})
+	gone.mail.close()
+	h.must(c.ask(func() error {
+		if err := c.handOver(gone); !errs.Is(err, errs.Conflict) || !c.rec.paused {
+			t.Errorf("%v, paused %v", err, c.rec.paused)
+		}
+		return nil
+	}))
+	h.must(h.svc.SetNotes(h.svc.Calls("bob")[0].ID, "bob", "mine"))
+	h.must(h.svc.SetNotes(v.ID, "anna", "hers"))
+	h.must(h.svc.Complete(v.ID, "anna"))
+	h.ended(anna)
+	h.hears(bob, toneCaller)
+	now := h.view("paused", func(v View) bool { return v.Agent == "bob" && v.Recording == RecordingHeld })
+	if text, err := h.svc.Notes(now.ID, "bob"); err != nil || text != "hers\nmine" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// Whoever gives a customer to a telephone outside writes up.
+func TestWrapUpFollowsATransferOutside(t *testing.T) {
+	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp = 10 * time.Second }})
+	far := h.outside(doctor, siptest.Config{})
+	_, anna, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.answered(far)
+	h.stage(ConsultTalking)
+	h.must(h.svc.Complete(v.ID, "anna"))
+	h.ended(anna)
+	h.state(Forwarded)
+	h.agentIs("anna", routing.WrapUp)
+	if left := h.svc.Calls("anna"); len(left) != 1 || left[0].State != WrapUp {
+		t.Errorf("%+v", left)
+	}
+}
+
+// An actor that breaks leaves nobody waiting for its answer.
+func TestBrokenActorAnswers(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.panics = true
+	h.talking(siptest.Config{}, siptest.Config{})
+	if err := h.actor().ask(func() error { panic("broken") }); !errs.Is(err, errs.Internal) {
+		t.Error(err)
+	}
+	h.empty()
+}
+
+// Notes that follow a customer are never longer than notes may be, and always text.
+func TestNotesThatFollowHaveALimit(t *testing.T) {
+	n := notes{text: []byte(strings.Repeat("b", MaxNotes))}
+	n.follow([]byte(strings.Repeat("ä", MaxNotes/2-1)))
+	if len(n.text) != MaxNotes || !utf8.Valid(n.text) {
+		t.Errorf("%d bytes, valid %v", len(n.text), utf8.Valid(n.text))
+	}
+	n = notes{text: []byte("ä")}
+	n.follow([]byte(strings.Repeat("x", MaxNotes-2)))
+	if len(n.text) != MaxNotes-1 || !utf8.Valid(n.text) {
+		t.Errorf("%d bytes, valid %v", len(n.text), utf8.Valid(n.text))
+	}
+}

@@ -1,0 +1,157 @@
+package voice
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/siptest"
+)
+
+func refusedWith(err error) int {
+	r, ok := errors.AsType[*sip.Refused](err)
+	if !ok {
+		return 0
+	}
+	return r.Code
+}
+
+func narrow() []string { return []string{sdp.PCMA, sdp.PCMU} }
+
+// A telephone that signals over TLS has its sound encrypted, ringing and dialling; new keys in the middle are taken, the clear
+// is not gone back to.
+func TestPhoneOverTLSIsEncrypted(t *testing.T) {
+	h := newHouse(t, plan{tls: true})
+	g := h.gear(h.phones, gearing{codecs: narrow(), security: sdp.Opportunistic, hz: toneAgent, tls: true, user: "phone1"})
+	h.signIn("anna", 1)
+	caller := h.call(waterNumber, siptest.Config{})
+	agent := g.answered()
+	h.state(Talking)
+	agent.hears(toneCaller, 0.5)
+	h.hears(caller, toneAgent)
+	before := agent.agreed().Keys
+	if !before.Valid() {
+		t.Fatal("in the clear")
+	}
+	h.must(agent.ask(sdp.Opportunistic, nil))
+	after := agent.agreed().Keys
+	if after.Local.Equal(before.Local) || !after.Valid() {
+		t.Error("no new keys")
+	}
+	agent.forget()
+	agent.hears(toneCaller, 0.5)
+	h.hears(caller, toneAgent)
+	if code := refusedWith(agent.ask(sdp.Plain, nil)); code != codeNotAcceptable {
+		t.Errorf("back to the clear: %d", code)
+	}
+	if n := h.svc.Stats(); n.Unsafe != 0 || n.NoCodec != 1 {
+		t.Errorf("%+v", n)
+	}
+	h.must(caller.HangUp(h.ctx()))
+	h.empty()
+	far := h.outside(doctor, siptest.Config{})
+	mine, err := g.dial(doctor)
+	h.must(err)
+	h.answered(far)
+	mine.hears(toneDoctor, 0.5)
+	if !mine.agreed().Keys.Valid() {
+		t.Error("a call of the telephone's is in the clear")
+	}
+}
+
+// In the clear no keys are offered: they could be read on the way.
+func TestPhoneInTheClearIsNotEncrypted(t *testing.T) {
+	h := newHouse(t, plan{})
+	g := h.gear(h.phones, gearing{codecs: narrow(), security: sdp.Opportunistic, hz: toneAgent, user: "phone1"})
+	h.signIn("anna", 1)
+	h.call(waterNumber, siptest.Config{})
+	if agent := g.answered(); agent.agreed().Keys.Valid() {
+		t.Error("keys went by UDP")
+	}
+	in := <-g.in
+	if _, body := in.Body(); strings.Contains(string(body), "a=crypto") {
+		t.Errorf("%s", body)
+	}
+	far := h.gear(h.phones, gearing{codecs: narrow(), security: sdp.Required, user: "phone2"})
+	h.signIn("bob", 2)
+	h.outside(doctor, siptest.Config{})
+	if _, err := far.dial(doctor); refusedWith(err) != codeNotAcceptable {
+		t.Error("SRTP by UDP is taken:", err)
+	}
+}
+
+// A trunk that must encrypt: both ways it does, or there is no call.
+func TestTrunkMustEncrypt(t *testing.T) {
+	h := newHouse(t, plan{srtp: sdp.Required})
+	h.agent("anna", 1, siptest.Config{})
+	if code := h.refused(h.trunk, waterNumber, siptest.Config{}); code != codeNotAcceptable {
+		t.Errorf("in the clear: %d", code)
+	}
+	g := h.gear(h.trunk, gearing{codecs: narrow(), security: sdp.Required, hz: toneCaller})
+	caller, err := g.dial(waterNumber)
+	h.must(err)
+	h.state(Talking)
+	caller.hears(toneAgent, 0.5)
+	if !caller.agreed().Keys.Valid() {
+		t.Error("in the clear")
+	}
+	h.must(caller.dialog.Bye(h.ctx()))
+	h.empty()
+
+	far := h.gear(h.trunk, gearing{codecs: narrow(), security: sdp.Required, hz: toneDoctor})
+	h.world.put(doctor, far.ep)
+	h.callOut("anna", doctor)
+	called := far.answered()
+	if !called.agreed().Keys.Valid() {
+		t.Error("a call out is in the clear")
+	}
+	h.must(called.dialog.Bye(h.ctx()))
+	h.empty()
+	h.world.put(doctor, h.gear(h.trunk, gearing{codecs: narrow(), hz: toneDoctor}).ep)
+	v := h.callOut("anna", doctor)
+	h.view("refused", func(now View) bool { return now.ID == v.ID && now.Failed == FailedUnavailable })
+}
+
+// What a description must not name: nothing is sent there, the call is refused and counted.
+func TestHostileDescriptions(t *testing.T) {
+	h := newHouse(t, plan{})
+	phone := h.agent("anna", 1, siptest.Config{})
+	honest := h.gear(h.trunk, gearing{codecs: narrow(), hz: toneCaller})
+	caller, err := honest.dial(waterNumber)
+	h.must(err)
+	h.answered(phone)
+	own := caller.agreed().Remote.String() // a socket of ours
+	hostile := []string{"224.0.0.1:4000", "169.254.169.254:4000", "255.255.255.255:4000", own}
+	for i, addr := range hostile {
+		g := h.gear(h.trunk, gearing{codecs: narrow(), alter: at(addr)})
+		if _, err := g.dial(waterNumber); refusedWith(err) != codeNotAcceptable {
+			t.Errorf("%s is taken: %v", addr, err)
+		}
+		if code := refusedWith(caller.ask(sdp.Plain, at(addr))); code != codeNotAcceptable {
+			t.Errorf("%s is taken in a re-INVITE: %d", addr, code)
+		}
+		if n := h.svc.Stats().Unsafe; n != uint64(2*(i+1)) {
+			t.Errorf("%s: %d are counted", addr, n)
+		}
+	}
+	caller.hears(toneAgent, 0.5)
+	h.world.put(doctor, h.gear(h.trunk, gearing{codecs: narrow(), alter: at("239.1.2.3:4000")}).ep)
+	v := h.view("talking", func(v View) bool { return v.State == Talking })
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.view("refused", func(v View) bool { return v.Consult == nil && v.Failed == FailedUnavailable })
+}
+
+// Loopback is for who signals from there.
+func TestLoopbackIsForLoopbackOnly(t *testing.T) {
+	for peer, want := range map[string]bool{"127.0.0.1": true, "::ffff:127.0.0.9": true, "::1": true, "192.0.2.7": false, "10.0.0.1": false} {
+		if err := sdp.Safe(netip.MustParseAddrPort("127.0.0.1:40000"), terms{peer: netip.MustParseAddr(peer)}.policy()); (err == nil) != want {
+			t.Errorf("%s: %v", peer, err)
+		}
+	}
+	if sdp.Safe(netip.MustParseAddrPort("127.0.0.1:40000"), terms{}.policy()) == nil {
+		t.Error("nobody's loopback")
+	}
+}
