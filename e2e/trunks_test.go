@@ -123,7 +123,7 @@ func (p *person) trunk(name string) trunkState {
 }
 
 // TestTwoCitiesAreEachOthersTrunk: an agent of one calls the other's number, once in each direction: by UDP with a password, and
-// by TLS. Both hear each other.
+// by TLS and SRTP. Both hear each other.
 func TestTwoCitiesAreEachOthersTrunk(t *testing.T) {
 	t.Parallel()
 	a, b := start(t, "--seats", "1"), start(t, "--seats", "1")
@@ -136,7 +136,7 @@ func TestTwoCitiesAreEachOthersTrunk(t *testing.T) {
 		}
 		c.City.Dialling.CallerID = strings.Replace(c.City.Dialling.CallerID, ours, theirs, 1)
 		c.Server.SIP.Trunks = []app.Trunk{{
-			Name: "b", Address: tlsAt, Transport: "tls", Country: "FI", Emergency: true, Keepalive: 5 * time.Second,
+			Name: "b", Address: tlsAt, Transport: "tls", SRTP: true, Country: "FI", Emergency: true, Keepalive: 5 * time.Second,
 		}}
 		c.Server.SIP.TrunkAllow, c.Server.SIP.TrunkCountry = nil, "" // b calls with its password alone
 		c.Server.SIP.Trunks = append(c.Server.SIP.Trunks, app.Trunk{Name: "b-in", Country: "FI", Auth: app.TrunkAuth{User: "b", PasswordFile: password}})
@@ -146,7 +146,10 @@ func TestTwoCitiesAreEachOthersTrunk(t *testing.T) {
 		c.Server.SIP.TLS = app.SIPTLS{Trunk: tlsAt, Cert: cert, Key: key}
 		c.Server.SIP.Trunks = []app.Trunk{{
 			Name: "a", Address: a.SIP, Country: "FI", Register: app.TrunkRegister{User: "b", PasswordFile: password},
+		}, {
+			Name: "a-in", Allow: []string{"127.0.0.0/8"}, Country: "FI", Transport: "tls", SRTP: true,
 		}}
+		c.Server.SIP.TrunkAllow, c.Server.SIP.TrunkCountry = nil, ""
 	})
 	at := map[*city]*agent{a: a.agent(t, 0, siptest.Config{Tone: customerTone}), b: b.agent(t, 0, siptest.Config{Tone: agentTone})}
 	eventually(t, soon, "a's trunk to b answers over TLS", func() bool { s := at[a].trunk("b"); return s.Up && s.Asked && s.Answers })
@@ -155,7 +158,7 @@ func TestTwoCitiesAreEachOthersTrunk(t *testing.T) {
 		from, to *city
 		number   string
 	}{
-		{"over TLS", a, b, b.queue(t, "pysakointi").Number},
+		{"over TLS and SRTP", a, b, b.queue(t, "pysakointi").Number},
 		{"with a password", b, a, strings.Replace(a.queue(t, "pysakointi").Number, ours, theirs, 1)},
 	} {
 		t.Run(c.name, func(t *testing.T) { callsTheOther(t, at[c.from], at[c.to], c.number) })
@@ -176,7 +179,7 @@ func callsTheOther(t *testing.T, from, to *agent, number string) {
 			t.Fatal("both telephones did not ring", mine != nil, others != nil)
 		}
 	}
-	tones := map[bool][2]float64{true: {customerTone, agentTone}, false: {agentTone, customerTone}}[strings.HasSuffix(t.Name(), "TLS")]
+	tones := map[bool][2]float64{true: {customerTone, agentTone}, false: {agentTone, customerTone}}[strings.HasSuffix(t.Name(), "SRTP")]
 	if err := others.WaitHears(ctx, tones[0]); err != nil {
 		t.Error("who is called does not hear who calls:", err)
 	}

@@ -141,12 +141,22 @@ func TestWithoutTrainingRolesSleep(t *testing.T) {
 		t.Fatal(out, err)
 	}
 	var out bytes.Buffer
-	if err := TrainUser(t.Context(), h.config, "tester", "aino", time.Now(), &out, quietLog()); err != nil { // today is a day of it
+	if err := TrainUser(t.Context(), h.config, "tester", "aino", cityDay(t), &out, quietLog()); err != nil { // today is a day of it
 		t.Fatal(err)
 	}
 	if rows := h.did(identity.TrainingRecorded); len(rows) != 1 {
 		t.Error(rows)
 	}
+}
+
+// cityDay is today where the city is: near midnight UTC has another.
+func cityDay(t *testing.T) time.Time {
+	t.Helper()
+	zone, err := time.LoadLocation(agency.DefaultTimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Now().In(zone)
 }
 
 // TestAMistakeMakesNobody: a refused account leaves nothing behind, and the text says what would be right.

@@ -15,6 +15,10 @@ import (
 // DialTime is how long a telephone outside, or at a seat, may ring.
 const DialTime = 2 * time.Minute
 
+// HeardWithin is how long a trunk may say nothing, not even 100 Trying, before another is tried: by the transaction alone it would
+// be 32 s (RFC 3261 17.1.1.2, Timer B), and it may be a call for help. A request is sent three times in it.
+const HeardWithin = 4 * time.Second
+
 // The Failed codes: why a call out was not connected. The desktop has words for each.
 const (
 	FailedBusy        = "busy"
@@ -91,17 +95,25 @@ func (c *call) dialling(ctx context.Context, d *dial, o sip.InviteOptions, on di
 	}
 }
 
-// try calls over one route and waits for the answer.
+// try calls over one route and waits for the answer; where there is another way, not for long of one that says nothing at all.
 func (c *call) try(ctx context.Context, d *dial, by int, o sip.InviteOptions, early func(*dial, int, sip.Response)) (*sip.Dialog, error) {
-	r := d.routes[by]
+	r, another := d.routes[by], by < len(d.routes)-1
 	out, err := r.Endpoint.Invite(ctx, r.Target, o)
 	if err != nil {
 		return nil, err
 	}
-	for ringing := early != nil; ringing; {
+	var silent <-chan time.Time
+	if another {
+		silent = time.After(HeardWithin)
+	}
+	for ringing := early != nil || another; ringing; {
 		select {
+		case <-silent:
+			out.Cancel() // an answer that still comes is hung up
+			return nil, errSilent
 		case p, ok := <-out.Progress():
-			if ringing = ok; ok {
+			silent = nil
+			if ringing = ok && early != nil; ringing {
 				_ = c.mail.put(func() { early(d, by, p) }) // one that finds no room is no loss: the answer comes
 			}
 		case <-ctx.Done():
@@ -110,6 +122,8 @@ func (c *call) try(ctx context.Context, d *dial, by int, o sip.InviteOptions, ea
 	}
 	return out.Wait(ctx)
 }
+
+var errSilent = errs.New(errs.Unavailable, "no answer, not even 100")
 
 // elsewhere tells whether another trunk may take what one did not: it is down or full, not the called telephone.
 func elsewhere(err error) bool {

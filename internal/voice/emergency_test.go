@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
+	"time"
 
 	"santra/internal/agency"
 	"santra/internal/errs"
@@ -139,5 +141,21 @@ func TestTheRoomForCallsForHelp(t *testing.T) {
 	table.end()
 	if err := add(-2, true); !errs.Is(err, errs.Unavailable) {
 		t.Error(err)
+	}
+}
+
+// A trunk that says nothing, not even that it is trying, does not hold up a call for help for the 32 s of a transaction.
+func TestASilentTrunkIsNotWaitedFor(t *testing.T) {
+	h := newHouse(t, plan{})
+	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
+	h.must(err)
+	defer silent.Close() //nolint:errcheck // a test's socket
+	at := silent.LocalAddr().(*net.UDPAddr).AddrPort()
+	h.world.first = []Route{{Trunk: "silent", Endpoint: h.trunk, Target: sip.Target{URI: "sip:112@" + at.String(), Route: at}}}
+	phone, help := h.helped()
+	began := time.Now()
+	h.connected(phone, help)
+	if took := time.Since(began); took < HeardWithin || took > HeardWithin+patience/2 {
+		t.Error("it took", took)
 	}
 }

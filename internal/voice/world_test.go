@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,6 +27,7 @@ type world struct {
 	srtp     sdp.Security
 
 	mu     sync.Mutex
+	first  []Route // tried before the others
 	phones map[string]interface{ Addr() netip.AddrPort }
 	asked  []Want
 	open   int // ways that are not done yet
@@ -51,7 +53,7 @@ func (w *world) Way(_ context.Context, want Want) (Way, error) {
 		at := p.Addr()
 		dead := Route{Trunk: "dead", Endpoint: w.trunk, Target: sip.Target{URI: "sip:x@127.0.0.1:1;transport=tcp", Transport: "tcp"}}
 		live := Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}, SRTP: w.srtp}
-		way.Routes = []Route{dead, live}
+		way.Routes = slices.Concat(w.first, []Route{dead, live})
 	}
 	return way, nil
 }
