@@ -380,3 +380,34 @@ func TestSecondLineOfACallback(t *testing.T) {
 	h.answered(other)
 	h.stage(ConsultTalking)
 }
+
+// M4: a hold that comes in an ACK, as the answer to our own offer, is a hold too (RFC 3261 14.2).
+func TestHoldInTheACKIsNotTold(t *testing.T) {
+	h := newHouse(t, plan{announcement: time.Second})
+	caller, err := h.gear(h.trunk, gearing{codecs: narrow(), hz: toneCaller}).dial(waterNumber)
+	h.must(err)
+	caller.hears(toneFinnish, 0.5)
+	h.must(caller.dialog.Solicit(h.ctx(), func(offer []byte) ([]byte, error) {
+		o, err := sdp.Parse(offer)
+		if err != nil {
+			return nil, err
+		}
+		body, _, err := sdp.Answer(sdp.Options{Version: 2}, o, caller.udp.Local(), nil, sdp.SendOnly)
+		return body, err
+	}))
+	h.stays(func() bool { return h.svc.Stats().Announced == 0 })
+	h.state(Announcing)
+}
+
+// A telephone that refreshes its session does not end a hold that its agent began at the desktop.
+func TestRefreshEndsNoHold(t *testing.T) {
+	h := newHouse(t, plan{})
+	caller, anna, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.must(h.svc.Hold(v.ID, "anna"))
+	h.must(anna.Resume(h.ctx())) // the description that holds already
+	h.do(func(*call) {})
+	if now, err := h.svc.Call(v.ID); err != nil || now.State != Held {
+		t.Errorf("%+v, %v", now, err)
+	}
+	h.hears(caller, toneMusic)
+}

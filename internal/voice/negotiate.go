@@ -170,13 +170,18 @@ func (c *call) offerAnswered(l *leg, offer, answer []byte, err error) {
 	if !slices.Contains(c.legs(), l) {
 		return
 	}
+	was := l.deaf
 	if err == nil {
 		err = l.accepted(offer, answer)
 	}
 	if err != nil {
 		c.s.refused(c.log, err)
 		c.background("hang up", func() { hangUp(c.s.parting, l.dialog) }) // that it has ended the dialog says
+		return
 	}
+	hears := !l.deaf
+	l.deaf = was
+	c.peerHears(l, hears)
 }
 
 // other is who speaks with a leg of the call; nil: nobody yet.

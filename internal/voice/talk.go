@@ -25,13 +25,15 @@ func (c *call) talk() {
 // peerHears follows a telephone that puts us on hold or hears us again: each party's own, for only the customer's is the
 // flow's concern.
 func (c *call) peerHears(l *leg, yes bool) {
+	was := l.deaf
 	l.deaf = !yes
-	switch l {
-	case c.customer:
+	switch {
+	case l == c.customer:
 		c.callerHears(yes)
-	case c.agent:
+	case was == l.deaf: // a refresh: it ends no hold that was begun elsewhere
+	case l == c.agent:
 		c.agentHears(yes)
-	case c.consult.telephone():
+	case l == c.consult.telephone():
 		c.secondHears(yes)
 	}
 }
