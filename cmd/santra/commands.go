@@ -118,7 +118,7 @@ func (c verifyCmd) Run(ctx context.Context) error {
 
 type benchCmd struct {
 	Only   []string      `help:"Only these: ${bench_names}."`
-	Round  time.Duration `name:"seconds" default:"3s" help:"How long each round measures."`
+	Round  time.Duration `name:"seconds" default:"2s" help:"How long each round measures."`
 	Secure bool          `help:"TLS and SRTP to the recorder, as between two machines."`
 	Role   string        `hidden:"" help:"One of the benchmark's own processes."`
 }

@@ -17,6 +17,7 @@ type AgentView struct {
 	Work     string    // the call in hand or the work on offer
 	Mails    int       // e-mail cases in hand
 	Handled  int       // since sign-in
+	Agencies []string  // whose work they may do; empty for all. Not to be changed
 }
 
 // QueueView counts what waits in a queue.
@@ -54,7 +55,7 @@ func (e *Engine) Agent(id string) (AgentView, bool) {
 func (a *agent) view() AgentView {
 	v := AgentView{
 		ID: a.ID, Seat: a.Seat, State: a.state, Since: moment(a.since), Until: moment(a.until), Reason: a.reason, Next: a.next,
-		Mails: a.mails, Handled: a.handled,
+		Mails: a.mails, Handled: a.handled, Agencies: a.Agencies,
 	}
 	if a.left {
 		v.Next = Offline

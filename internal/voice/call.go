@@ -82,6 +82,7 @@ type call struct {
 	deaf     bool            // the caller has us on hold and hears nothing
 	quiet    bool            // it waits without music, to hear at once that the queue is closed
 	step     alarm           // what the state waits for
+	again    alarm           // when routing is asked again for a place, whatever the flow says meanwhile
 	life     alarm
 	pulse    alarm
 }
@@ -140,6 +141,8 @@ func (c *call) turn() {
 		c.fail("jammed")
 	case <-c.step.c():
 		c.step.ring()
+	case <-c.again.c():
+		c.again.ring()
 	case <-c.acked:
 		c.acked = nil
 		c.begin()
@@ -275,6 +278,9 @@ func (c *call) finish(why string) {
 	case inHand:
 		c.s.count.ended.Add(1)
 		c.wrapUp()
+		if !c.out.opening {
+			c.tried(triedHow(c.out.failed)) // after dispatch has forgotten it: it may be lined up again
+		}
 		return
 	case was == Leaving:
 		c.s.count.diverted.Add(1)
@@ -292,6 +298,7 @@ func (c *call) finish(why string) {
 func (c *call) part() {
 	c.way.stop()
 	c.step.stop()
+	c.again.stop()
 	c.unrecord()
 	c.dropConsult("over")
 	c.dropWatchers()

@@ -80,6 +80,7 @@ type consultation struct {
 	outside  bool
 	way      Way
 	pass     gate.Pass // of an outsider who has heard the announcement to its end
+	warned   bool      // that announcement said that somebody may listen
 	noticed  <-chan gate.Outcome
 	tries    int
 	failed   func() // of a caller who is connected by a flow: where nobody is reached
@@ -171,8 +172,9 @@ func (s *Service) Consult(id, agent string, to Whom) error {
 	return err
 }
 
-// done tells that the way is used no more.
+// done tells that the way is used no more, and forgets whither it led.
 func (w Way) done() {
+	w.Number.Erase()
 	if w.Done != nil {
 		w.Done()
 	}

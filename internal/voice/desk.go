@@ -2,9 +2,11 @@ package voice
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/protocol/sip"
@@ -32,12 +34,12 @@ func (s *Service) dialledBy(in *sip.Incoming, agent, seat string) error {
 	switch {
 	case err != nil:
 		return err
-	case unknown != nil && !way.Emergency:
-		way.done()
-		return unknown
 	case agent == "" && !way.Emergency:
 		way.done()
 		return errs.New(errs.Denied, "nobody has taken the seat")
+	case unknown != nil && !way.Emergency:
+		way.done()
+		return unknown
 	case current != nil && !way.Emergency:
 		return s.secondLine(in, current, agent, to, way)
 	case to.Number == "":
@@ -57,14 +59,18 @@ func (s *Service) inHands(agent string) *call {
 	return nil
 }
 
-// home is the queue in whose name an agent calls from a desk phone: that of the agent's last call, else the city's first that
-// has a number.
+// home is the queue in whose name an agent calls from a desk phone: that of the agent's last call, else the first that has a
+// number, of an agency whose work the agent does; "" without one.
 func (s *Service) home(agent string) string {
-	if q, ok := s.last.Load(agent); ok {
-		return q.(string)
+	at, _ := s.cfg.Dispatch.Agent(agent)
+	serves := func(q agency.Queue) bool { return len(at.Agencies) == 0 || slices.Contains(at.Agencies, q.Agency) }
+	if last, ok := s.last.Load(agent); ok {
+		if q, known := s.cfg.Book.Queue(last.(string)); known && serves(q) {
+			return q.ID
+		}
 	}
 	for _, q := range s.cfg.Book.Current().Queues {
-		if q.Number != "" {
+		if q.Number != "" && serves(q) {
 			return q.ID
 		}
 	}

@@ -257,3 +257,74 @@ func TestNotesThatFollowHaveALimit(t *testing.T) {
 		t.Errorf("%d bytes, valid %v", len(n.text), utf8.Valid(n.text))
 	}
 }
+
+// 112 is not asked to wait for the end of a consultation, nor for a seat, nor for a queue that is known.
+func TestEmergencyIsTransferredInTheMiddleOfAConsultation(t *testing.T) {
+	h := newHouse(t, plan{})
+	help := h.outside(emergency, siptest.Config{})
+	caller, _, bob, v := h.consulting()
+	h.must(h.svc.Transfer(v.ID, "anna", Whom{Number: emergency}))
+	h.ended(bob)
+	called := h.answered(help)
+	h.hears(called, toneCaller)
+	h.hears(caller, toneDoctor)
+}
+
+func TestEmergencyNeedsNoSeatAndNoQueue(t *testing.T) {
+	h := newHouse(t, plan{})
+	help := h.outside(emergency, siptest.Config{Answer: -1})
+	for _, queue := range []string{"water-main", "no-such"} {
+		v, err := h.svc.CallOut(h.ctx(), "anna", Outgoing{Queue: queue, Number: emergency})
+		h.must(err)
+		if !v.Emergency || v.State != Dialling {
+			t.Errorf("%+v", v)
+		}
+		h.must(h.svc.HangUp(v.ID, "anna"))
+		h.empty()
+	}
+	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
+	h.svc.last.Store("bob", "no-such") // the configuration has changed
+	h.svc.cfg.Book.Current().Queues[0].Number, h.svc.cfg.Book.Current().Queues[1].Number = "", ""
+	ringing, err := phone.Dial(h.ctx(), emergency, pii.Number{})
+	h.must(err)
+	<-help.Rings()
+	ringing.Cancel()
+}
+
+// A desk phone calls in the name of no agency whose work its agent does not do.
+func TestDeskPhoneCallsForItsOwnAgencyOnly(t *testing.T) {
+	h := newHouse(t, plan{city: neighbours})
+	h.signIn("anna", 1)
+	h.disp.SignIn(routing.Agent{ID: "anna", Seat: "A11", Skills: map[string]int{"water": 1}, Agencies: []string{"tax"}})
+	h.svc.last.Store("anna", "water-main")
+	q, _ := h.svc.cfg.Book.Queue(h.svc.home("anna"))
+	if q.Agency == "water" {
+		t.Errorf("%+v", q)
+	}
+	h.disp.SignIn(routing.Agent{ID: "anna", Seat: "A11", Skills: map[string]int{"water": 1}, Agencies: []string{"water"}})
+	if got := h.svc.home("anna"); got != "water-main" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A supervisor does not overhear somebody outside who was not told.
+func TestSupervisorDoesNotHearWhoWasNotTold(t *testing.T) {
+	h, caller, _, _, v := supervised(t)
+	far := h.outside(doctor, siptest.Config{})
+	b := newBrowser(h)
+	_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Barging, b.offerTone(toneBoss))
+	h.must(err)
+	b.answered(answer)
+	h.hearsToo(caller, toneBoss)
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	third := h.answered(far)
+	h.hears(third, toneAgent)
+	h.do(func(c *call) {
+		if len(c.audience()) != 0 || c.mix != nil {
+			t.Errorf("%d supervisors with an outsider who was told nothing", len(c.audience()))
+		}
+	})
+	h.must(h.svc.Join(v.ID, "anna"))
+	h.stage(ConsultJoined)
+	h.hearsToo(third, toneBoss)
+}

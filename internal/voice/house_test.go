@@ -200,6 +200,11 @@ type plan struct {
 func newHouse(t *testing.T, p plan) *house {
 	t.Helper()
 	t.Parallel() // they mostly wait
+	return houseOf(t, p)
+}
+
+func houseOf(t *testing.T, p plan) *house {
+	t.Helper()
 	if p.announcement == 0 {
 		p.announcement = 200 * time.Millisecond
 	}

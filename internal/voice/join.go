@@ -70,7 +70,7 @@ func (c *call) secondAnnounced(o gate.Outcome) {
 	default:
 		c.s.count.announced.Add(1)
 	}
-	k.pass = o.Pass
+	k.pass, k.warned = o.Pass, o.Err == nil && c.toldBy(media.AnnouncementAdded) == media.AnnouncementListening
 	c.joined()
 }
 

@@ -31,6 +31,7 @@ func (c *call) diverted(to routing.Target, reason string) {
 		return
 	}
 	c.step.stop()
+	c.again.stop()
 	c.way.wake.stop()
 	c.log.Info("call diverted", "to", to.Kind.String(), "name", to.Name, "why", reason)
 	if to.Kind == routing.ToNumber {

@@ -23,6 +23,7 @@ type outward struct {
 	failed    string // one of the Failed codes
 	emergency bool
 	callback  string // id of the promise that it keeps, until the customer answers
+	opening   bool   // its number is being read: what becomes of it is said afterwards
 	returns   bool   // it was promised: the customer hears so
 }
 
@@ -42,18 +43,19 @@ type Outgoing struct {
 // CallOut calls a number in an agency's name: first the agent's own telephone connects (it rings, and the browser may
 // answer), then the other. errs.Conflict while the agent has a call; the Carrier's refusals. 112 is never refused.
 func (s *Service) CallOut(ctx context.Context, agent string, o Outgoing) (View, error) {
-	at, ok := s.cfg.Dispatch.Agent(agent)
-	if !ok {
-		return View{}, errs.New(errs.Conflict, "choose a seat first")
-	}
+	at, seated := s.cfg.Dispatch.Agent(agent)
 	q, owner, unknown := s.caller(o.Queue)
 	way, err := s.way(ctx, Want{Number: o.Number, Agent: agent, Seat: at.Seat, Queue: q.ID, Agency: owner.ID}, nil)
 	switch {
-	case err != nil:
-		return View{}, err
-	case unknown != nil && !way.Emergency:
+	case err == nil && way.Emergency: // without a seat it is the browser's alone
+	case !seated:
+		err = errs.New(errs.Conflict, "choose a seat first")
+	case unknown != nil:
+		err = unknown
+	}
+	if err != nil {
 		way.done()
-		return View{}, unknown
+		return View{}, err
 	}
 	c := s.outgoing(q, owner, way, dispatch.Offer{Agent: agent, Seat: at.Seat})
 	if err := s.beginOut(c, c.ringOwn); err != nil {
@@ -121,8 +123,9 @@ func (c *call) ringOwn() {
 
 // notCalled ends a call out that came to nothing.
 func (c *call) notCalled(why string) {
-	c.out.failed = why
-	c.tried(triedHow(why))
+	if c.state.placing() {
+		c.out.failed = why
+	}
 	c.finish("not connected")
 }
 

@@ -131,6 +131,7 @@ func (s *Service) lineUp(w routing.Work) {
 func (c *call) openCallback() {
 	_ = c.set(Dialling)
 	s, id, offer, queue, owner := c.s, c.out.callback, c.offer, c.queue.ID, c.owner.ID
+	c.out.opening = true
 	c.ringback(c.agent)
 	c.background("callback", func() {
 		ctx, cancel := context.WithTimeout(c.ctx, promiseTime)
@@ -144,20 +145,21 @@ func (c *call) openCallback() {
 		if !c.mail.must(func() { c.callbackOpened(owed, way, err) }) {
 			owed.Number.Erase()
 			way.done()
-			_, _, _ = s.cfg.Callbacks.Tried(context.WithoutCancel(ctx), id, offer.Agent, callback.Failed)
+			s.notReached(id, offer.Agent, callback.Failed)
 		}
 	})
 }
 
 func (c *call) callbackOpened(owed callback.Call, way Way, err error) {
+	c.out.opening = false
 	if err != nil || c.state != Dialling {
 		owed.Number.Erase()
 		way.done()
 		if err != nil {
 			c.log.Warn("a callback can't be made", "error", err)
-			c.tried(callback.Failed)
 			c.notCalled(FailedUnavailable)
 		}
+		c.tried(callback.Failed) // of an agent who hung up meanwhile; else that was said
 		return
 	}
 	c.caller, c.out.way = owed.Number, way
@@ -171,14 +173,21 @@ func (c *call) tried(how callback.Outcome) {
 		return
 	}
 	c.out.callback = ""
+	s.notReached(id, agent, how)
+}
+
+func (s *Service) notReached(id, agent string, how callback.Outcome) {
 	s.beside("callback", func(ctx context.Context) error {
 		again, _, err := s.cfg.Callbacks.Tried(ctx, id, agent, how)
-		if err != nil || !again {
+		if err != nil && !errs.Is(err, errs.Conflict) || err == nil && !again { // errs.Conflict: it could not even be opened
 			return err
 		}
-		w, err := s.cfg.Callbacks.Work(ctx, id)
-		if err != nil {
-			return err
+		w, missing := s.cfg.Callbacks.Work(ctx, id)
+		if missing != nil {
+			return missing
+		}
+		if later := time.Now().Add(callback.FailedGap); err != nil && w.NotBefore.Before(later) {
+			w.NotBefore = later // who can't open it now is not asked again at once
 		}
 		s.lineUp(w)
 		return nil

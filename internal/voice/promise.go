@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"santra/internal/agency"
-	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/routing"
@@ -60,7 +59,11 @@ func (s *Service) keep(id, queue string, n pii.Number, lang string, until time.T
 
 // promised gives the place to the callback, or lets the caller wait on.
 func (c *call) promised(a flow.Promise, v callback.View, w routing.Work, err error) {
-	if err == nil && w.ID != "" {
+	switch {
+	case err != nil:
+	case a.Keep && c.state != Waiting: // also where it was promised before: the place is an agent's now
+		err = errs.New(errs.Conflict, "an agent is taking the call")
+	case w.ID != "":
 		err = c.convert(a, w)
 	}
 	switch {
@@ -75,21 +78,14 @@ func (c *call) promised(a flow.Promise, v callback.View, w routing.Work, err err
 		c.s.cfg.Dispatch.Remove(c.job, routing.Closed)
 	}
 	c.s.count.promised.Add(1)
-	if c.state.queued() {
-		c.dropAgent()
-		c.offer = dispatch.Offer{}
-	}
 	_ = c.set(Leaving)
 	c.happens(flow.Promised{OK: true, By: v.Until})
 }
 
 // convert makes the waiting call the callback's work; a caller who does not wait has it enqueued.
 func (c *call) convert(a flow.Promise, w routing.Work) error {
-	switch {
-	case !a.Keep:
+	if !a.Keep {
 		return c.s.cfg.Dispatch.Enqueue(w)
-	case c.state != Waiting:
-		return errs.New(errs.Conflict, "an agent is taking the call")
 	}
 	return c.s.cfg.Dispatch.Convert(c.job, w)
 }

@@ -39,7 +39,7 @@ func (s *Service) turnsAway(q agency.Queue) bool {
 func (c *call) turnAway() {
 	c.quiet = true
 	if c.wait(); c.state == Waiting && c.quiet {
-		c.step.set(QuietTime, c.unquiet)
+		c.again.set(QuietTime, c.unquiet)
 	}
 }
 
@@ -69,7 +69,7 @@ func (c *call) join() {
 	case errs.Is(err, errs.Unavailable):
 		c.log.Warn("no place in the queue yet", "error", err)
 		c.unquiet()
-		c.step.set(JoinAgain, c.join)
+		c.again.set(JoinAgain, c.join)
 	default:
 		c.log.Error("no place in the queue", "error", err)
 		c.fail("no queue")

@@ -155,3 +155,44 @@ func TestLoopbackIsForLoopbackOnly(t *testing.T) {
 		t.Error("nobody's loopback")
 	}
 }
+
+// A re-INVITE without an offer gets ours; its answer in the ACK holds from then on (RFC 3261 14.2), or, where it must not, the
+// call ends, for nobody knows what holds.
+func TestAnswerInTheACK(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.agent("anna", 1, siptest.Config{})
+	caller, err := h.gear(h.trunk, gearing{codecs: narrow(), hz: toneCaller}).dial(waterNumber)
+	h.must(err)
+	h.state(Talking)
+	caller.hears(toneAgent, 0.5)
+	answer := func(alter func([]byte) []byte) func([]byte) ([]byte, error) {
+		return func(offer []byte) ([]byte, error) {
+			o, err := sdp.Parse(offer)
+			if err != nil {
+				return nil, err
+			}
+			body, choice, err := sdp.Answer(sdp.Options{Version: 2}, o, caller.udp.Local(), []string{sdp.PCMU}, sdp.SendRecv)
+			if err != nil {
+				return nil, err
+			}
+			caller.begin(caller.dialog, choice)
+			return alter(body), nil
+		}
+	}
+	h.must(caller.dialog.Solicit(h.ctx(), answer(func(b []byte) []byte { return b })))
+	caller.forget()
+	caller.hears(toneAgent, 0.5)
+	if name := caller.agreed().Codec.Name; name != sdp.PCMU {
+		t.Error(name)
+	}
+	h.must(caller.dialog.Solicit(h.ctx(), answer(at("239.1.2.3:4000"))))
+	select {
+	case <-caller.dialog.Ended():
+	case <-h.ctx().Done():
+		t.Fatal("the call goes on")
+	}
+	h.empty()
+	if n := h.svc.Stats().Unsafe; n != 1 {
+		t.Errorf("%d are counted", n)
+	}
+}

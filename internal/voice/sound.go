@@ -15,7 +15,7 @@ func (c *call) sound() {
 	together := c.company()
 	c.restWaits(together)
 	switch {
-	case len(c.watchers) == 0 && len(together) == 2:
+	case len(c.audience()) == 0 && len(together) == 2:
 		c.unmix()
 		rtp.Bridge(together[0], together[1])
 	case len(together) >= 2:
@@ -78,7 +78,7 @@ func hold(m *rtp.Leg, on bool, music media.Clip) {
 func (c *call) hears(together []*rtp.Leg) map[*rtp.Leg][]*rtp.Leg {
 	all := slices.Clone(together)
 	var whispers []*rtp.Leg
-	for _, w := range c.watchers {
+	for _, w := range c.audience() {
 		switch w.mode {
 		case Barging:
 			all = append(all, w.leg.media)
@@ -93,12 +93,20 @@ func (c *call) hears(together []*rtp.Leg) map[*rtp.Leg][]*rtp.Leg {
 	if a := c.agent.sound(); a != nil && slices.Contains(all, a) {
 		whom[a] = append(whom[a], whispers...)
 	}
-	for _, w := range c.watchers {
+	for _, w := range c.audience() {
 		if w.mode != Barging {
 			whom[w.leg.media] = slices.Clone(all)
 		}
 	}
 	return whom
+}
+
+// audience are the supervisors who take part now: none while somebody outside talks who was not told that they may.
+func (c *call) audience() []*watcher {
+	if k := c.consult; k != nil && k.outside && !k.warned && (k.at == ConsultTalking || k.at == ConsultJoined) {
+		return nil
+	}
+	return c.watchers
 }
 
 func without(all []*rtp.Leg, m *rtp.Leg) []*rtp.Leg {
@@ -171,7 +179,7 @@ func (c *call) sides() (outside, inside []*rtp.Leg) {
 			inside = append(inside, k.sound())
 		}
 	}
-	for _, w := range c.watchers {
+	for _, w := range c.audience() {
 		if w.mode == Barging {
 			inside = append(inside, w.leg.media)
 		}

@@ -22,6 +22,8 @@ func (s *Service) Announce() []dispatch.Announcement {
 func (c *call) announced() (dispatch.Announcement, bool) {
 	a := dispatch.Announcement{Work: c.work()}
 	switch {
+	case c.out.callback != "": // dispatch itself knows of callbacks, and more than a call does
+		return a, false
 	case c.state == Waiting:
 	case c.state == Offered:
 		a.Agent, a.Until, a.Epoch = c.offer.Agent, c.offer.Expires, c.offer.Epoch

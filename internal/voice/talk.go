@@ -16,9 +16,9 @@ func (c *call) talk() {
 	c.s.last.Store(c.offer.Agent, c.queue.ID)
 	c.happens(flow.Answered{})
 	c.way.stop()
+	c.record() // before the call is shown: nobody should see a recorded call without its mark
 	_ = c.set(Talking)
 	c.sound()
-	c.record()
 	c.changed()
 }
 

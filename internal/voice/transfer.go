@@ -29,6 +29,9 @@ func (s *Service) Transfer(id, agent string, to Whom) error {
 }
 
 func (c *call) transfer(to Whom, way Way) error {
+	if way.Emergency {
+		c.dropConsult("emergency")
+	}
 	switch {
 	case !c.state.connected() || c.customer == nil:
 		return errs.New(errs.Conflict, "a call that is %s can't be given away", c.state)

@@ -27,7 +27,7 @@ type Options struct {
 
 // Bounds of a run.
 const (
-	DefaultRound = 3 * time.Second
+	DefaultRound = 2 * time.Second
 	MinRound     = time.Second
 	MaxRound     = time.Minute
 	rounds       = 3

@@ -17,7 +17,7 @@ import (
 const (
 	leakCalls  = 10000
 	leakWarm   = 5000             // calls before: what is bounded (the ring of events, ids of calls that are over) is to be full
-	leakRate   = 250              // calls a second
+	leakRate   = 300              // calls a second
 	leakSettle = 35 * time.Second // the longest that a transaction or a dialog of a call that is over lives (RFC 3261 17: 32 s)
 )
 

@@ -64,6 +64,7 @@ type round struct {
 	arrived  float64 // share of the packets
 	byUs     uint64  // packets lost that the parties' own sockets did not drop
 	sent     uint64
+	kept     float64 // share of the packets due that the load came to send: it has its limits too
 }
 
 func roundOf(w window, heard Window, calls int) round {
@@ -71,6 +72,7 @@ func roundOf(w window, heard Window, calls int) round {
 	return round{
 		cpu: ms(w.cpu) / w.elapsed.Seconds() / float64(calls), p50: ms(heard.P50), p99: ms(heard.P99),
 		arrived: 1 - float64(heard.Lost)/float64(max(heard.Received+heard.Lost, 1)), byUs: heard.Lost - min(heard.Lost, heard.dropped), sent: heard.Sent,
+		kept: float64(heard.Sent) / (w.elapsed.Seconds() * float64(calls) * 2 / frameTime.Seconds()),
 	}
 }
 
@@ -121,6 +123,9 @@ func (b *bench) relayRows(calls int, plain, recorded, bare []round) {
 	b.add(row{fmt.Sprintf("delay of a packet, %d recorded calls, p50", calls), "ms", pick(recorded, p50), reference, pick(bare, p50), ""})
 	b.add(row{fmt.Sprintf("delay of a packet, %d recorded calls, p99", calls), "ms", pick(recorded, p99), reference, pick(bare, p99), ""})
 }
+
+// whole is the cost of a second of a call with all its packets, where the load did not come to send them all.
+func (r round) whole() float64 { return r.cpu / max(min(r.kept, 1), 0.01) }
 
 // lost is said only where packets were.
 func lost(all []round) string {

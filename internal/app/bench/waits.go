@@ -12,7 +12,7 @@ import (
 // How waiting callers are measured.
 const (
 	waitingCalls = 200
-	silentPeriod = 6 * time.Second // after the announcement: what is spoken to who waits is longer ago than a round
+	untilMusic   = 2 * time.Second // the announcement is over
 )
 
 // WaitArgs say how many callers wait, and whether they speak meanwhile, as a telephone does, or send nothing.
@@ -118,7 +118,7 @@ func (b *bench) music(ctx context.Context, mute bool) (cost float64, note string
 	if err := b.load.call(ctx, "Load.Wait", args, &Nothing{}); err != nil {
 		return 0, "", err
 	}
-	pause(ctx, silentPeriod)
+	pause(ctx, untilMusic)
 	var w window
 	var heard Window
 	err = b.city.profiled(func() (err error) {

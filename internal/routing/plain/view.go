@@ -68,6 +68,7 @@ func (e *Engine) Agents() []routing.AgentView {
 func (a *agent) view() routing.AgentView {
 	v := routing.AgentView{
 		ID: a.ID, Seat: a.Seat, State: a.state, Since: a.since, Until: a.until, Reason: a.reason, Next: a.next, Mails: a.mails, Handled: a.handled,
+		Agencies: a.Agencies,
 	}
 	if a.call != nil {
 		v.Work = a.call.ID

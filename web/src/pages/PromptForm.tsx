@@ -114,7 +114,7 @@ function Sound({ file, onFile }: { file: Blob | undefined; onFile(f: Blob | unde
   return (
     <>
       <label className="field">
-        <span>{i18n._("WAV file, at most two minutes")}</span>
+        <span className="field-label">{i18n._("WAV file, at most two minutes")}</span>
         <input type="file" accept=".wav,audio/wav,audio/x-wav" onChange={(e) => onFile(e.target.files?.[0])} />
       </label>
       <div className="actions">
