@@ -80,6 +80,7 @@ type call struct {
 	muted    bool
 	acked    <-chan struct{} // the caller's ACK; nil once it came
 	deaf     bool            // the caller has us on hold and hears nothing
+	relayed  atomic.Int32    // keys on their way to the other party
 	quiet    bool            // it waits without music, to hear at once that the queue is closed
 	step     alarm           // what the state waits for
 	again    alarm           // when routing is asked again for a place, whatever the flow says meanwhile

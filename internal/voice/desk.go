@@ -53,7 +53,8 @@ func (s *Service) dialledBy(in *sip.Incoming, agent, seat string) error {
 func (s *Service) inHands(agent string) *call {
 	for _, v := range s.Calls(agent) {
 		if v.State.connected() && !v.Emergency {
-			return s.calls.of(v.ID)
+			c, _ := s.calls.get(v.ID) // nil, where it has just ended
+			return c
 		}
 	}
 	return nil

@@ -328,3 +328,55 @@ func TestSupervisorDoesNotHearWhoWasNotTold(t *testing.T) {
 	h.stage(ConsultJoined)
 	h.hearsToo(third, toneBoss)
 }
+
+// A flood of keys by INFO is not a flood of goroutines, and who is only consulted presses no keys at the customer.
+func TestFloodOfInfoKeysIsBounded(t *testing.T) {
+	h := newHouse(t, plan{})
+	far := h.outside(doctor, siptest.Config{})
+	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	h.do(func(c *call) {
+		for range 1000 {
+			c.relay(c.customer, '5')
+		}
+		if n := c.relayed.Load(); n > maxRelayed {
+			t.Errorf("%d keys are on their way", n)
+		}
+	})
+	h.until("sent", func() bool { return h.actor().relayed.Load() == 0 })
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.answered(far)
+	h.stage(ConsultTalking)
+	h.must(h.svc.Resume(v.ID, "anna"))
+	h.do(func(c *call) {
+		c.relay(c.consult.leg, '7')
+		if n := c.relayed.Load(); n != 0 {
+			t.Errorf("a consulted telephone's key goes to %v", caller.LocalMedia())
+		}
+	})
+}
+
+// Whom a call is only offered says nothing of what it was about.
+func TestOfferedCallHasNoOutcome(t *testing.T) {
+	h := newHouse(t, plan{})
+	h.agent("anna", 1, siptest.Config{Answer: -1})
+	h.call(waterNumber, siptest.Config{})
+	v := h.state(Offered)
+	if err := h.svc.SetOutcome(v.ID, "anna", "advised"); !errs.Is(err, errs.Conflict) {
+		t.Error(err)
+	}
+}
+
+// In a promised call too the desk phone's second line consults.
+func TestSecondLineOfACallback(t *testing.T) {
+	h := newHouse(t, plan{callbacks: true, city: inviting})
+	far, other := h.outside(callerNumber, siptest.Config{}), h.outside(doctor, siptest.Config{})
+	h.promised()
+	phone := h.agent("anna", 1, siptest.Config{})
+	h.answered(phone)
+	h.hears(h.answered(far), toneAgent)
+	h.state(Talking)
+	_, err := phone.Call(h.ctx(), doctor, pii.Number{})
+	h.must(err)
+	h.answered(other)
+	h.stage(ConsultTalking)
+}

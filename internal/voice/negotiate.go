@@ -201,18 +201,27 @@ func (c *call) info(l *leg, r *sip.Request) {
 	}
 }
 
-// relay gives a key that came by INFO to the menu or, as telephone event, to the other party.
+// maxRelayed is how many keys of a call that came by INFO may be on their way to the other party; more are dropped, for nobody
+// presses so quickly.
+const maxRelayed = 8
+
+// relay gives a key that came by INFO to the menu or, as telephone event, to the other of the two who talk.
 func (c *call) relay(from *leg, k rune) {
 	c.pressed(from, k, true)
-	other := c.customer
-	if from == c.customer {
+	var other *leg
+	switch from {
+	case c.customer:
 		other = c.agent
+	case c.agent:
+		other = c.customer
 	}
-	if c.state != Talking || other == nil {
+	if c.state != Talking || other == nil || c.relayed.Load() >= maxRelayed {
 		return
 	}
+	c.relayed.Add(1)
 	to := other.media
 	c.background("dtmf", func() {
+		defer c.relayed.Add(-1)
 		if err := to.SendDTMF(c.ctx, string(k)); err != nil {
 			c.log.Debug("key not sent", "error", err)
 		}

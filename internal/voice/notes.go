@@ -92,6 +92,9 @@ func (s *Service) SetNotes(id, agent, text string) error {
 // SetOutcome chooses a code of the closed list, or takes it back with "".
 func (s *Service) SetOutcome(id, agent, code string) error {
 	return s.command(id, agent, func(c *call) error {
+		if !c.inHand() && c.state != WrapUp {
+			return errs.New(errs.Conflict, "a call that is %s has no outcome yet", c.state)
+		}
 		if code != "" && (c.s.cfg.Outcomes == nil || !c.s.cfg.Outcomes.Known(c.owner.ID, code)) {
 			return errs.At(errs.Invalid, "outcome", "is none of the outcomes of this agency")
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"santra/internal/identity"
@@ -139,8 +140,12 @@ func (a *API) callOut(ctx context.Context, c *caller, in *outgoingInput) (*callO
 
 func (a *API) getTargets(ctx context.Context, c *caller, _ *none) (*targetsOutput, error) {
 	out := targetsOutput{Targets{Agents: []TargetAgent{}, Queues: []TargetQueue{}}}
+	all, own := c.Agencies(identity.CallHandle)
+	colleague := func(agencies []string) bool { // who does work of an agency whose calls the asker handles
+		return all || len(agencies) == 0 || slices.ContainsFunc(agencies, func(id string) bool { return slices.Contains(own, id) })
+	}
 	for _, v := range a.deps.Dispatch.Agents() {
-		if v.ID == c.Person {
+		if v.ID == c.Person || !colleague(v.Agencies) {
 			continue
 		}
 		p, _ := a.deps.People.Lookup(ctx, v.ID) // somebody who is gone is shown by the id

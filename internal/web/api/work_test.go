@@ -340,3 +340,22 @@ func TestSupervising(t *testing.T) {
 		}
 	}
 }
+
+// Colleagues of other agencies are nobody's concern: a call goes to their queues.
+func TestTargetsAreColleagues(t *testing.T) {
+	h := newHouse(t, nil)
+	h.person("anna", identity.Agent, "parks")
+	for name, agencies := range map[string][]string{"of parks": {"parks", "ports"}, "of ports": {"ports"}, "of all": nil} {
+		h.deps.Dispatch.SignIn(routing.Agent{ID: name, Seat: "A2", Agencies: agencies})
+	}
+	var out Targets
+	h.do("anna", "GET", "/api/calls/targets", nil).want(http.StatusOK).into(&out)
+	var got []string
+	for _, a := range out.Agents {
+		got = append(got, a.Person)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"of all", "of parks"}) || len(out.Queues) != 2 {
+		t.Errorf("%v, %+v", got, out.Queues)
+	}
+}
