@@ -376,4 +376,3 @@ func throughBalancer(t *testing.T, c *city, a *agent, at netip.AddrPort, transpo
 	}
 	a.must("PUT", "/api/me/state", map[string]string{"state": "ready"}, nil) // ends the wrap-up
 }
-

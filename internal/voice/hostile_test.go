@@ -271,7 +271,7 @@ func TestEmergencyIsTransferredInTheMiddleOfAConsultation(t *testing.T) {
 }
 
 func TestEmergencyNeedsNoSeatAndNoQueue(t *testing.T) {
-	h := newHouse(t, plan{})
+	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].Number, c.Queues[1].Number = "", "" }})
 	help := h.outside(emergency, siptest.Config{Answer: -1})
 	for _, queue := range []string{"water-main", "no-such"} {
 		v, err := h.svc.CallOut(h.ctx(), "anna", Outgoing{Queue: queue, Number: emergency})
@@ -284,7 +284,6 @@ func TestEmergencyNeedsNoSeatAndNoQueue(t *testing.T) {
 	}
 	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
 	h.svc.last.Store("bob", "no-such") // the configuration has changed
-	h.svc.cfg.Book.Current().Queues[0].Number, h.svc.cfg.Book.Current().Queues[1].Number = "", ""
 	ringing, err := phone.Dial(h.ctx(), emergency, pii.Number{})
 	h.must(err)
 	<-help.Rings()

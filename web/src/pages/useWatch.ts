@@ -1,6 +1,7 @@
 import { i18n } from "@lingui/core";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, take } from "../api/client.ts";
+import { iceServers } from "../api/media.ts";
 import type { Call, SuperviseMode } from "../api/types.ts";
 import { announce } from "../lib/announce.tsx";
 import { settings } from "../phone/settings.ts";
@@ -108,12 +109,14 @@ async function join(call: Call, mode: SuperviseMode, why: Stated, onLost: () => 
     audio,
     microphone: settings.microphone(),
     silent: mode === "listen",
+    servers: iceServers,
     signal: async (sdp) => {
       const body = { mode, purpose: why.purpose, reason: why.reason || undefined, sdp };
       const answer = await take(api.POST("/api/calls/{id}/supervise", { params: { path: { id: call.id } }, body }));
       watch = answer.watch;
       return answer.sdp;
     },
+    restart: async (sdp) => (await take(api.POST("/api/calls/{id}/supervise/{watch}/restart", { params: { path: { id: call.id, watch } }, body: { sdp } }))).sdp,
     onPath: (now) => now === "lost" && onLost(),
   });
   return { call: call.id, watch, talk };

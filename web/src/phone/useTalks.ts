@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { restartMedia } from "../api/media.ts";
+import { iceServers, restartMedia } from "../api/media.ts";
 import { api, take } from "../api/client.ts";
 import type { Call } from "../api/types.ts";
 import { isLive } from "./current.ts";
@@ -69,6 +69,7 @@ function answerHere(id: string, onPath: (now: Path) => void): Promise<Conversati
   return converse({
     audio,
     microphone: settings.microphone(),
+    servers: iceServers,
     signal: async (sdp) => (await take(api.POST("/api/calls/{id}/answer", { params: { path: { id } }, body: { sdp } }))).sdp,
     restart: (sdp) => restartMedia(id, sdp),
     onPath,

@@ -22,6 +22,8 @@ export interface ConversationOptions {
   microphone: string;
   /** Only listens: the microphone stays closed until `speak`. */
   silent?: boolean;
+  /** TURN servers, for who can't send UDP to the centre; none where none is needed. */
+  servers?(): Promise<RTCIceServer[]>;
   /** Sends the offer and gives the answer. */
   signal(offer: string): Promise<string>;
   /** Sends the offer of an ICE restart and gives the answer; without it a path that breaks is lost. */
@@ -40,7 +42,8 @@ export class PhoneError extends Error {
 
 /** Opens the microphone, offers, and connects. The microphone is open only from here (or `speak`) to `end`. */
 export async function converse(options: ConversationOptions): Promise<Conversation> {
-  const talk = new Talk(options, options.silent ? null : await openMicrophone(options.microphone));
+  const voice = options.silent ? null : await openMicrophone(options.microphone);
+  const talk = new Talk(options, voice, new RTCPeerConnection({ iceServers: (await options.servers?.()) ?? [] }));
   try {
     await talk.connect();
   } catch (error) {
@@ -51,7 +54,6 @@ export async function converse(options: ConversationOptions): Promise<Conversati
 }
 
 class Talk implements Conversation {
-  private readonly peer = new RTCPeerConnection();
   private readonly sender: RTCRtpSender;
   private stream: MediaStream | null = null;
   private unwatch = () => {};
@@ -60,6 +62,7 @@ class Talk implements Conversation {
   constructor(
     private readonly options: ConversationOptions,
     private voice: MediaStream | null,
+    private readonly peer: RTCPeerConnection,
   ) {
     const track = voice?.getAudioTracks()[0];
     this.sender = track ? this.peer.addTrack(track, voice!) : this.peer.addTransceiver("audio", { direction: "sendrecv" }).sender;
