@@ -357,7 +357,7 @@ func TestAProxyIsBelieved(t *testing.T) {
 	}
 	defer o.close()
 	c := &contactCentre{server: o.config.Server, people: o.people, book: o.book, registry: registry.New(registry.Config{Store: o.store.Registry(), Book: o.book}), outcomes: &ledger{}, log: quietLog()}
-	c.server.HTTP.Proxies = []string{"10.0.0.1/32"}
+	c.server.HTTP.Proxies, c.server.WebRTC.TURN = []string{"10.0.0.1/32"}, TURN{} // its secret is not on this host
 	face, err := c.face()
 	if err != nil {
 		t.Fatal(err)
