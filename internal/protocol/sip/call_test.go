@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,7 +67,11 @@ func TestRealSockets(t *testing.T) {
 				}
 				<-far.Ended()
 			}
-			if s := b.Stats(); s.Calls != 0 || s.Stray > 0 || s.Malformed > 0 {
+			s := b.Stats()
+			for end := time.Now().Add(5 * time.Second); s.Calls != 0 && time.Now().Before(end); s = b.Stats() {
+				runtime.Gosched() // the last one is taken out of the table after its end
+			}
+			if s.Calls != 0 || s.Stray > 0 || s.Malformed > 0 {
 				t.Errorf("%+v", s)
 			}
 			r, err := a.Options(t.Context(), to(b, transport))

@@ -140,10 +140,12 @@ func TestEarlyDialogEndsWithARefusal(t *testing.T) {
 			t.Errorf("%+v", refused)
 		}
 		<-p.Early.Ended()
+		synctest.Wait() // it is taken out of the table after that
+		reason := p.Early.Reason()
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if len(a.early) != 0 || p.Early.Reason() != EndRefused {
-			t.Error(len(a.early), p.Early.Reason())
+		if len(a.early) != 0 || reason != EndRefused {
+			t.Error(len(a.early), reason)
 		}
 	})
 }
