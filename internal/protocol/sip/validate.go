@@ -31,7 +31,7 @@ type fault struct {
 
 // The faults. Their reasons never repeat what the message said.
 var (
-	faultDrop    = &fault{}
+	faultDrop    = &fault{0, "not SIP, or nothing that can be answered"}
 	faultParse   = &fault{400, "Bad Request"}
 	faultControl = &fault{400, "Control Character in Header"}
 	faultVersion = &fault{505, ""}
