@@ -203,7 +203,7 @@ func TestConfigurationErrors(t *testing.T) {
 		{"a number that is none", "santra.yaml", "recording_months: 6", "recording_months: six", []string{`santra\.yaml:\d+:\d+`}},
 		{"no YAML", "santra.yaml", "server:\n", "server: [\n", []string{`santra\.yaml:\d+:\d+`}},
 		{"a trunk in the United States", "santra.yaml", "trunk_country: FI", "trunk_country: US", []string{`trunk`, `EU`}},
-		{"a relay without a country", "santra.yaml", "country: FI\n      tls", "country: \"\"\n      tls", []string{`server\.mail\.relay`}},
+		{"a relay without a country", "santra.yaml", "country: FI\n      tls: ", "country: \"\"\n      tls: ", []string{`server\.mail\.relay`}},
 		{"a recorder in Switzerland", "recorder.yaml", "country: FI", "country: CH", []string{`recorder`, `EU`}},
 		{"a country that is none", "santra.yaml", "trunk_country: FI", "trunk_country: XX", []string{`trunk`}},
 		{"seven months", "santra.yaml", "recording_months: 6", "recording_months: 7", []string{`recording_months`, `6`}},
