@@ -17,7 +17,8 @@ func TestALoanIsFoundAndNeverShown(t *testing.T) {
 	if !byNumber || !byMailbox || !byCode || q.ID != "canary" || s.HA1MD5 == "" || s.SIPPassword != "" {
 		t.Fatalf("%v %v %v %+v", byNumber, byMailbox, byCode, s)
 	}
-	if b.Zone().String() != b.Current().Location().String() || b.Zone() != b.Zone() {
+	first, second := b.Zone(), b.Zone()
+	if first.String() != b.Current().Location().String() || first != second {
 		t.Error("the book's zone is not the city's, or is read anew each time:", b.Zone())
 	}
 	if c := b.Current(); len(c.Agencies) != 1 || len(c.Queues) != 0 || len(c.Seats) != 0 {

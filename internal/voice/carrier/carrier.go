@@ -159,18 +159,3 @@ func (t *Table) Admit(src netip.Addr, user string) (name string, ok bool) {
 	}
 	return name, narrow >= 0
 }
-
-// Challenged tells whether a request from an address that no trunk is known by is asked for a password, because one that logs
-// in may call from there. Others are refused without a word more.
-func (t *Table) Challenged(src netip.Addr) bool {
-	if _, known := t.Admit(src, ""); known {
-		return false
-	}
-	return slices.ContainsFunc(t.trunks, func(k Trunk) bool {
-		if k.User == "" {
-			return false
-		}
-		_, ok := t.Admit(src, k.User)
-		return ok
-	})
-}

@@ -25,7 +25,7 @@ func TestLimiter(t *testing.T) {
 		m.Add(loud[:])
 		m.Add(loud[:])
 		for i, v := range l.Frame(&m) {
-			if i > attack && (v >= math.MaxInt16 || v <= math.MinInt16) {
+			if i > attack && (v == math.MaxInt16 || v == math.MinInt16) {
 				flat++
 			}
 		}
