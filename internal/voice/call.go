@@ -145,8 +145,7 @@ func (c *call) turn() {
 	case <-c.again.c():
 		c.again.ring()
 	case <-c.acked:
-		c.acked = nil
-		c.begin()
+		c.acknowledged()
 	case <-c.consult.ended():
 		c.secondLeft()
 	case k, ok := <-c.consult.keys():

@@ -104,7 +104,7 @@ func (s *Service) answered(in *sip.Incoming) (*leg, error) {
 		return nil, err
 	}
 	_, body := in.Body()
-	answer, _, err := l.open(body)
+	answer, err := l.open(body)
 	if err != nil {
 		_ = l.media.Close()
 		s.refused(s.log, err)
@@ -112,6 +112,11 @@ func (s *Service) answered(in *sip.Incoming) (*leg, error) {
 	}
 	if l.dialog, err = in.Answer(sdpType, answer); err != nil {
 		_ = l.media.Close()
+		return nil, err
+	}
+	if err := l.settled(s.ctx); err != nil {
+		s.refused(s.log, err)
+		l.hangUp(s.parting)
 		return nil, err
 	}
 	return l, nil

@@ -38,6 +38,8 @@ type leg struct {
 	codec  media.Codec // in use, once agreed
 	agreed bool
 	role   Role
+	// offered is our offer in the 200 to an INVITE without one; nil once it was answered.
+	offered []byte
 }
 
 // describes gives the options of our next session description in this leg's session (RFC 3264 8).

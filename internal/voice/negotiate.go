@@ -106,6 +106,11 @@ func (l *leg) accepted(offer, answer []byte) error {
 
 // asked answers a request inside a dialog of the call.
 func (c *call) asked(l *leg, r *sip.Request, ok bool) {
+	select {
+	case <-c.acked: // it came before the request, whichever is looked at first
+		c.acknowledged()
+	default:
+	}
 	switch {
 	case !ok: // the dialog has ended; its Ended says so too
 	case r.Method == "INVITE", r.Method == "UPDATE":

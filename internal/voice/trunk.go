@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"santra/internal/agency"
-	"santra/internal/errs"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
@@ -77,13 +76,13 @@ func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner 
 // open answers the INVITE, or refuses it and gives an error.
 func (s *Service) open(c *call, in *sip.Incoming) error {
 	_, body := in.Body()
-	answer, choice, err := c.customer.open(body)
+	answer, err := c.customer.open(body)
 	if err != nil {
 		s.refused(c.log, err)
 		in.Reject(codeNotAcceptable, "Not Acceptable Here")
 		return err
 	}
-	c.deaf = !hears(choice)
+	c.deaf = c.customer.deaf
 	if err := s.calls.add(c); err != nil {
 		s.refuse(in)
 		return err
@@ -95,15 +94,6 @@ func (s *Service) open(c *call, in *sip.Incoming) error {
 	}
 	c.customer.dialog = d
 	return nil
-}
-
-// open answers the first offer of a trunk; one without a description (RFC 3264 5) is not taken, for the announcement would
-// begin before we know where the caller listens.
-func (l *leg) open(body []byte) ([]byte, sdp.Choice, error) {
-	if len(body) == 0 {
-		return nil, sdp.Choice{}, errs.New(errs.Invalid, "an INVITE without an offer")
-	}
-	return l.accept(body)
 }
 
 // newLeg opens the media ports of one party.
