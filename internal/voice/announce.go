@@ -13,13 +13,31 @@ import (
 // call goes on unrecorded.
 const AnnouncementTries = 3
 
-// inform plays the recording announcement to the other party of a call out.
+// untold tells whether a customer whom routing has moved to this queue, or somebody has given to it, must hear its announcement before the
+// agent: without it nothing may be recorded (M4).
+func (c *call) untold() bool {
+	return c.strayed && c.queue.Record && !c.pass.Valid() && c.s.cfg.Recorder.URI != "" && !c.out.emergency
+}
+
+// informFirst lets the customer hear the recording announcement to its end before they talk; the agent hears it ring.
+func (c *call) informFirst() {
+	_ = c.set(Informing)
+	c.sound()
+	c.ringback(c.agent)
+	c.way.tries = 0
+	c.inform()
+}
+
+// inform plays the recording announcement to a customer whose agent is there already.
 func (c *call) inform() {
 	if c.deaf {
 		return
 	}
 	name := media.AnnouncementOutbound
-	if c.out.returns {
+	switch {
+	case c.strayed:
+		name = media.Announcement
+	case c.out.returns:
 		name = media.CallbackNotice
 	}
 	c.announce(flow.Announce{Prompt: name, Languages: c.spoken()})

@@ -56,6 +56,7 @@ type call struct {
 	queue    agency.Queue    // in which it is now
 	owner    agency.Agency   // the queue's
 	entered  time.Time       // into this queue; zero before
+	strayed  bool            // it is in another queue than the one into which it called, or was called
 	hops     int             // from queue to queue
 	state    State
 	since    time.Time

@@ -9,14 +9,14 @@ import (
 )
 
 // An operator at which we have registered calls the user of the registration (RFC 3261 10); the number is in To. Its INVITE here
-// has no offer: 488 says that the number was found.
+// is answered with an offer of ours: the number was found.
 func TestACallByARegistrationIsKnownByTo(t *testing.T) {
 	h := newHouse(t, plan{})
 	conn, err := net.Dial("udp", h.trunk.Addr().String())
 	h.must(err)
 	defer conn.Close() //nolint:errcheck // a test's socket
 	for i, c := range []struct{ uri, to, want string }{
-		{"city", waterNumber, "488"}, {waterNumber, "someone", "488"}, {"city", "someone", "404"}, {"city", "city", "404"},
+		{"city", waterNumber, "200"}, {waterNumber, "someone", "200"}, {"city", "someone", "404"}, {"city", "city", "404"},
 	} {
 		invite := strings.ReplaceAll(fmt.Sprintf(`INVITE sip:%[1]s@%[3]s SIP/2.0
 Via: SIP/2.0/UDP %[4]s;branch=z9hG4bK-called-%[5]d;rport

@@ -49,7 +49,7 @@ func (c *call) offered(o dispatch.Offer) {
 		return
 	case c.state == Offered: // the withdrawal of the one before is always told first; be safe
 		c.requeue("replaced")
-	case c.state.connected():
+	case c.inHand():
 		c.claimBack()
 		return
 	case c.given.only && o.Agent != c.given.to: // the one who was asked did not answer
@@ -239,6 +239,8 @@ func (c *call) accept() {
 		c.meet()
 	case c.out.callback != "":
 		c.openCallback()
+	case c.untold():
+		c.informFirst()
 	default:
 		c.talk()
 	}

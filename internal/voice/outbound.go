@@ -178,11 +178,8 @@ func (c *call) calledAnswered(d *dial) {
 		c.talk()
 		return
 	}
-	_ = c.set(Informing)
-	c.sound()
-	c.ringback(c.agent)
-	c.way.tries, c.out.returns = 0, informs != ""
-	c.inform()
+	c.out.returns = informs != ""
+	c.informFirst()
 }
 
 func unless(l, gone *leg) *leg {

@@ -28,10 +28,22 @@ var (
 
 // Offered implements dispatch.Worker.
 func (w owed) Offered(o dispatch.Offer) {
-	if c := w.s.calls.of(o.Work.ID); c != nil && c.out.callback != "" {
-		c.mail.must(func() { c.offered(o) })
+	if c := w.s.calls.of(o.Work.ID); c == nil || !c.mail.must(func() { c.owedAgain(o) }) {
+		w.call(o)
+	}
+}
+
+// owedAgain takes an offer of the callback for which this call was made: it may ring for it still, or be over, or have kept what it could.
+func (c *call) owedAgain(o dispatch.Offer) {
+	if c.out.callback == "" || c.state == Ended {
+		owed{c.s}.call(o)
 		return
 	}
+	c.offered(o)
+}
+
+// call lets a callback ring at its agent as a call of its own.
+func (w owed) call(o dispatch.Offer) {
 	q, owner, err := w.s.caller(o.Work.Queue)
 	if err != nil {
 		w.s.log.Error("a callback of a queue that is not known", "error", err)

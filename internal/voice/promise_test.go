@@ -125,6 +125,29 @@ func TestDeclinedCallbackGoesOn(t *testing.T) {
 	h.hears(called, toneBob)
 }
 
+// A callback that goes to the next agent while the call in which the first was asked is just ending is not forgotten with it.
+func TestCallbackIsOfferedWhileItsCallEnds(t *testing.T) {
+	h := newHouse(t, plan{callbacks: true, city: inviting})
+	h.outside(callerNumber, siptest.Config{})
+	h.promised()
+	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
+	<-phone.Rings()
+	h.do(func(c *call) {
+		o := c.offer
+		c.dropAgent()
+		c.over() // declined: it is not out of the table yet
+		owed{h.svc}.Offered(o)
+	})
+	select {
+	case <-phone.Rings():
+	case <-h.ctx().Done():
+		t.Fatal("it rings no more")
+	}
+	if _, ok := h.disp.Explain(h.owed()[0].ID); !ok {
+		t.Error("routing has forgotten it")
+	}
+}
+
 // Nothing is offered to a caller whose number is withheld: there is nobody to call.
 func TestNoCallbackWithoutANumber(t *testing.T) {
 	h := newHouse(t, plan{callbacks: true, city: inviting})

@@ -101,8 +101,8 @@ func (c *call) work() routing.Work {
 	return w
 }
 
-// moved follows the call into another queue. The pass goes with it only where it covers what that queue's callers hear;
-// else the call is not recorded there (M4).
+// moved follows the call into another queue. The pass goes with it only where it covers what that queue's callers hear; else
+// they hear that queue's announcement before they talk (M4).
 func (c *call) moved(to, reason string) {
 	if !c.state.queued() {
 		return
@@ -133,8 +133,9 @@ func (c *call) enter(to string) error {
 		c.pass = gate.Pass{} // of whom would it be?
 		return err
 	}
+	c.strayed = true
 	if err := c.repass(); err != nil {
-		c.log.Warn("not recorded in the queue that the call moved to", "queue", to, "why", err)
+		c.log.Info("the customer will hear the announcement of the queue that the call moved to", "queue", to, "why", err)
 	}
 	return nil
 }

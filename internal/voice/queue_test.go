@@ -2,8 +2,10 @@ package voice
 
 import (
 	"testing"
+	"time"
 
 	"santra/internal/agency"
+	"santra/internal/protocol/media"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
 )
@@ -53,19 +55,94 @@ func TestMovedWithinTheAgencyIsRecordedThere(t *testing.T) {
 	h.must(caller.HangUp(h.ctx()))
 }
 
-// M4: a call is recorded only under an announcement that its caller has heard to the end for this agency, in these words.
-func TestMovedBeyondItsAnnouncementIsNotRecorded(t *testing.T) {
+// M4: a call is recorded only under an announcement that its caller has heard to the end for this agency, in these words: who comes from
+// elsewhere hears it when the agent has answered.
+func TestMovedBeyondItsAnnouncementIsToldFirst(t *testing.T) {
 	for to, why := range map[string]string{"tax-main": "another agency", "water-all": "languages that were not heard"} {
 		t.Run(why, func(t *testing.T) {
 			deck := newTapeDeck(t)
-			h := newHouse(t, plan{recorder: deck, city: neighbours})
-			_, v := h.moved(to)
-			if owner, _ := h.svc.cfg.Book.Queue(to); v.Recording != RecordingOff || v.Agency != owner.Agency {
-				t.Errorf("%+v", v)
-			}
+			h := newHouse(t, plan{recorder: deck, city: neighbours, announcement: time.Second})
+			told := h.movedAndAnswered(to)
+			h.hears(told.caller, toneFinnish)
 			deck.none(h)
+			h.hears(told.agent, toneCaller)
+			tape := deck.next(h)
+			owner, _ := h.svc.cfg.Book.Queue(to)
+			v := h.view("on", on)
+			if e := tape.meta.Extension; v.Agency != owner.Agency || e.Queue != to || tape.gate.Queue != to || tape.gate.Agency != owner.Agency {
+				t.Errorf("%+v: %+v, %+v", v, e, tape.gate)
+			}
+			h.must(told.caller.HangUp(h.ctx()))
 		})
 	}
+}
+
+// M4: who was moved and leaves within the announcement leaves no recording.
+func TestMovedAndGoneInTheAnnouncement(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours, announcement: 1500 * time.Millisecond})
+	told := h.movedAndAnswered("tax-main")
+	h.hears(told.caller, toneFinnish)
+	if h.svc.Stats().Announced != 1 { // at the start
+		t.Error("the announcement was over too soon to test anything")
+	}
+	h.must(told.caller.HangUp(h.ctx()))
+	h.ended(told.agent)
+	h.empty()
+	deck.none(h)
+}
+
+// An agent who leaves within it ends the call, as in a talk.
+func TestMovedAndTheAgentGoesInTheAnnouncement(t *testing.T) {
+	h := newHouse(t, plan{recorder: newTapeDeck(t), city: neighbours, announcement: 1500 * time.Millisecond})
+	told := h.movedAndAnswered("tax-main")
+	h.state(Informing)
+	h.must(told.agent.HangUp(h.ctx()))
+	h.ended(told.caller)
+	h.empty()
+}
+
+// M4: without a sound to play nobody is told, so nothing is recorded; they talk all the same.
+func TestMovedWhereTheAnnouncementIsMissing(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours, mute: []string{media.Announcement, media.AnnouncementListening}})
+	told := h.movedAndAnswered("tax-main")
+	h.hears(told.agent, toneCaller)
+	if v := h.state(Talking); v.Recording != RecordingOff {
+		t.Errorf("%+v", v)
+	}
+	deck.none(h)
+}
+
+// One who has us on hold is told when they hear us again.
+func TestMovedAndOnHold(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours, announcement: time.Second})
+	caller := h.call(waterNumber, siptest.Config{})
+	v := h.state(Waiting)
+	h.must(caller.Hold(h.ctx()))
+	h.svc.Moved(routing.Work{ID: v.ID, Queue: v.Queue}, "tax-main", "waited")
+	phone := h.agent("anna", 1, siptest.Config{})
+	h.answered(phone)
+	h.state(Informing)
+	h.stays(func() bool { return h.state(Informing).Recording == RecordingNone })
+	h.must(caller.Resume(h.ctx()))
+	h.hears(caller, toneFinnish)
+	h.view("on", on)
+	deck.next(h)
+}
+
+// movedCall is a call that was moved, and its agent.
+type movedCall struct{ caller, agent *siptest.Call }
+
+// movedAndAnswered brings a call into another queue while it waits, and anna there answers.
+func (h *house) movedAndAnswered(to string) movedCall {
+	h.Helper()
+	caller := h.call(waterNumber, siptest.Config{})
+	first := h.state(Waiting)
+	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, to, "waited")
+	h.view("moved", func(v View) bool { return v.Queue == to })
+	return movedCall{caller, h.answered(h.agent("anna", 1, siptest.Config{}))}
 }
 
 func TestMovedWhereNothingIsRecorded(t *testing.T) {
@@ -77,8 +154,8 @@ func TestMovedWhereNothingIsRecorded(t *testing.T) {
 	deck.none(h)
 }
 
-// There and back: what was given up is not had again.
-func TestMovedBackFromAnotherAgencyIsNotRecorded(t *testing.T) {
+// There and back: what was given up is not had again, but heard again.
+func TestMovedBackFromAnotherAgencyIsToldAgain(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: neighbours})
 	h.call(waterNumber, siptest.Config{})
@@ -88,10 +165,11 @@ func TestMovedBackFromAnotherAgencyIsNotRecorded(t *testing.T) {
 		h.view("moved", func(v View) bool { return v.Queue == to })
 	}
 	h.answered(h.agent("anna", 1, siptest.Config{}))
-	if v := h.state(Talking); v.Recording != RecordingOff || v.Agency != "water" {
-		t.Errorf("%+v", v)
+	h.view("on", on)
+	if n := h.svc.Stats().Announced; n != 2 {
+		t.Errorf("heard %d times", n)
 	}
-	deck.none(h)
+	deck.next(h)
 }
 
 // A queue that the room does not know: the call keeps its name and is not recorded.

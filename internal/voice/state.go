@@ -15,7 +15,7 @@ const (
 	Waiting    State = "waiting"    // in the queue, with music
 	Offered    State = "offered"    // an agent's leg rings; the caller still hears music
 	Dialling   State = "dialling"   // a call out: the agent's own telephone connects, then the other party rings
-	Informing  State = "informing"  // a call out: the other party hears the recording announcement
+	Informing  State = "informing"  // the agent is there; the other party hears the recording announcement first
 	Talking    State = "talking"    // bridged
 	Held       State = "held"       // the agent has put the caller on hold, with music; a consultation may run
 	Leaving    State = "leaving"    // the queue is closed or full: the caller hears why, then it ends
@@ -33,7 +33,7 @@ func next(s State) []State {
 	case Waiting:
 		return []State{Offered, Leaving, Announcing, Ended} // Announcing: its flow leads elsewhere
 	case Offered:
-		return []State{Waiting, Talking, Dialling, Ended} // withdrawn or declined; answered, a callback: dialled; the caller gave up
+		return []State{Waiting, Talking, Informing, Dialling, Ended} // withdrawn or declined; answered, a callback: dialled; the caller gave up
 	case Dialling:
 		return []State{Informing, Talking, WrapUp, Ended}
 	case Informing:
@@ -63,7 +63,7 @@ func (s State) move(to State) (State, error) {
 // connected tells whether an agent talks with the customer, on hold or not.
 func (s State) connected() bool { return s == Talking || s == Held }
 
-// placing tells whether a call out is on its way, in its agent's hands.
+// placing tells whether a call is in its agent's hands before the two talk.
 func (s State) placing() bool { return s == Dialling || s == Informing }
 
 // queued tells whether dispatch has the call's work without an answer yet.
