@@ -1,6 +1,8 @@
 package voice
 
 import (
+	"time"
+
 	"santra/internal/errs"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
@@ -83,8 +85,9 @@ type consultation struct {
 	warned   bool      // that announcement said that somebody may listen
 	noticed  <-chan gate.Outcome
 	tries    int
-	failed   func() // of a caller who is connected by a flow: where nobody is reached
-	noticeOf func() // cancels the announcement
+	failed   func()      // of a caller who is connected by a flow: where nobody is reached
+	noticeOf func()      // cancels the announcement
+	longest  *time.Timer // of an outsider: when the number plan ends it (toll fraud); nil: never
 }
 
 func (k *consultation) stage() Stage {
@@ -290,8 +293,31 @@ func (c *call) secondAnswered(d *dial) {
 		return
 	}
 	k.at = ConsultTalking
+	c.timeSecond(k)
 	c.sound()
 	c.changed()
+}
+
+// timeSecond ends an outsider's part when the longest time of a call out is over; the customer's goes on.
+func (c *call) timeSecond(k *consultation) {
+	if k.way.Longest <= 0 {
+		return
+	}
+	k.longest = time.AfterFunc(k.way.Longest, func() {
+		c.mail.must(func() {
+			if c.consult == k && c.state.connected() {
+				c.log.Info("consultation over", "why", "too long")
+				c.endConsult()
+			}
+		})
+	})
+}
+
+// untimed lets it last: the whole call is timed now, or over.
+func (k *consultation) untimed() {
+	if k.longest != nil {
+		k.longest.Stop()
+	}
 }
 
 // secondFailed tells the agent that nobody was reached; a call that was being given away comes back.
@@ -355,6 +381,7 @@ func (c *call) dropConsult(why string) {
 		return
 	}
 	c.consult = nil
+	k.untimed()
 	k.dial.stop()
 	k.hush()
 	if k.inner != nil {

@@ -242,3 +242,30 @@ func TestConsultedOutsiderGetsTheCustomer(t *testing.T) {
 		t.Error("the way is still in use")
 	}
 }
+
+// The longest time of a call out holds for who is only asked, or added, as well: their part ends, the customer's goes on.
+func TestConsultedOutsiderIsTimed(t *testing.T) {
+	for name, join := range map[string]bool{"asked": false, "added": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, plan{})
+			h.world.longest = 1500 * time.Millisecond
+			far := h.outside(doctor, siptest.Config{})
+			_, anna, v := h.talking(siptest.Config{}, siptest.Config{})
+			h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+			third := h.answered(far)
+			h.stage(ConsultTalking)
+			if join {
+				h.must(h.svc.Join(v.ID, "anna"))
+			}
+			h.ended(third)
+			h.view("without", func(v View) bool { return v.Consult == nil && v.State.connected() })
+			if !join {
+				h.must(h.svc.Resume(v.ID, "anna"))
+			}
+			h.hears(anna, toneCaller)
+			if n := h.world.left(); n != 0 {
+				t.Errorf("%d ways are still counted", n)
+			}
+		})
+	}
+}

@@ -159,3 +159,23 @@ func TestASilentTrunkIsNotWaitedFor(t *testing.T) {
 		t.Error("it took", took)
 	}
 }
+
+// A call for help that is given to a colleague stays one: it is marked, and never recorded.
+func TestEmergencyStaysOneInOtherHands(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck})
+	help := h.outside(emergency, siptest.Config{})
+	anna := h.agent("anna", 1, siptest.Config{})
+	v := h.callOut("anna", emergency)
+	h.answered(anna)
+	called := h.answered(help)
+	h.hears(called, toneAgent)
+	bob := h.agent("bob", 2, siptest.Config{Tone: toneBob})
+	h.must(h.svc.Consult(v.ID, "anna", Whom{Agent: "bob"}))
+	h.answered(bob)
+	h.stage(ConsultTalking)
+	h.must(h.svc.Complete(v.ID, "anna"))
+	h.hears(called, toneBob)
+	h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.Emergency && v.Recording == RecordingNone })
+	deck.none(h)
+}

@@ -142,6 +142,7 @@ func (c *call) goForward() {
 // forwarded: the other telephone has the customer.
 func (c *call) forwarded() {
 	c.consult.at = ConsultJoined
+	c.consult.untimed()
 	if longest := c.consult.way.Longest; longest > 0 {
 		c.life.set(longest, func() { c.finish("too long") })
 	}
@@ -207,6 +208,7 @@ type baggage struct {
 	paused    bool // what was sensitive to one agent is so to the next, who sees it and may go on
 	notes     []byte
 	deaf      bool
+	emergency bool // it stays one, whoever has it
 }
 
 // handOver gives the customer to the consulted agent's own call. That call's actor takes them or refuses; it never waits
@@ -218,6 +220,7 @@ func (c *call) handOver(inner *call) error {
 	b := baggage{
 		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass, warned: c.warned,
 		session: session, part: part, paused: paused, notes: c.notes.copied().text, deaf: c.deaf,
+		emergency: c.out.emergency,
 	}
 	if err := inner.ask(func() error { return inner.adopt(b) }); err != nil {
 		b.caller.Erase()
@@ -241,6 +244,7 @@ func (c *call) adopt(b baggage) error {
 	}
 	c.direction, c.parent = b.direction, nil
 	c.customer, c.caller, c.language, c.deaf = b.customer, b.caller, b.language, b.deaf
+	c.out.emergency = b.emergency
 	c.notes.follow(b.notes)
 	c.rec.id, c.rec.part = b.session, b.part
 	c.given.only = false

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"santra/internal/errs"
 	"santra/internal/pii"
@@ -26,11 +27,12 @@ type world struct {
 	outcomes ledger
 	srtp     sdp.Security
 
-	mu     sync.Mutex
-	first  []Route // tried before the others
-	phones map[string]interface{ Addr() netip.AddrPort }
-	asked  []Want
-	open   int // ways that are not done yet
+	mu      sync.Mutex
+	first   []Route // tried before the others
+	phones  map[string]interface{ Addr() netip.AddrPort }
+	asked   []Want
+	longest time.Duration // of a call out
+	open    int           // ways that are not done yet
 }
 
 // Way implements Carrier.
@@ -45,7 +47,7 @@ func (w *world) Way(_ context.Context, want Want) (Way, error) {
 		return Way{Inside: "water-main"}, nil
 	}
 	way := Way{
-		Number: pii.NewNumber(want.Number), Shown: pii.NewNumber(waterNumber), Emergency: want.Number == emergency,
+		Number: pii.NewNumber(want.Number), Shown: pii.NewNumber(waterNumber), Emergency: want.Number == emergency, Longest: w.longest,
 		Done: func() { w.mu.Lock(); defer w.mu.Unlock(); w.open-- },
 	}
 	w.open++
