@@ -3,8 +3,16 @@ package app
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+)
+
+// Where the ports of a demonstration are looked for: below those that the kernel gives to any client socket (32768 up), one of which could
+// take a port between release and the child that binds it, and below those of its sound.
+const (
+	firstPicked = 10_000
+	lastPicked  = 19_999
 )
 
 // portPicker finds free loopback ports. It holds all that it found until release, so that no two are the same.
@@ -19,7 +27,7 @@ func (p *portPicker) pick(addr string) (string, error) {
 	if at.Port() != 0 {
 		return addr, nil
 	}
-	const tries = 50
+	const tries = 200
 	for range tries {
 		if picked, ok := p.try(at.Addr()); ok {
 			return picked, nil
@@ -29,7 +37,8 @@ func (p *portPicker) pick(addr string) (string, error) {
 }
 
 func (p *portPicker) try(ip netip.Addr) (string, bool) {
-	tcp, err := net.Listen("tcp", netip.AddrPortFrom(ip, 0).String())
+	port := firstPicked + rand.N(lastPicked-firstPicked+1)
+	tcp, err := net.Listen("tcp", netip.AddrPortFrom(ip, uint16(port)).String())
 	if err != nil {
 		return "", false
 	}
