@@ -19,14 +19,15 @@ import (
 
 // Defaults and bounds.
 const (
-	MinExpires  = time.Minute
-	MaxExpires  = time.Hour
+	MinExpires = time.Minute
+	// MaxExpires is short because registrations live in memory: so soon does a telephone ring again after a restart (RFC 3261 10.3 step 7).
+	MaxExpires  = 5 * time.Minute
 	MaxContacts = 8     // of one user
 	MaxBindings = 20000 // of all
 	MaxPath     = 4     // proxies between a phone and us
 	MaxPathLen  = 512   // bytes of one of them
 
-	plainExpires = 10 * time.Minute
+	plainExpires = MaxExpires
 
 	challengesPerSecond = 200 // 401s to a source: a whole office may sit behind one address
 	challengesBurst     = 2000
