@@ -27,6 +27,10 @@ const (
 	DefaultMaxPort = 32767
 )
 
+// KeptPairs are the last free pairs of a range, for who must never be refused (OpenKept): a call for help takes two. A small range keeps an
+// eighth of its own.
+const KeptPairs = 64
+
 // ephemeralTries is how often the kernel is asked for a port whose neighbour is free as well.
 const ephemeralTries = 64
 
@@ -42,7 +46,9 @@ type Pool struct {
 	min, pairs uint32
 	ephemeral  bool
 	turn       atomic.Uint32
-	open       sync.Map // the ports of open sockets
+	kept       int64        // pairs for OpenKept alone
+	busy       atomic.Int64 // pairs that are open
+	open       sync.Map     // the ports of open sockets
 
 	packets, bulk, control *inboxes
 	reactors               []*reactor
@@ -77,6 +83,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	}
 	p := &Pool{
 		ip: cfg.IP.Unmap(), min: first, pairs: (uint32(cfg.Max) - first + 1) / 2, ephemeral: cfg.Ephemeral,
+		kept:    int64(min(KeptPairs, (uint32(cfg.Max)-first+1)/16)),
 		packets: newInboxes(readMessages, MaxPacket), bulk: newInboxes(1, bulkBytes), control: newInboxes(1, MaxPacket),
 	}
 	for range cfg.Readers {
@@ -87,8 +94,16 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 	return p, nil
 }
 
-// Open binds one pair; errs.Unavailable when no pair of the range is free.
+// Open binds one pair; errs.Unavailable when no pair of the range is free but those that are kept.
 func (p *Pool) Open() (*UDP, error) {
+	if !p.ephemeral && p.busy.Load() >= int64(p.pairs)-p.kept {
+		return nil, errs.New(errs.Unavailable, "no free pair of RTP ports but the %d that are kept for calls for help", p.kept)
+	}
+	return p.OpenKept()
+}
+
+// OpenKept is Open for a call for help: it gets the very last pair too.
+func (p *Pool) OpenKept() (*UDP, error) {
 	tries := p.pairs
 	if p.ephemeral {
 		tries = ephemeralTries
@@ -127,6 +142,7 @@ func (p *Pool) try(port uint16) *UDP {
 	if bound := media.local.Port(); bound%2 == 0 {
 		if control, err := openSocket(netip.AddrPortFrom(p.ip, bound+1)); err == nil {
 			u := newUDP(p, media, control)
+			p.busy.Add(1)
 			p.open.Store(bound, u)
 			p.open.Store(bound+1, u)
 			return u

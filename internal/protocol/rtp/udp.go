@@ -228,7 +228,9 @@ func (u *UDP) WriteControl(b []byte) error {
 
 // Close implements Transport.
 func (u *UDP) Close() error {
-	u.pool.open.CompareAndDelete(u.media.local.Port(), u) // before the sockets: a port is another's as soon as they are closed
+	if u.pool.open.CompareAndDelete(u.media.local.Port(), u) { // before the sockets: a port is another's as soon as they are closed
+		u.pool.busy.Add(-1)
+	}
 	u.pool.open.CompareAndDelete(u.control.local.Port(), u)
 	u.media.Close()
 	u.control.Close()
