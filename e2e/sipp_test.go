@@ -83,6 +83,7 @@ func TestSIPp(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp"} {
 		t.Run("twenty calls over "+transport, func(t *testing.T) { sippEchoes(ctx, t, c, agents, transport) })
 	}
+	t.Run("no offer", func(t *testing.T) { sippOffersNothing(ctx, t, c, agents) })
 	t.Run("hold", func(t *testing.T) { sippHolds(ctx, t, c, agents) })
 	t.Run("INFO", func(t *testing.T) { sippPresses(ctx, t, c, agents) })
 	t.Run("given up", func(t *testing.T) { sippIsGivenUp(ctx, t, agents[0], port) })
@@ -144,6 +145,22 @@ func sippEchoes(ctx context.Context, t *testing.T, c *city, agents []*agent, tra
 	}
 	customers.ends(t)
 	nothingKeeps(t, c, number)
+}
+
+// sippOffersNothing: the answer to our offer comes in SIPp's ACK, and the sound goes both ways.
+func sippOffersNothing(ctx context.Context, t *testing.T, c *city, agents []*agent) {
+	number, _ := newCaller()
+	customer := playSIPp(ctx, t, "late", c.SIP, "udp", "-s", c.queue(t, "pysakointi").Number, "-key", "caller", number, "-m", "1", "-rtp_echo", "-mp", freePort(t))
+	for a, desk := range desks(ctx, t, agents, 1) {
+		if err := desk.WaitHears(ctx, agentTone); err != nil {
+			t.Error("no echo:", err)
+		}
+		if err := desk.HangUp(ctx); err != nil {
+			t.Error(err)
+		}
+		a.wrapUpDone(t)
+	}
+	customer.ends(t)
 }
 
 // sippHolds: the offers and answers of a hold are checked by SIPp; afterwards the sound goes both ways again.
