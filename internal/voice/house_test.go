@@ -21,7 +21,6 @@ import (
 	"santra/internal/lease"
 	"santra/internal/pii"
 	"santra/internal/protocol/media"
-	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/digest"
@@ -195,6 +194,7 @@ type plan struct {
 	codecs       []string      // of the trunk
 	srtp         sdp.Security  // of the trunk
 	callbacks    bool
+	bubble       *bubble // virtual time; nil: the real one, with real sockets
 }
 
 func newHouse(t *testing.T, p plan) *house {
@@ -210,11 +210,11 @@ func houseOf(t *testing.T, p plan) *house {
 	}
 	h := &house{T: t, book: newLogbook()}
 	h.authority = certs.New(t)
-	h.trunk, h.phones = h.listen(nil), h.listen(h.speaksTLS(p))
+	h.trunk, h.phones = h.listen(p.bubble.network(), nil), h.listen(p.bubble.network(), h.speaksTLS(p))
 	h.world = &world{trunk: h.trunk, srtp: p.srtp}
 	log := slog.New(slog.NewTextHandler(h.book, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.disp = dispatch.New(dispatch.Config{Log: log, Events: h.book, Lease: p.lease, Journal: p.journal})
-	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
+	pool, err := p.bubble.pool()
 	h.must(err)
 	var key ed25519.PrivateKey
 	h.public, key, err = ed25519.GenerateKey(nil)
@@ -228,6 +228,9 @@ func houseOf(t *testing.T, p plan) *house {
 	if p.recorder != nil {
 		p.recorder.public = h.public
 		cfg.Recorder = p.recorder.target()
+	}
+	if p.bubble != nil {
+		cfg.Recorder = p.bubble.recorder()
 	}
 	if p.callbacks {
 		h.callbacks = h.promises(cfg.Book)
@@ -258,9 +261,9 @@ func (h *house) speaksTLS(p plan) *sip.TLS {
 	}}
 }
 
-func (h *house) listen(tls *sip.TLS) *sip.Endpoint {
+func (h *house) listen(network sip.Network, tls *sip.TLS) *sip.Endpoint {
 	h.Helper()
-	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", TLS: tls, Log: slog.New(slog.NewTextHandler(h.book, nil))})
+	e, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", Network: network, TLS: tls, Log: slog.New(slog.NewTextHandler(h.book, nil))})
 	h.must(err)
 	h.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
