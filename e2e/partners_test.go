@@ -193,13 +193,6 @@ func baresipAnswers(t *testing.T, c *city, transport string) {
 	a := c.sitDown(t, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
-	registered := func(is bool) func() bool {
-		return func() bool {
-			text, _ := os.ReadFile(filepath.Join(c.dir, "centre.log"))
-			_, last, found := cutLast(string(text), "msg=telephone user="+a.seat.SIPUser+" registered=")
-			return found && strings.HasPrefix(last, fmt.Sprint(is))
-		}
-	}
 	cmd := exec.CommandContext(ctx, program, "-f", baresipFolder(t, fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_pass=%s;regint=60", a.seat.SIPUser, c.PhonesSIP, transport, a.seat.SIPPassword), "127.0.0.1:0"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -212,9 +205,9 @@ func baresipAnswers(t *testing.T, c *city, transport string) {
 		if t.Failed() {
 			t.Log(out.String())
 		}
-		eventually(t, soon, "baresip has unregistered", registered(false))
+		eventually(t, soon, "baresip has unregistered", c.registered(a, false))
 	}()
-	eventually(t, soon, "baresip has registered", registered(true))
+	eventually(t, soon, "baresip has registered", c.registered(a, true))
 	a.must("PUT", "/api/me/state", map[string]string{"state": "ready"}, nil)
 	_, caller := newCaller()
 	call, err := customer(t, c, "udp").Call(ctx, c.queue(t, "pysakointi").Number, caller)
@@ -231,6 +224,15 @@ func baresipAnswers(t *testing.T, c *city, transport string) {
 	a.wrapUpDone(t)
 }
 
+// registered asks whether the telephone of an agent's seat is, or is not any more.
+func (c *city) registered(a *agent, is bool) func() bool {
+	return func() bool {
+		text, _ := os.ReadFile(filepath.Join(c.dir, "centre.log"))
+		_, last, found := cutLast(string(text), "msg=telephone user="+a.seat.SIPUser+" registered=")
+		return found && strings.HasPrefix(last, fmt.Sprint(is))
+	}
+}
+
 func cutLast(s, sep string) (before, after string, found bool) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
@@ -243,45 +245,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // listens, "127.0.0.1:0" for anywhere.
 func baresipFolder(t *testing.T, account, listen string) string {
 	t.Helper()
-	dir := t.TempDir()
-	modules := "/usr/lib/baresip/modules"
-	if found, _ := filepath.Glob("/usr/lib/*/baresip/modules"); len(found) > 0 {
-		modules = found[0]
-	}
-	files := map[string]string{
-		"accounts": account + ";answermode=auto;audio_codecs=PCMA/8000/1\n",
-		"contacts": "", "current_contact": "", "tone.wav": toneWAV(t, agentTone),
-		"config": "sip_listen " + listen + "\naudio_source aufile," + dir + "/tone.wav\naudio_player aubridge,none\nnet_interface 127.0.0.1\nmodule_path " + modules +
-			"\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule_app account.so\nmodule_app menu.so\n",
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// startBaresip runs it until the test ends, with commands that it does at its start.
-func startBaresip(ctx context.Context, t *testing.T, dir string, commands ...string) {
-	t.Helper()
-	args := []string{"-f", dir}
-	for _, c := range commands {
-		args = append(args, "-e", c)
-	}
-	cmd := exec.CommandContext(ctx, partner(t, "baresip", "baresip-core"), args...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(out.String())
-		}
-	})
+	return baresipConfig{account: account + ";answermode=auto;audio_codecs=PCMA/8000/1", listen: listen}.write(t)
 }
 
 // TestBaresipAsAnOperator: it calls a number as a customer of its operator does, and answers a call out.
@@ -300,6 +264,25 @@ func TestBaresipAsAnOperator(t *testing.T) {
 		dir := baresipFolder(t, "<sip:"+number+"@"+c.SIP+">;regint=0", "127.0.0.1:0")
 		startBaresip(ctx, t, dir, "/dial sip:"+c.queue(t, "pysakointi").Number+"@"+c.SIP)
 		talksToBaresip(ctx, t, a)
+		nothingKeeps(t, c, number)
+	})
+	t.Run("presses a key", func(t *testing.T) {
+		number, _ := newCaller()
+		s := startScripted(ctx, t, baresipConfig{account: "<sip:" + number + "@" + c.SIP + ">;regint=0;audio_codecs=PCMA/8000/1"})
+		s.do(t, "dial", "sip:"+c.queue(t, "neuvonta").Number+"@"+c.SIP)
+		s.tells(t, "CALL_RTPESTAB", 1) // it hears the menu
+		s.do(t, "sndcode", "2")
+		desk := rings(ctx, t, a.phone, "the agent's telephone")
+		var calls struct{ Calls []struct{ Language string } }
+		a.must("GET", "/api/calls", nil, &calls)
+		if len(calls.Calls) != 1 || calls.Calls[0].Language != "sv" {
+			t.Errorf("the caller pressed 2: %+v", calls)
+		}
+		if err := desk.HangUp(ctx); err != nil {
+			t.Error(err)
+		}
+		s.tells(t, "CALL_CLOSED", 1)
+		a.over(t)
 		nothingKeeps(t, c, number)
 	})
 	t.Run("is called", func(t *testing.T) {
