@@ -272,9 +272,12 @@ func (c *call) telephone(to Whom, way Way) (party, error) {
 		return party{}, errs.New(errs.Conflict, "no telephone is registered at that seat")
 	}
 	t := c.s.phoneTerms(target.Transport, with)
+	var routes []Route
+	for _, s := range rising(t.security) {
+		routes = append(routes, Route{Trunk: "seat", Endpoint: c.s.cfg.Phones, Target: target, SRTP: s})
+	}
 	return party{
-		role: RoleConsulted, pool: c.s.cfg.Phone, terms: t,
-		routes: []Route{{Trunk: "seat", Endpoint: c.s.cfg.Phones, Target: target, SRTP: t.security}},
+		role: RoleConsulted, pool: c.s.cfg.Phone, terms: t, routes: routes,
 		invite: sip.InviteOptions{FromUser: "santra", FromDisplay: c.queue.Name.In(c.shownIn())},
 	}, nil
 }

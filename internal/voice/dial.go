@@ -9,6 +9,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 )
 
@@ -85,7 +86,8 @@ func (c *call) dialling(ctx context.Context, d *dial, o sip.InviteOptions, on di
 	for i, r := range d.routes {
 		by = i
 		o.ContentType, o.Body = sdpType, d.offers[i]
-		if dialog, err = c.try(ctx, d, i, o, on.early); err == nil || !elsewhere(err) || ctx.Err() != nil {
+		dialog, err = c.try(ctx, d, i, o, on.early)
+		if err == nil || !onwards(r, err) || ctx.Err() != nil {
 			break
 		}
 		c.log.Warn("a trunk did not take a call", "trunk", r.Trunk, "error", err)
@@ -124,6 +126,11 @@ func (c *call) try(ctx context.Context, d *dial, by int, o sip.InviteOptions, ea
 }
 
 var errSilent = errs.New(errs.Unavailable, "no answer, not even 100")
+
+// onwards tells whether the next route may take what one did not.
+func onwards(r Route, err error) bool {
+	return elsewhere(err) || r.SRTP == sdp.Opportunistic && insists(err)
+}
 
 // elsewhere tells whether another trunk may take what one did not: it is down or full, not the called telephone.
 func elsewhere(err error) bool {

@@ -30,6 +30,7 @@ type gearing struct {
 	hz       float64
 	alter    func(body []byte) []byte // what it says of itself; nil: the truth
 	tls      bool                     // it signals to server's TLS port
+	insists  bool                     // it takes no call that is not offered as RTP/SAVP
 	user     string                   // it registers as this one
 }
 
@@ -82,7 +83,7 @@ func (g *gear) Invite(in *sip.Incoming) {
 	c := g.open()
 	_, body := in.Body()
 	offer, err := sdp.Parse(body)
-	if err != nil {
+	if err != nil || g.insists && offer.Media[0].Proto != "RTP/SAVP" {
 		in.Reject(codeNotAcceptable, "")
 		return
 	}

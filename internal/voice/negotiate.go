@@ -86,6 +86,36 @@ func (l *leg) offer() []byte {
 	})
 }
 
+// proposal is an offer with what it asks of the sound.
+type proposal struct {
+	security sdp.Security
+	body     []byte
+}
+
+// proposals are the offers for a telephone of the house, in the order in which they are made.
+func (l *leg) proposals() (all []proposal) {
+	for _, s := range rising(l.terms.security) {
+		l.terms.security = s
+		all = append(all, proposal{s, l.offer()})
+	}
+	return all
+}
+
+// rising is how sound is offered to a telephone: where it may be encrypted, first so that every one can take it (RFC 8643), and
+// then for one that is set to take nothing but RTP/SAVP.
+func rising(s sdp.Security) []sdp.Security {
+	if s == sdp.Opportunistic {
+		return []sdp.Security{s, sdp.Required}
+	}
+	return []sdp.Security{s}
+}
+
+// insists tells whether a telephone may have refused how the sound was offered (RFC 3261 21.4.26).
+func insists(err error) bool {
+	refused, ok := errors.AsType[*sip.Refused](err)
+	return ok && refused.Code == codeNotAcceptable
+}
+
 // accepted reads a telephone's answer to our offer and sends the media there.
 func (l *leg) accepted(offer, answer []byte) error {
 	ours, err := sdp.Parse(offer)

@@ -18,7 +18,8 @@ import (
 // ring is the telephone that rings for an offer.
 type ring struct {
 	leg    *leg
-	offer  []byte
+	offers []proposal
+	by     int                     // the offer that was answered
 	cancel context.CancelCauseFunc // CANCEL (RFC 3261 9.1); the cause answeredElsewhere is told to the telephone
 }
 
@@ -127,11 +128,11 @@ func (c *call) ringPhone() {
 		return
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
-	r := &ring{leg: l, offer: l.offer(), cancel: cancel}
+	r := &ring{leg: l, offers: l.proposals(), cancel: cancel}
 	c.ring = r
 	o := sip.InviteOptions{
 		From: copied(c.caller), Privacy: c.caller.Withheld(), FromDisplay: c.queue.Name.In(c.shownIn()),
-		ContentType: sdpType, Body: r.offer, AutoAnswer: c.state == Dialling, // the agent has asked for the call
+		ContentType: sdpType, AutoAnswer: c.state == Dialling, // the agent has asked for the call
 	}
 	c.background("ring", func() { c.ringing(ctx, r, target, o) })
 }
@@ -140,9 +141,16 @@ func (c *call) ringPhone() {
 func (c *call) ringing(ctx context.Context, r *ring, t sip.Target, o sip.InviteOptions) {
 	defer r.cancel(nil)
 	var d *sip.Dialog
-	out, err := c.s.cfg.Phones.Invite(ctx, t, o)
-	if err == nil {
-		d, err = waitFor(ctx, out)
+	var err error
+	for i, offer := range r.offers {
+		r.by, o.Body = i, offer.body
+		var out *sip.Outgoing
+		if out, err = c.s.cfg.Phones.Invite(ctx, t, o); err == nil {
+			d, err = waitFor(ctx, out)
+		}
+		if !insists(err) || ctx.Err() != nil {
+			break
+		}
 	}
 	if !c.mail.must(func() { c.rang(r, d, err) }) {
 		c.release(r, d)
@@ -187,8 +195,9 @@ func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 	}
 	r.leg.dialog = d
 	c.agent = r.leg
-	c.agent.terms.peer = d.Remote().Addr()
-	if err := c.agent.accepted(r.offer, d.RemoteBody()); err != nil {
+	offer := r.offers[r.by]
+	c.agent.terms.peer, c.agent.terms.security = d.Remote().Addr(), offer.security
+	if err := c.agent.accepted(offer.body, d.RemoteBody()); err != nil {
 		c.s.refused(c.log, err)
 		c.decline()
 		return

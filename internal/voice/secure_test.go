@@ -62,6 +62,31 @@ func TestPhoneOverTLSIsEncrypted(t *testing.T) {
 	}
 }
 
+// A telephone over TLS that is set to take nothing but RTP/SAVP refuses the first offer, and rings at the second: that of its
+// agent, and one at a seat that nobody has taken.
+func TestPhoneThatInsistsOnSRTP(t *testing.T) {
+	h := newHouse(t, plan{tls: true})
+	like := gearing{codecs: narrow(), security: sdp.Required, hz: toneAgent, tls: true, insists: true, user: "phone1"}
+	g := h.gear(h.phones, like)
+	h.signIn("anna", 1)
+	caller := h.call(waterNumber, siptest.Config{})
+	agent := g.answered()
+	v := h.state(Talking)
+	agent.hears(toneCaller, 0.5)
+	h.hears(caller, toneAgent)
+	if !agent.agreed().Keys.Valid() {
+		t.Error("in the clear")
+	}
+	like.user, like.hz = "phone2", toneDoctor
+	empty := h.gear(h.phones, like)
+	h.must(h.svc.Transfer(v.ID, "anna", Whom{Seat: "A12"}))
+	taken := empty.answered()
+	h.hears(caller, toneDoctor)
+	if !taken.agreed().Keys.Valid() {
+		t.Error("at the seat in the clear")
+	}
+}
+
 // In the clear no keys are offered: they could be read on the way.
 func TestPhoneInTheClearIsNotEncrypted(t *testing.T) {
 	h := newHouse(t, plan{})
