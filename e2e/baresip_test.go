@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	bin "encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -206,4 +207,34 @@ func (s *scripted) tells(t *testing.T, kind string, times int) (last baresipEven
 		}
 	}
 	return last
+}
+
+// wavHead is the head of a WAV file of 16 bits; its lengths are not filled in before its end.
+const wavHead = 44
+
+// hears asks whether baresip has lately heard mostly one tone, for half a second: what it hears it writes to a file while it goes on.
+func (s *scripted) hears(hz float64) bool {
+	pcm, rate := s.heard()
+	n := rate / 2
+	if n == 0 || len(pcm) < n {
+		return false
+	}
+	return portion(pcm[len(pcm)-n:], hz, float64(rate)) > 0.5
+}
+
+// heard is the first channel of what it has heard in its last call, with the sampling rate in Hz.
+func (s *scripted) heard() (pcm []float64, rate int) {
+	files, _ := filepath.Glob(filepath.Join(s.dir, "dump-*-dec.wav")) // sorted, by time
+	if len(files) == 0 {
+		return nil, 0
+	}
+	text, err := os.ReadFile(files[len(files)-1])
+	if err != nil || len(text) < wavHead {
+		return nil, 0
+	}
+	channels, rate := int(text[22]), int(bin.LittleEndian.Uint32(text[24:]))
+	for at := wavHead; at+2*channels <= len(text); at += 2 * channels {
+		pcm = append(pcm, float64(int16(bin.LittleEndian.Uint16(text[at:])))/32768)
+	}
+	return pcm, rate
 }

@@ -38,15 +38,30 @@ func sides(t *testing.T, wav []byte) (customer, agent sound) {
 	return both[0], both[1]
 }
 
-// power is how loud a piece is at a frequency, of 1 (Goertzel).
-func power(x []float64, hz float64) float64 {
-	c := 2 * math.Cos(2*math.Pi*hz/media.SampleRate)
+// power is how loud a piece of a recording is at a frequency, of 1.
+func power(x []float64, hz float64) float64 { return powerAt(x, hz, media.SampleRate) }
+
+// powerAt is that of sound with another sampling rate (Goertzel).
+func powerAt(x []float64, hz, rate float64) float64 {
+	c := 2 * math.Cos(2*math.Pi*hz/rate)
 	var s1, s2 float64
 	for _, v := range x {
 		s1, s2 = v+c*s1-s2, s1
 	}
 	n := float64(len(x))
 	return (s1*s1 + s2*s2 - c*s1*s2) / (n * n)
+}
+
+// portion is how much of the energy of a piece is at a frequency, 0 to 1; of silence nothing is.
+func portion(x []float64, hz, rate float64) float64 {
+	var all float64
+	for _, v := range x {
+		all += v * v
+	}
+	if all < 1e-5*float64(len(x)) {
+		return 0
+	}
+	return 2 * powerAt(x, hz, rate) * float64(len(x)) / all
 }
 
 // turn is where a side changes from one tone to another, at or after a time: the place that has the least of the wrong tone
