@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -49,7 +50,14 @@ func (c *city) customers(ctx context.Context, t *testing.T) {
 	}
 }
 
+// browse walks through a script of the front end's in Chromium.
 func browse(t *testing.T, c *city, script string, env ...string) {
+	t.Helper()
+	walking(t, c, script, env...)()
+}
+
+// walking begins to; ends waits for the end, and fails where the walk has.
+func walking(t *testing.T, c *city, script string, env ...string) (ends func()) {
 	t.Helper()
 	node := partner(t, "node", "nodejs")
 	chromium := partner(t, "chromium", "chromium")
@@ -59,7 +67,17 @@ func browse(t *testing.T, c *city, script string, env ...string) {
 	cmd := exec.CommandContext(t.Context(), node, "e2e/"+script)
 	cmd.Dir = "../web"
 	cmd.Env = append(append(os.Environ(), "SANTRA_READY="+c.ready, "CHROMIUM="+chromium), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	ends = sync.OnceFunc(func() {
+		err := cmd.Wait()
+		if t.Logf("%s", out.String()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(ends) // of a test that has failed before
+	return ends
 }
