@@ -29,22 +29,23 @@ var floors = map[string]int{
 
 // sideways lists the arrows allowed within a floor.
 var sideways = map[string][]string{
-	"dispatch":               {"routing", "routing/measure"},
-	"routing/sim":            {"routing", "routing/measure"},
-	"routing/measure":        {"routing"},
-	"routing/plain":          {"routing"},
-	"protocol/webrtc":        {"protocol/rtp", "protocol/sdp", "protocol/media"},
-	"protocol/rtp":           {"protocol/media", "protocol/sdp"},
-	"protocol/rtp/secure":    {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
-	"protocol/siprec":        {"protocol/sdp"},
-	"protocol/sip/siptest":   {"protocol/sdp", "protocol/rtp", "protocol/media"},
-	"protocol/sip":           {"protocol/sdp", "protocol/sip/fields"},       // fields: pure readers of header fields, fuzzed by themselves
-	"protocol/sip/registrar": {"protocol/sip/digest", "protocol/sip/limit"}, // it checks who registers, and how often
-	"agency":                 {"audit"},
-	"agency/prompts":         {"audit"}, // each version is logged, as the city's are
-	"identity":               {"audit", "agency"},
-	"lease":                  {"audit"},
-	"web/api":                {"web/live", "web/api/telephone"}, // telephone: forms of answers alone
+	"dispatch":                   {"routing", "routing/measure"},
+	"routing/sim":                {"routing", "routing/measure"},
+	"routing/measure":            {"routing"},
+	"routing/plain":              {"routing"},
+	"protocol/webrtc":            {"protocol/rtp", "protocol/sdp", "protocol/media"},
+	"protocol/webrtc/webrtctest": {"protocol/rtp", "protocol/sdp", "protocol/media"},
+	"protocol/rtp":               {"protocol/media", "protocol/sdp"},
+	"protocol/rtp/secure":        {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
+	"protocol/siprec":            {"protocol/sdp"},
+	"protocol/sip/siptest":       {"protocol/sdp", "protocol/rtp", "protocol/media"},
+	"protocol/sip":               {"protocol/sdp", "protocol/sip/fields"},       // fields: pure readers of header fields, fuzzed by themselves
+	"protocol/sip/registrar":     {"protocol/sip/digest", "protocol/sip/limit"}, // it checks who registers, and how often
+	"agency":                     {"audit"},
+	"agency/prompts":             {"audit"}, // each version is logged, as the city's are
+	"identity":                   {"audit", "agency"},
+	"lease":                      {"audit"},
+	"web/api":                    {"web/live", "web/api/telephone"}, // telephone: forms of answers alone
 }
 
 // onlyIn names the only rooms that may import a library (prefix match on both).
