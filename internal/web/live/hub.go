@@ -4,7 +4,6 @@
 package live
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -65,7 +64,7 @@ func New(log *slog.Logger) *Hub {
 
 // Publish hands an event to every reader's buffer; it never blocks.
 func (h *Hub) Publish(ev event.Event) {
-	data, err := json.Marshal(ev)
+	data, err := encode(ev)
 	if err == nil && strings.ContainsAny(ev.Kind, "\r\n") {
 		err = errors.New("line break in its kind")
 	}
