@@ -50,7 +50,7 @@ func TestQueuesOpenAndCloseToTheSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		closes := time.Now().Add(90 * time.Minute)
 		d, r := staffed(t, []routing.Queue{{ID: "q"}}, until(closes))
-		if v, _ := d.Queue("q"); v.Closed || !v.Changes.Equal(closes) {
+		if v, _ := d.Queue("q"); v.Closed || !v.Changes.Equal(closes) || !d.Changes("q").Equal(closes) || !d.Changes("none").IsZero() {
 			t.Fatalf("%+v", v)
 		}
 		time.Sleep(90*time.Minute - time.Second)

@@ -247,10 +247,7 @@ func (f facts) Open(h agency.HoursStep) (open bool, until time.Time) {
 	if !ok {
 		return true, time.Time{}
 	}
-	if v, known := f.s.cfg.Dispatch.Queue(q.ID); known {
-		until = v.Changes
-	}
-	return !f.s.turnsAway(q), until
+	return !f.s.turnsAway(q), f.s.cfg.Dispatch.Changes(q.ID)
 }
 
 // Records implements flow.Facts.
