@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // What breaks a stream: where the next message begins can't be known any more.
@@ -104,18 +103,23 @@ func (r *reader) head() ([]byte, error) {
 func ContentLength(head []byte) (int, bool) {
 	found := -1
 	for line := range bytes.Lines(head) {
-		name, value, ok := strings.Cut(strings.TrimRight(string(line), "\r\n"), ":")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if !ok || name != "content-length" && name != "l" {
+		name, value, ok := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
+		if !ok || !lengthName(bytes.TrimSpace(name)) {
 			continue
 		}
-		n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 10, 31)
 		if err != nil || found >= 0 && found != int(n) {
 			return 0, false
 		}
 		found = int(n)
 	}
 	return found, found >= 0
+}
+
+// lengthName tells whether a field is Content-Length, long or short, without making strings of all fields of every message.
+func lengthName(name []byte) bool {
+	const long = "content-length"
+	return len(name) == len(long) && bytes.EqualFold(name, []byte(long)) || len(name) == 1 && name[0]|0x20 == 'l'
 }
 
 // keepAlive recognises the empty packets that phones send to keep NAT bindings open (RFC 5626 3.5.1 and custom).

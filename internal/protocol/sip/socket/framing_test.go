@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -101,6 +102,39 @@ func FuzzStream(f *testing.F) {
 		}
 		if err == nil {
 			t.Fatal("ended without an error")
+		}
+	})
+}
+
+// plainLength is ContentLength, written plainly.
+func plainLength(head []byte) (int, bool) {
+	found := -1
+	for line := range strings.Lines(string(head)) {
+		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if !ok || name != "content-length" && name != "l" {
+			continue
+		}
+		n, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
+		if err != nil || found >= 0 && found != int(n) {
+			return 0, false
+		}
+		found = int(n)
+	}
+	return found, found >= 0
+}
+
+func FuzzContentLength(f *testing.F) {
+	for _, head := range []string{
+		"", one, "l: 1", "L:2\r\nl : 2", "CONTENT-LENGTH\t:\u00a03", "content-length: +1", "l: 1\r\nContent-Length: 2", "\u00a0l: 4", ":", "\u212aontent-length: 1",
+		"Content-Length: 99999999999", "l:\nl: 1", "content_length: 1", ",: 1",
+	} {
+		f.Add([]byte(head))
+	}
+	f.Fuzz(func(t *testing.T, head []byte) {
+		n, ok := ContentLength(head)
+		if want, wanted := plainLength(head); n != want || ok != wanted {
+			t.Errorf("%q: %d %v, want %d %v", head, n, ok, want, wanted)
 		}
 	})
 }
