@@ -29,8 +29,13 @@ func TestEventsAreWrittenAsEncodingJSONDoes(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 120_000_000, time.FixedZone("", 2*3600))
 	values := []any{
 		nil, "", "plain", "ä <b> & \"q\" \\ \n \u2028 \xff", true, 7, -7, uint64(math.MaxUint64), 1.5, int64(-3), named("talking"), named("<"), spelt("x"),
-		at, at.UTC(), time.Time{}, at.AddDate(9000, 0, 0), at.AddDate(-3000, 0, 0), at.In(time.FixedZone("", 7)), &at, time.Second,
-		[]string{"a"}, map[string]int{"b": 1}, struct{ A int }{1}, json.RawMessage(`{"x": 1}`), math.NaN(), make(chan int), (*time.Time)(nil),
+		at, at.UTC(),
+		time.Time{},
+		at.AddDate(9000, 0, 0), at.AddDate(-3000, 0, 0), at.In(time.FixedZone("", 7)), &at, time.Second,
+		[]string{"a"},
+		map[string]int{"b": 1},
+		struct{ A int }{1},
+		json.RawMessage(`{"x": 1}`), math.NaN(), make(chan int), (*time.Time)(nil),
 	}
 	same(t, event.Event{})
 	same(t, event.Event{Kind: "call", ID: "01J", Version: 9, Fields: map[string]any{}})
