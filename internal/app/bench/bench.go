@@ -51,6 +51,7 @@ func parts() []part {
 		{"leak", relayMost, false, (*bench).leak},
 		{"growth", growthMost, false, (*bench).growth},
 		{"mail", 1, false, (*bench).mail},
+		{"browsers", 0, false, (*bench).browsers},
 		{"routing", 0, false, (*bench).routing},
 	}
 }

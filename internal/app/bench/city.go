@@ -38,8 +38,9 @@ type city struct {
 	dir              string
 	cmd              *exec.Cmd
 	done             chan struct{}
-	profiles         string // the folder of the servers' profiles
-	centre, recorder int    // process ids
+	profiles         string   // the folder of the servers' profiles
+	centre, recorder int      // process ids
+	tokens           []string // of the agents who have logged in, by seat
 }
 
 // startCity starts one and waits until it serves.
@@ -163,53 +164,60 @@ func (c *city) number(queue string) string {
 
 // ready logs every agent in, seats them and makes them ready.
 func (c *city) ready(ctx context.Context) error {
+	c.tokens = make([]string, len(c.Seats))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(logInsAtOnce)
 	for i, seat := range c.Seats {
-		group.Go(func() error { return c.sitDown(ctx, c.Users[i], seat) })
+		group.Go(func() (err error) {
+			c.tokens[i], err = c.sitDown(ctx, c.Users[i], seat)
+			return err
+		})
 	}
 	return group.Wait()
 }
 
-func (c *city) sitDown(ctx context.Context, u app.ReadyUser, seat app.ReadySeat) error {
-	token, err := c.do(ctx, "", "POST", "/api/login", map[string]string{"name": u.Name, "password": u.Password})
-	if err != nil {
-		return err
+func (c *city) sitDown(ctx context.Context, u app.ReadyUser, seat app.ReadySeat) (string, error) {
+	var session struct{ Token string }
+	if err := ask(ctx, c.PublicURL, "", "POST", "/api/login", map[string]string{"name": u.Name, "password": u.Password}, &session); err != nil {
+		return "", err
 	}
-	if _, err := c.do(ctx, token, "PUT", "/api/me/seat", map[string]string{"code": seat.Code}); err != nil {
-		return err
+	if err := ask(ctx, c.PublicURL, session.Token, "PUT", "/api/me/seat", map[string]string{"code": seat.Code}, nil); err != nil {
+		return "", err
 	}
-	_, err = c.do(ctx, token, "PUT", "/api/me/state", map[string]string{"state": "ready"})
-	return err
+	return session.Token, ask(ctx, c.PublicURL, session.Token, "PUT", "/api/me/state", map[string]string{"state": "ready"}, nil)
 }
 
-// do sends a request and gives the token of the answer, where it has one.
-func (c *city) do(ctx context.Context, token, method, path string, body any) (string, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return "", err
+// ask sends a request to the API and reads the answer, unless that is nil.
+func ask(ctx context.Context, base, token, method, path string, body, answer any) error {
+	var text io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		text = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.PublicURL+path, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(ctx, method, base+path, text)
 	if err != nil {
-		return "", err
+		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= http.StatusBadRequest {
-		return "", errs.New(errs.Unavailable, "%s %s: %d", method, path, res.StatusCode)
+		return errs.New(errs.Unavailable, "%s %s: %d", method, path, res.StatusCode)
 	}
-	var answer struct {
-		Token string `json:"token"`
+	if answer == nil {
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
 	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil && err != io.EOF {
-		return "", err
-	}
-	return answer.Token, nil
+	return json.NewDecoder(res.Body).Decode(answer)
 }

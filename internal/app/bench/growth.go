@@ -29,13 +29,18 @@ func (b *bench) growth(ctx context.Context) error {
 		}
 		b.add(row{
 			fmt.Sprintf("growth: %d calls, recorded", calls), "CPU ms for a second of a call",
-			[]float64{r.cpu},
+			[]float64{r.whole()},
 			"bare relay",
-			[]float64{l.cpu},
-			fmt.Sprintf("p99 %s ms beside %s; lost by us %d of %d, by the bare relay %d of %d", short(r.p99), short(l.p99), r.byUs, r.sent, l.byUs, l.sent),
+			[]float64{l.whole()},
+			r.told() + "; bare relay: " + l.told(),
 		})
 	}
 	return nil
+}
+
+// told says what became of a round's packets. What is under way at the round's ends is heard before it or after it.
+func (r round) told() string {
+	return fmt.Sprintf("p50 %s, p99 %s ms, %.1f %% of what was due sent, lost by it %d of %d, heard %d", short(r.p50), short(r.p99), 100*r.kept, r.byUs, r.sent, r.received)
 }
 
 // secure measures recorded calls with and without TLS and SRTP to the recorder, in two cities in turns.

@@ -16,6 +16,7 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/webrtc/webrtctest"
 )
 
 // Times of the load.
@@ -27,7 +28,7 @@ const (
 )
 
 // Load is the role that plays customers and agents' telephones: real SIP, and real RTP where the sound matters. All callers
-// share one SIP endpoint and all telephones another, as behind a carrier's and an office's one address.
+// share one SIP endpoint and one port for sound, and all telephones others, as behind a carrier's and an office's one address.
 type Load struct {
 	trunk   netip.AddrPort
 	callers *sip.Endpoint
@@ -38,14 +39,17 @@ type Load struct {
 
 	mute atomic.Bool // callers only listen
 
-	mu    sync.Mutex
-	calls []*sip.Dialog
+	mu       sync.Mutex
+	calls    []*sip.Dialog
+	browsers []*webrtctest.Browser
+	voices   []*stream // of the browsers
 }
 
 // desk is how the telephones behave.
 type desk struct {
 	l      *Load
 	hangUp atomic.Int64 // ns after the answer; 0: never, and there is sound
+	rings  atomic.Bool  // they ring and nobody answers
 	up     atomic.Int64 // calls they are in
 	taken  atomic.Uint64
 }
@@ -60,7 +64,9 @@ type OpenArgs struct {
 
 // Open registers every seat's telephone.
 func (l *Load) Open(args OpenArgs, _ *Nothing) (err error) {
-	l.driver = newDriver()
+	if l.driver, err = newDriver(); err != nil {
+		return err
+	}
 	l.desk.l = l
 	if l.trunk, err = netip.ParseAddrPort(args.Trunk); err != nil {
 		return err
@@ -101,8 +107,13 @@ func (l *Load) register(args OpenArgs) error {
 	return group.Wait()
 }
 
-// Invite answers a telephone at once.
+// Invite answers a telephone at once, or lets it ring.
 func (d *desk) Invite(in *sip.Incoming) {
+	if d.rings.Load() {
+		_ = in.Ringing()
+		<-in.Done()
+		return
+	}
 	_, body := in.Body()
 	talk := time.Duration(d.hangUp.Load())
 	s, answer, err := d.l.answer(body, talk == 0)
@@ -144,10 +155,7 @@ func (l *Load) answer(offer []byte, speaks bool) (*stream, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, local, err := l.media(speaks)
-	if err != nil {
-		return nil, nil, err
-	}
+	s, local := l.media(speaks, l.driver.phones)
 	body, choice, err := sdp.Answer(sdp.Options{}, o, local, []string{sdp.PCMA}, sdp.SendRecv)
 	if err != nil {
 		release(s)
@@ -161,23 +169,16 @@ func (l *Load) answer(offer []byte, speaks bool) (*stream, []byte, error) {
 }
 
 // media gives a stream with its address, or the sink's for a call that nobody speaks in.
-func (l *Load) media(speaks bool) (*stream, netip.AddrPort, error) {
+func (l *Load) media(speaks bool, side *gateway) (*stream, netip.AddrPort) {
 	if !speaks {
-		return nil, l.sink.LocalAddr().(*net.UDPAddr).AddrPort(), nil
+		return nil, l.sink.LocalAddr().(*net.UDPAddr).AddrPort()
 	}
-	s, err := newStream()
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
-	return s, s.local, nil
+	return newStream(side), side.local
 }
 
 // call places a call; s is nil where nobody speaks.
 func (l *Load) call(ctx context.Context, number string, speaks bool) (*sip.Dialog, *stream, error) {
-	s, local, err := l.media(speaks)
-	if err != nil {
-		return nil, nil, err
-	}
+	s, local := l.media(speaks, l.driver.customers)
 	offer := sdp.Offer(sdp.Options{}, sdp.Stream{Local: local, Codecs: []string{sdp.PCMA}, DTMF: true})
 	d, err := l.invite(ctx, number, offer)
 	if err != nil {
@@ -279,8 +280,8 @@ func (l *Load) keep(ctx context.Context, number string) error {
 // HangUp ends all calls and waits until the telephones know.
 func (l *Load) HangUp(_ Nothing, _ *Nothing) error {
 	l.mu.Lock()
-	calls := l.calls
-	l.calls = nil
+	calls, browsers, voices := l.calls, l.browsers, l.voices
+	l.calls, l.browsers, l.voices = nil, nil, nil
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
 	defer cancel()
@@ -288,7 +289,13 @@ func (l *Load) HangUp(_ Nothing, _ *Nothing) error {
 	for _, d := range calls {
 		group.Go(func() error { return d.Bye(ctx) })
 	}
+	for _, s := range voices {
+		release(s)
+	}
 	_ = group.Wait()
+	for _, b := range browsers {
+		_ = b.Close()
+	}
 	for l.desk.up.Load() > 0 {
 		if pause(ctx, lookEvery); ctx.Err() != nil {
 			return errs.New(errs.Unavailable, "%d telephones still talk", l.desk.up.Load())
@@ -309,15 +316,21 @@ func (l *Load) End(_ Nothing, w *Window) error {
 	return nil
 }
 
-// Streams opens sockets for the calls of the bare relay and gives their addresses.
-func (l *Load) Streams(n int, addrs *[]string) error {
-	for range n {
-		s, err := newStream()
-		if err != nil {
-			return err
+// StreamsArgs say how many parties: customers alone, or a customer and a telephone in turns.
+type StreamsArgs struct {
+	N         int
+	Customers bool
+}
+
+// Streams makes the parties of a reference, and gives their addresses.
+func (l *Load) Streams(args StreamsArgs, addrs *[]string) error {
+	for i := range args.N {
+		side := l.driver.customers
+		if i%2 == 1 && !args.Customers {
+			side = l.driver.phones
 		}
-		l.driver.add(s)
-		*addrs = append(*addrs, s.local.String())
+		l.driver.add(newStream(side))
+		*addrs = append(*addrs, side.local.String())
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func speakThroughRelay(t *testing.T, l *Load) Window {
 	const calls = 2
 	var parties, at []string
 	var r Relay
-	if err := l.Streams(2*calls, &parties); err != nil {
+	if err := l.Streams(StreamsArgs{N: 2 * calls}, &parties); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Open(parties, &at); err != nil {
@@ -72,10 +72,10 @@ func TestPartiesSpeakThroughTheBareRelay(t *testing.T) {
 	}
 }
 
-func TestDroppedStreamsAreClosed(t *testing.T) {
+func TestDroppedStreamsAreForgotten(t *testing.T) {
 	l := openLoad(t)
 	var parties []string
-	if err := l.Streams(3, &parties); err != nil {
+	if err := l.Streams(StreamsArgs{N: 3}, &parties); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Drop(Nothing{}, &Nothing{}); err != nil {

@@ -194,10 +194,20 @@ func (n *noise) add(m machine, w window) {
 		return
 	}
 	share := max(float64(m.busy-w.cpu)/float64(m.all), 0) // the machine's times are sampled, a process's are exact
-	if n.windows++; n.windows == 1 {
-		n.least = share
+	n.join(noise{share, share, 1})
+}
+
+// join takes another's windows.
+func (n *noise) join(o noise) {
+	switch {
+	case o.windows == 0:
+		return
+	case n.windows == 0:
+		*n = o
+		return
 	}
-	n.least, n.most = min(n.least, share), max(n.most, share)
+	n.windows += o.windows
+	n.least, n.most = min(n.least, o.least), max(n.most, o.most)
 }
 
 // String says it for the table's foot.

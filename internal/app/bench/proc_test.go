@@ -126,3 +126,17 @@ func TestDropsOfAFullSocket(t *testing.T) {
 		t.Fatal(n, err)
 	}
 }
+
+func TestNoiseOfTwoCities(t *testing.T) {
+	var all, none noise
+	all.join(none)
+	if all.windows != 0 {
+		t.Fatal(all)
+	}
+	all.join(noise{0.4, 0.6, 2})
+	all.join(noise{0.2, 0.5, 3})
+	all.join(none)
+	if all != (noise{0.2, 0.6, 5}) {
+		t.Fatal(all)
+	}
+}

@@ -64,6 +64,7 @@ type round struct {
 	arrived  float64 // share of the packets
 	byUs     uint64  // packets lost that the parties' own sockets did not drop
 	sent     uint64
+	received uint64
 	kept     float64 // share of the packets due that the load came to send: it has its limits too
 }
 
@@ -71,7 +72,7 @@ func roundOf(w window, heard Window, calls int) round {
 	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 	return round{
 		cpu: ms(w.cpu) / w.elapsed.Seconds() / float64(calls), p50: ms(heard.P50), p99: ms(heard.P99),
-		arrived: 1 - float64(heard.Lost)/float64(max(heard.Received+heard.Lost, 1)), byUs: heard.Lost - min(heard.Lost, heard.dropped), sent: heard.Sent,
+		arrived: 1 - float64(heard.Lost)/float64(max(heard.Received+heard.Lost, 1)), byUs: heard.Lost - min(heard.Lost, heard.dropped), sent: heard.Sent, received: heard.Received,
 		kept: float64(heard.Sent) / (w.elapsed.Seconds() * float64(calls) * 2 / frameTime.Seconds()),
 	}
 }
@@ -193,7 +194,7 @@ func (b *bench) bareRelay(ctx context.Context, calls int) (*child, error) {
 		return nil, err
 	}
 	var parties, at []string
-	if err = b.load.call(ctx, "Load.Streams", 2*calls, &parties); err == nil {
+	if err = b.load.call(ctx, "Load.Streams", StreamsArgs{N: 2 * calls}, &parties); err == nil {
 		if err = relay.call(ctx, "Relay.Open", parties, &at); err == nil {
 			err = b.load.call(ctx, "Load.Aim", at, &Nothing{})
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"santra/internal/protocol/media"
 )
 
 // Shapes of the sound.
@@ -24,16 +26,20 @@ const (
 	markBytes    = 24
 	maxDelays    = 1 << 20 // delays kept in a window
 	timerSlack   = 1000    // ns: the kernel's own 50 µs are as much as what is measured
+	mostSlots    = 100     // of 20 ms: 0.2 ms each
 )
 
-// stream is one party's sound, both ways, over a socket of its own. Only the driver touches what is not atomic.
+// stream is one party's sound, both ways, over a gateway or a browser's connection. Only the driver touches what is not atomic,
+// except that a browser's goroutine counts what it hears.
 type stream struct {
-	fd     int
-	local  netip.AddrPort
-	remote atomic.Pointer[unix.SockaddrInet4]
+	side   *gateway
+	say    func(packet []byte) error // of a browser, which has no side
+	remote atomic.Pointer[unix.RawSockaddrInet4]
 	gone   atomic.Bool
 	heard  atomic.Uint64
-	packet [headBytes + frameSamples]byte
+	packet []byte
+	plain  bool // no mark: it is coded sound
+	ticks  uint32
 	seq    uint16
 	ts     uint32
 	spoken uint64 // packets sent
@@ -41,42 +47,56 @@ type stream struct {
 	mute   bool   // it only listens
 }
 
-func newStream() (*stream, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{fd: fd, seq: uint16(rand.Uint32()), ts: rand.Uint32()}
-	if err := s.bind(); err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	b := s.packet[:]
+func newStream(side *gateway) *stream {
+	b := make([]byte, headBytes+frameSamples)
 	for i := range b {
 		b[i] = alawSilence
 	}
 	b[0], b[1] = 0x80, payloadPCMA
 	binary.BigEndian.PutUint32(b[8:], rand.Uint32())
 	binary.BigEndian.PutUint64(b[headBytes:], mark)
-	return s, nil
+	return &stream{side: side, packet: b, ticks: frameSamples, seq: uint16(rand.Uint32()), ts: rand.Uint32()}
 }
 
-// bind takes a free port. The kernel stamps what arrives, so that it does not matter when the driver looks.
-func (s *stream) bind() error {
-	if err := unix.Bind(s.fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		return err
+// newVoice is a browser's sound: silence in its codec, with a mark only where that passes unchanged. nil: it can't be coded.
+func newVoice(codec media.Codec) *stream {
+	s := newStream(nil)
+	if codec == media.PCMA {
+		return s
 	}
-	name, err := unix.Getsockname(s.fd)
+	coder, err := media.NewEncoder(codec, media.SampleRate)
 	if err != nil {
-		return err
+		return nil
 	}
-	s.local = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port))
-	return unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	coded, err := coder.Encode(nil, make([]int16, media.FrameSamples))
+	if err != nil {
+		return nil
+	}
+	s.plain, s.ticks = true, uint32(codec.ClockRate())*uint32(frameTime/time.Millisecond)/1000
+	s.packet = append(s.packet[:headBytes], coded...)
+	s.packet[1] = codec.PayloadType()
+	return s
 }
 
-// aim lets it speak to an address.
+// aim lets it speak to an address, and hear what comes from there.
 func (s *stream) aim(to netip.AddrPort) {
-	s.remote.Store(&unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().Unmap().As4()})
+	s.remote.Store(rawAddr(to))
+	s.side.listen(s, to)
+}
+
+// next makes its next packet.
+func (s *stream) next() {
+	s.seq++
+	s.spoken++
+	s.ts += s.ticks
+	b := s.packet
+	binary.BigEndian.PutUint16(b[2:], s.seq)
+	binary.BigEndian.PutUint32(b[4:], s.ts)
+	if s.plain {
+		return
+	}
+	binary.BigEndian.PutUint64(b[headBytes+8:], uint64(time.Now().UnixNano()))
+	binary.BigEndian.PutUint64(b[headBytes+16:], s.spoken)
 }
 
 // Window is what the streams counted between Begin and End.
@@ -90,8 +110,10 @@ type Window struct {
 }
 
 // driver lets many streams speak every 20 ms, spread evenly, and reads what they hear, in one thread: cheaply, so that the
-// telephones take little from what is measured.
+// parties take little from what is measured.
 type driver struct {
+	customers, phones *gateway
+
 	mu      sync.Mutex
 	streams []*stream
 
@@ -102,15 +124,20 @@ type driver struct {
 	played    atomic.Uint64
 	delayMu   sync.Mutex
 	delays    []time.Duration
-
-	buf [2048]byte
-	oob [64]byte
 }
 
-func newDriver() *driver {
-	d := &driver{}
+func newDriver() (*driver, error) {
+	customers, err := newGateway()
+	if err != nil {
+		return nil, err
+	}
+	phones, err := newGateway()
+	if err != nil {
+		return nil, err
+	}
+	d := &driver{customers: customers, phones: phones}
 	go d.run()
-	return d
+	return d, nil
 }
 
 func (d *driver) add(s *stream) {
@@ -119,13 +146,13 @@ func (d *driver) add(s *stream) {
 	d.streams = append(d.streams, s)
 }
 
-// snapshot gives the streams that live and closes the others.
+// snapshot gives the streams that live and forgets the others.
 func (d *driver) snapshot() []*stream {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.streams = slices.DeleteFunc(d.streams, func(s *stream) bool {
-		if s.gone.Load() {
-			_ = unix.Close(s.fd)
+		if s.gone.Load() && s.side != nil {
+			s.side.forget(s)
 		}
 		return s.gone.Load()
 	})
@@ -139,9 +166,11 @@ func (d *driver) run() {
 	start := time.Now()
 	for {
 		streams := d.snapshot()
-		for i, s := range streams {
-			sleepUntil(start.Add(time.Duration(i) * frameTime / time.Duration(len(streams))))
-			d.step(s)
+		slots := slotsFor(len(streams))
+		for i := range slots {
+			sleepUntil(start.Add(time.Duration(i) * frameTime / time.Duration(slots)))
+			d.hear()
+			d.speak(streams, i, slots)
 		}
 		start = start.Add(frameTime)
 		if time.Since(start) > time.Second { // stopped for long: don't make up for it
@@ -149,6 +178,16 @@ func (d *driver) run() {
 		}
 		sleepUntil(start)
 	}
+}
+
+// slotsFor is into how many equal parts of 20 ms so many streams are spread: each has one of its own, up to mostSlots, and as
+// many as any other beyond that.
+func slotsFor(streams int) int {
+	each := (streams + mostSlots - 1) / mostSlots
+	if each == 0 {
+		return 1
+	}
+	return (streams + each - 1) / each
 }
 
 // sleepUntil sleeps in the kernel: the runtime's own timers are good to a millisecond only.
@@ -159,51 +198,86 @@ func sleepUntil(t time.Time) {
 	}
 }
 
-// step reads what came and speaks 20 ms.
-func (d *driver) step(s *stream) {
-	if s.gone.Load() {
+// speak lets every slots-th stream, from the i-th on, speak 20 ms.
+func (d *driver) speak(streams []*stream, i, slots int) {
+	var customers, phones batch
+	for ; i < len(streams); i += slots {
+		s := streams[i]
+		if s.gone.Load() || s.mute {
+			continue
+		}
+		if s.say != nil {
+			s.next()
+			d.told(s, s.say(s.packet) == nil)
+			continue
+		}
+		if s.remote.Load() == nil {
+			continue
+		}
+		b := &customers
+		if s.side == d.phones {
+			b = &phones
+		}
+		b.streams[b.n] = s
+		if b.n++; b.n == sentAtOnce {
+			b.send(d)
+		}
+	}
+	customers.send(d)
+	phones.send(d)
+}
+
+// batch is what one gateway sends at once.
+type batch struct {
+	streams [sentAtOnce]*stream
+	n       int
+}
+
+func (b *batch) send(d *driver) {
+	if b.n == 0 {
 		return
 	}
-	for d.read(s) {
+	for _, s := range b.streams[:b.n] {
+		s.next()
 	}
-	to := s.remote.Load()
-	if to == nil || s.mute {
-		return
-	}
-	s.seq++
-	s.spoken++
-	s.ts += frameSamples
-	b := s.packet[:]
-	binary.BigEndian.PutUint16(b[2:], s.seq)
-	binary.BigEndian.PutUint32(b[4:], s.ts)
-	binary.BigEndian.PutUint64(b[headBytes+8:], uint64(time.Now().UnixNano()))
-	binary.BigEndian.PutUint64(b[headBytes+16:], s.spoken)
-	if err := unix.Sendto(s.fd, b, unix.MSG_DONTWAIT, to); err == nil && d.measuring.Load() {
+	b.streams[0].side.send(b.streams[:b.n], d.told)
+	b.n = 0
+}
+
+// told counts a packet. What did not leave has no number, so that nobody misses it.
+func (d *driver) told(s *stream, sent bool) {
+	switch {
+	case !sent:
+		s.spoken--
+	case d.measuring.Load():
 		d.sent.Add(1)
 	}
 }
 
-// read takes one packet; false when there is none.
-func (d *driver) read(s *stream) bool {
-	n, oobn, _, _, err := unix.Recvmsg(s.fd, d.buf[:], d.oob[:], unix.MSG_DONTWAIT)
-	if err != nil {
-		return false
+// hear reads what came.
+func (d *driver) hear() {
+	for _, g := range []*gateway{d.customers, d.phones} {
+		for g.receive(d.take) {
+		}
 	}
+}
+
+// take counts a packet.
+func (d *driver) take(s *stream, packet, control []byte) {
 	measuring := d.measuring.Load()
-	sentAt, number, ok := marked(d.buf[:n])
+	sentAt, number, ok := marked(packet)
 	switch {
 	case !ok && measuring:
 		d.played.Add(1)
-	case ok:
+	case ok && s != nil:
 		s.heard.Add(1)
 		missed := s.missed(number)
 		if measuring {
 			d.received.Add(1)
 			d.lost.Add(missed)
-			d.delayed(arrivedAt(d.oob[:oobn]) - sentAt)
+			d.delayed(arrivedAt(control) - sentAt)
 		}
 	}
-	return true
 }
 
 // missed is how many packets before this one did not come. One that was overtaken counts as lost: it is of no use in a call.

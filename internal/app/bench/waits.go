@@ -27,6 +27,11 @@ func (l *Load) Wait(args WaitArgs, _ *Nothing) error {
 	defer l.mute.Store(false)
 	ctx, cancel := context.WithTimeout(context.Background(), callWithin)
 	defer cancel()
+	return l.place(ctx, args.CallsArgs)
+}
+
+// place sets calls up that stay until HangUp, and returns once all are answered.
+func (l *Load) place(ctx context.Context, args CallsArgs) error {
 	group, ctx := errgroup.WithContext(ctx)
 	start := time.Now()
 	for i := range args.N {
@@ -138,7 +143,7 @@ func (b *bench) barePlay(ctx context.Context, mute bool) (float64, error) {
 	}
 	defer p.stop()
 	var parties, at []string
-	if err := b.load.call(ctx, "Load.Streams", waitingCalls, &parties); err != nil {
+	if err := b.load.call(ctx, "Load.Streams", StreamsArgs{N: waitingCalls, Customers: true}, &parties); err != nil {
 		return 0, err
 	}
 	if err := p.call(ctx, "Play.Open", parties, &at); err != nil {

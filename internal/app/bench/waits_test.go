@@ -12,7 +12,7 @@ import (
 func TestTheBarePlayerPlays(t *testing.T) {
 	l := openLoad(t)
 	var parties, at []string
-	if err := l.Streams(3, &parties); err != nil {
+	if err := l.Streams(StreamsArgs{N: 3, Customers: true}, &parties); err != nil {
 		t.Fatal(err)
 	}
 	var p Play
@@ -42,7 +42,7 @@ func TestTheBarePlayerPlays(t *testing.T) {
 func TestAMuteCallerSendsNothing(t *testing.T) {
 	l := openLoad(t)
 	var parties, at []string
-	if err := l.Streams(1, &parties); err != nil {
+	if err := l.Streams(StreamsArgs{N: 1}, &parties); err != nil {
 		t.Fatal(err)
 	}
 	l.driver.snapshot()[0].mute = true // nothing has been sent yet: it has no aim
