@@ -114,7 +114,11 @@ func escapeUser(s string) string {
 
 // quoted writes a display name (RFC 3261 25.1).
 func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clean(s)) + `"`
+	s = clean(s)
+	if strings.ContainsAny(s, `"\`) { // seldom, and a replacer is dear to make
+		s = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+	}
+	return `"` + s + `"`
 }
 
 // fromOf writes our From without its tag, and whether the caller is withheld.
