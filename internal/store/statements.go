@@ -106,23 +106,36 @@ func (r reading) QueryRowContext(ctx context.Context, query string, args ...any)
 // QueryContext is not kept: the same statement may run again while its rows are being read.
 type writing struct {
 	rewriting
-	tx   *sql.Tx
-	kept *statements
-	met  map[string]bool
+	tx    *sql.Tx
+	kept  *statements
+	bound map[string]*sql.Stmt // of this transaction; nil: met, and not prepared yet
 }
 
 // stmt gives the prepared statement; nil where there is none yet.
 func (w writing) stmt(ctx context.Context, query string) *sql.Stmt {
-	k := w.kept.find(query)
-	if k.ready == nil {
-		w.met[query] = true
-		return nil
+	if s, ok := w.bound[query]; ok {
+		return s
 	}
-	return w.tx.StmtContext(ctx, k.ready)
+	var s *sql.Stmt
+	if k := w.kept.find(query); k.ready != nil {
+		s = w.tx.StmtContext(ctx, k.ready)
+	}
+	w.bound[query] = s
+	return s
+}
+
+// whole lets a statement that has begun run to its end, however ctx ends: it is the transaction that ends with ctx. For each
+// statement that may be interrupted SQLite's driver starts a goroutine and sets handlers, half of what a small one costs.
+func whole(ctx context.Context) context.Context {
+	if ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // ExecContext implements Conn.
 func (w writing) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	ctx = whole(ctx)
 	if s := w.stmt(ctx, query); s != nil {
 		return s.ExecContext(ctx, args...)
 	}
@@ -131,15 +144,18 @@ func (w writing) ExecContext(ctx context.Context, query string, args ...any) (sq
 
 // QueryRowContext implements Conn.
 func (w writing) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	ctx = whole(ctx)
 	if s := w.stmt(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}
 	return w.rewriting.QueryRowContext(ctx, query, args...)
 }
 
-// learn prepares what a transaction has met, after its end.
-func (s *statements) learn(ctx context.Context, met map[string]bool) {
-	for query := range met {
-		_ = s.prepare(ctx, query)
+// learn prepares what a transaction has met and did not find, after its end.
+func (s *statements) learn(ctx context.Context, bound map[string]*sql.Stmt) {
+	for query, ready := range bound {
+		if ready == nil {
+			_ = s.prepare(ctx, query)
+		}
 	}
 }

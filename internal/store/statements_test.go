@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -174,6 +176,36 @@ func TestManyAtOncePrepareOne(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestATransactionEndsWithItsContext, though a statement that has begun does not.
+func TestATransactionEndsWithItsContext(t *testing.T) {
+	db := openKept(t)
+	for range 2 { // parsed, and kept
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.Write(ctx, func(c Conn) error {
+			if _, err := c.ExecContext(ctx, putKept, "a", 1); err != nil {
+				t.Error(err)
+			}
+			cancel()
+			_, err := c.ExecContext(ctx, putKept, "b", 1)
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, sql.ErrTxDone) {
+				t.Error("a statement begins after the end:", err)
+			}
+			var n int
+			if err := c.QueryRowContext(ctx, getKept, "a").Scan(&n); err == nil {
+				t.Error("so does a question:", n)
+			}
+			return nil
+		})
+		if err == nil {
+			t.Error("it is committed")
+		}
+		var n int
+		if err := db.Read().QueryRowContext(t.Context(), getKept, "a").Scan(&n); !errors.Is(err, sql.ErrNoRows) {
+			t.Error("something of it is kept:", n, err)
+		}
+	}
 }
 
 // BenchmarkWrite is a transaction of one statement, without waiting for the disk.

@@ -171,11 +171,11 @@ func (db *DB) once(ctx context.Context, f func(Conn) error) error {
 	if db.dialect == Postgres {
 		return db.transact(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable}, func(tx *sql.Tx) error { return f(tx) })
 	}
-	met := map[string]bool{}
+	bound := map[string]*sql.Stmt{}
 	err := db.transact(ctx, nil, func(tx *sql.Tx) error {
-		return f(writing{rewriting{tx}, tx, db.written, met})
+		return f(writing{rewriting{tx}, tx, db.written, bound})
 	})
-	db.written.learn(ctx, met)
+	db.written.learn(ctx, bound)
 	return err
 }
 
