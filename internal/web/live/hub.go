@@ -36,7 +36,7 @@ type Hub struct {
 
 	mu        sync.Mutex
 	seq       uint64
-	ring      []item // ring[i] has seq first+i
+	ring      []item // of at most RingSize; see at
 	readers   map[*reader]struct{}
 	perPerson map[string]int
 	closed    bool
@@ -84,13 +84,17 @@ func (h *Hub) Publish(ev event.Event) {
 	h.mu.Unlock()
 }
 
+// keep keeps an event in the place of the oldest: a ring that moves along its memory is copied again and again.
 func (h *Hub) keep(it item) {
-	if len(h.ring) == RingSize {
-		h.ring[0] = item{}
-		h.ring = h.ring[1:]
+	if len(h.ring) < RingSize {
+		h.ring = append(h.ring, it)
+		return
 	}
-	h.ring = append(h.ring, it)
+	h.ring[at(it.seq)] = it
 }
+
+// at is the place of an event in the ring; the first has number 1.
+func at(seq uint64) int { return int((seq - 1) % RingSize) }
 
 // offer is called with the hub locked.
 func (r *reader) offer(it item) {
@@ -129,7 +133,11 @@ func (h *Hub) since(last string) (missed []item, reset bool) {
 	if err != nil || boot != h.boot || seq > h.seq || seq+1 < oldest {
 		return nil, true
 	}
-	return slices.Clone(h.ring[seq+1-oldest:]), false
+	missed = make([]item, 0, h.seq-seq)
+	for n := seq + 1; n <= h.seq; n++ {
+		missed = append(missed, h.ring[at(n)])
+	}
+	return missed, false
 }
 
 func (h *Hub) leave(r *reader) {
