@@ -16,7 +16,7 @@ func TestProfiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"x-1.cpu", "x-1.heap", "x-1.goroutine"} {
+	for _, name := range []string{"x-1.cpu", "x-1.heap", "x-1.goroutine", "x-1.memory"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}

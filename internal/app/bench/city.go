@@ -25,6 +25,7 @@ const (
 	startWithin   = 3 * time.Minute // people's passwords are hashed: 40 ms for each seat
 	lookEvery     = 50 * time.Millisecond
 	settle        = time.Second // after a trim, and before memory is read
+	trimWithin    = time.Minute
 	logInsAtOnce  = 4
 	recordedQueue = "pysakointi"
 	plainQueue    = "kotihoito" // not recorded
@@ -126,15 +127,37 @@ func (c *city) stop() {
 // servers are the two processes that count as ours.
 func (c *city) servers() []int { return []int{c.centre, c.recorder} }
 
-// trim lets both servers give unused memory back.
+// trim lets both servers give unused memory back and waits until they have: after many calls that takes seconds.
 func (c *city) trim(ctx context.Context) error {
-	for _, pid := range c.servers() {
+	ctx, cancel := context.WithTimeout(ctx, trimWithin)
+	defer cancel()
+	for name, pid := range map[string]int{"centre": c.centre, "recorder": c.recorder} {
+		_, last, err := newest(c.profiles, name, tableKind)
+		if err != nil {
+			return err
+		}
 		if err := syscall.Kill(pid, syscall.SIGUSR2); err != nil {
 			return fmt.Errorf("bench: %w", err)
+		}
+		if err := c.trimmed(ctx, name, last); err != nil {
+			return err
 		}
 	}
 	pause(ctx, settle)
 	return nil
+}
+
+// trimmed waits for a server's table after the last one: it is written when memory has been given back.
+func (c *city) trimmed(ctx context.Context, name string, last time.Time) error {
+	for {
+		_, at, err := newest(c.profiles, name, tableKind)
+		if err != nil || at.After(last) {
+			return err
+		}
+		if pause(ctx, lookEvery); ctx.Err() != nil {
+			return errs.New(errs.Unavailable, "the %s did not give memory back: %w", name, ctx.Err())
+		}
+	}
 }
 
 // profiled lets both servers write processor profiles of what f does, where the caller has named a folder for them.

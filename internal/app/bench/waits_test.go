@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,9 +124,31 @@ func TestGoroutinesOfTheNewestProfile(t *testing.T) {
 
 func TestRowsOfALeak(t *testing.T) {
 	b := &bench{}
-	b.leakRows(held{50, 60, 100 << 20}, held{51, 60, 110 << 20}, SetUps{Placed: 10, Through: 9})
+	before := held{50, 60, 100 << 20, classes{heapLive: 10 << 20, runtimeAll: 60 << 20, runtimeReturned: 20 << 20}}
+	after := held{51, 60, 110 << 20, classes{heapLive: 13 << 20, heapStacks: 1 << 20, runtimeAll: 70 << 20, runtimeReturned: 25 << 20}}
+	b.leakRows(20000, before, after, SetUps{Placed: 10, Through: 9})
 	if len(b.rows) != 3 || b.rows[0].ours[0] != 51 || b.rows[1].ratio() != 1 || b.rows[2].theirs[0] != 100 || !strings.HasPrefix(b.rows[0].note, "9 of 10") {
 		t.Errorf("%+v", b.rows)
+	}
+	const grown = "on the Go heap +3.0, between its objects +0.0, stacks +1.0, the runtime's own +1.0; not Go's +5.0"
+	if r := b.rows[2]; r.work != "memory after 20000 recorded calls" || r.note != grown {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestClassesOfBothServers(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"centre": heapLive + " 900 100\n" + heapStacks + " 5 5\n", "recorder": heapLive + " 40 30\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name+"-1.memory"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := classes{}
+	if err := errors.Join(c.read(dir, "centre"), c.read(dir, "recorder")); err != nil || c[heapLive] != 130 || c[heapStacks] != 5 {
+		t.Error(c, err)
+	}
+	if c.read(dir, "nobody") == nil || c.add([]byte("no table\n")) == nil {
+		t.Error("memory out of nothing")
 	}
 }
 
