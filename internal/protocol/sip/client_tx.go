@@ -152,7 +152,7 @@ func (tx *clientTx) provisional() {
 
 // complete remembers the transaction for d to absorb what comes again.
 func (tx *clientTx) complete(d time.Duration) {
-	tx.state, tx.wire = txCompleted, nil
+	tx.state, tx.wire, tx.ackFor = txCompleted, nil, nil
 	tx.again.stop()
 	if tx.flow.reliable() {
 		tx.terminate()
@@ -162,7 +162,7 @@ func (tx *clientTx) complete(d time.Duration) {
 }
 
 func (tx *clientTx) accept() {
-	tx.state, tx.wire = txAccepted, nil
+	tx.state, tx.wire, tx.ackFor = txAccepted, nil, nil
 	tx.again.stop()
 	tx.end.set(timeout, tx.terminate) // timer M
 }

@@ -25,6 +25,8 @@ type Dialog struct {
 	user, password      string
 	contact             string
 	requests            chan *Request
+	attend              func(*Request) // who answers them; see Attend
+	attending           bool
 	ended, settled      chan struct{} // settled: our first 2xx is acknowledged
 
 	order sync.Mutex // of what we send; taken before mu
@@ -86,18 +88,18 @@ func newServerDialog(in *Incoming) *Dialog {
 }
 
 // newClientDialog makes the dialog of a response with a tag to an INVITE of ours (12.1.2), early until answered.
-func newClientDialog(o *Outgoing, res *sip.Response, tag string, f flow) *Dialog {
+func newClientDialog(o *Outgoing, res *sip.Response, tag string, sent *outbound, f flow) *Dialog {
 	d := newDialog(o.ep, res.CallID().Value(), o.localTag, tag, f)
 	d.localURI, d.remoteURI = res.From().Value(), res.To().Value()
 	d.localSeq = res.CSeq().SeqNo
 	d.user, d.password = o.x.user, o.x.password
-	if u, ok := parseURI(o.x.out.uri); ok {
+	if u, ok := parseURI(sent.uri); ok {
 		d.target = u
 	}
-	d.contact = o.x.out.contact
-	d.early = earlyState{is: true, out: o}
+	d.contact = sent.contact
+	d.early = earlyState{is: true, out: o, ours: true}
 	d.clock.off = o.opt.NoSessionTimer
-	d.ours = session{o.x.out.ctype, o.x.out.content}
+	d.ours = session{sent.ctype, sent.content}
 	d.routed(res)
 	close(d.settled)
 	return d
@@ -127,6 +129,19 @@ func (d *Dialog) RemoteBody() []byte {
 	defer d.mu.Unlock()
 	return d.remoteBody
 }
+
+// TakeRemoteBody is RemoteBody for who needs it once: the dialog keeps it no longer.
+func (d *Dialog) TakeRemoteBody() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b := d.remoteBody
+	d.remoteBody = nil
+	return b
+}
+
+// Describe has a refresh by re-INVITE say another thing than the session description that was sent last (RFC 4028 7.4): of a body of several
+// parts the one that still holds.
+func (d *Dialog) Describe(contentType string, body []byte) { d.described(session{contentType, body}) }
 
 // RemoteTarget is the URI of the peer in this dialog, its Contact: whom to name in a Refer-To. It may hold personal data.
 func (d *Dialog) RemoteTarget() string {

@@ -7,11 +7,12 @@ import (
 // maxForks bounds the early dialogs, and the answers, of one INVITE of ours; further ones are not followed.
 const maxForks = 16
 
-// earlyState is what a dialog remembers of the INVITE that makes it. The dialog's lock guards it.
+// earlyState is what a dialog remembers of the INVITE that makes it; the INVITE itself until it is answered. The dialog's lock guards it.
 type earlyState struct {
 	is      bool      // not answered yet
 	in      *Incoming // of a call to us
 	out     *Outgoing // of a call of ours
+	ours    bool      // it was one; set once, before the dialog is known
 	open    bool      // the first offer is answered, reliably: another may be made (RFC 3262 5, RFC 3311 5.1)
 	read    bool      // its user reads Requests
 	offered bool      // the peer's offer came in a provisional response and was answered in PRACK
@@ -65,12 +66,12 @@ func (d *Dialog) refused(why EndReason) {
 }
 
 // fork finds or makes the dialog of a response; nil where it has no tag, or there are too many. The call's lock is held.
-func (o *Outgoing) fork(res *sip.Response, way flow) *Dialog {
+func (o *Outgoing) fork(res *sip.Response, sent *outbound, way flow) *Dialog {
 	tag, _ := res.To().Params.Get("tag")
 	if d := o.forks[tag]; d != nil || tag == "" && res.StatusCode < 200 || len(o.forks) >= maxForks {
 		return d
 	}
-	d := newClientDialog(o, res, tag, way)
+	d := newClientDialog(o, res, tag, sent, way)
 	o.forks[tag] = d
 	o.ep.addEarly(d)
 	return d
@@ -90,7 +91,7 @@ func (d *Dialog) confirmed(res *sip.Response, way flow) bool {
 	if !d.early.is {
 		return false
 	}
-	d.early.is = false
+	d.early.is, d.early.out = false, nil
 	d.flow = way
 	d.routed(res)
 	d.heardBody(res)

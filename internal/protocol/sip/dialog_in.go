@@ -47,6 +47,9 @@ func (d *Dialog) confirm(tx *serverTx, in *inbound, r reply, req *Request) {
 	d.rel.end.stop()
 	answered := d.early.is && d.early.open
 	d.early.is = false
+	if !d.rel.waiting { // else its PRACK is still to be compared with the INVITE
+		d.early.in = nil
+	}
 	d.sent.req = req
 	if !tx.respond(r.code, wire) {
 		d.sent.stop()
@@ -262,6 +265,7 @@ func (d *Dialog) pass(r *Request) {
 		if r.Method != mINVITE {
 			r.tx.forgetAfter(timeout)
 		}
+		d.attendNow()
 	default:
 		if d.asked == r {
 			d.asked = nil

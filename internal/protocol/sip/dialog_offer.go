@@ -85,7 +85,7 @@ func (d *Dialog) glare() time.Duration {
 	return time.Duration(rand.IntN(201)) * step
 }
 
-func (d *Dialog) ownsCall() bool { return d.early.out != nil } // set once, before the dialog is known
+func (d *Dialog) ownsCall() bool { return d.early.ours }
 
 // offer sends an offer, or asks for one, if nothing else is being negotiated.
 func (d *Dialog) offer(ctx context.Context, method string, s session, answer func([]byte) ([]byte, error)) ([]byte, error) {

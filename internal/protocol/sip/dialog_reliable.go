@@ -187,7 +187,7 @@ func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]
 	offer := res.Body()
 	if len(offer) > 0 && !d.early.open && len(d.ours.body) == 0 && offerless != nil {
 		d.early.open, d.early.offered = true, true
-		go d.answerInPrack(ack, offer, offerless)
+		go d.answerInPrack(d.early.out, ack, offer, offerless)
 		return true
 	}
 	d.early.open = d.early.open || len(offer) > 0
@@ -195,12 +195,12 @@ func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]
 	return true
 }
 
-// answerInPrack answers an offer that came in a reliable provisional response (RFC 3262 5).
-func (d *Dialog) answerInPrack(ack fields.RAck, offer []byte, answer func([]byte) ([]byte, error)) {
+// answerInPrack answers an offer that came in a reliable provisional response to call (RFC 3262 5).
+func (d *Dialog) answerInPrack(call *Outgoing, ack fields.RAck, offer []byte, answer func([]byte) ([]byte, error)) {
 	defer run.Recover(d.ep.log, "sip answer")
 	body, err := answer(offer)
 	if err != nil { // an answer must be given; who can't give one gives up
-		d.early.out.Cancel()
+		call.Cancel()
 		d.prack(ack, session{})
 		return
 	}

@@ -162,6 +162,15 @@ func (x *exchange) sent() outbound {
 	return *x.out
 }
 
+// shed drops what only sending the request once more would need: there will be no other answer.
+func (x *exchange) shed() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	out := *x.out
+	out.extra, out.ctype, out.content = nil, "", nil
+	x.out, x.hops = &out, nil
+}
+
 // seq is the number under which it was last sent.
 func (x *exchange) seq() uint32 {
 	x.mu.Lock()
@@ -209,6 +218,13 @@ func (x *exchange) abandon() {
 	if x.tx != nil {
 		x.tx.giveUpAfter(timeout)
 	}
+}
+
+// went is the request as it was last sent, not to be written to, and the way it went.
+func (x *exchange) went() (*outbound, flow) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.out, x.flow
 }
 
 // flowNow is the way it went.

@@ -187,7 +187,7 @@ func (o *Outgoing) Cancel(why ...Reason) {
 
 // onProgress gets 1xx. They come in their order.
 func (o *Outgoing) onProgress(res *sip.Response) {
-	way := o.x.flowNow()
+	sent, way := o.x.went()
 	o.mu.Lock()
 	if o.finished || o.answeredBy != nil {
 		o.mu.Unlock()
@@ -199,10 +199,11 @@ func (o *Outgoing) onProgress(res *sip.Response) {
 	o.heard = true
 	var d *Dialog
 	if res.StatusCode > 100 {
-		d = o.fork(res, way)
+		d = o.fork(res, sent, way)
 	}
+	answer := o.opt.AnswerOffer
 	o.mu.Unlock()
-	if d != nil && !d.provisional(res, o.opt.AnswerOffer) {
+	if d != nil && !d.provisional(res, answer) {
 		return
 	}
 	r := plain(res)
@@ -249,15 +250,15 @@ func refusedBy(err error) *Refused {
 // answered acknowledges each 2xx (13.2.2.4): the first makes the dialog, those of other branches of a fork are hung up, and
 // so is one that crossed our CANCEL.
 func (o *Outgoing) answered(res *sip.Response) {
-	way := o.x.flowNow()
+	sent, way := o.x.went()
 	o.mu.Lock()
-	d := o.fork(res, way)
+	d := o.fork(res, sent, way)
 	if d == nil { // one of too many
 		o.mu.Unlock()
 		o.ep.count.stray.Add(1)
 		return
 	}
-	first, giveUp := o.answeredBy == nil && !o.finished, o.giveUp
+	first, giveUp, opt := o.answeredBy == nil && !o.finished, o.giveUp, o.opt
 	fresh := d.confirmed(res, way)
 	if fresh && first {
 		o.answeredBy = d
@@ -273,8 +274,8 @@ func (o *Outgoing) answered(res *sip.Response) {
 		return
 	}
 	o.ep.add(d)
-	if offer := res.Body(); first && !giveUp && o.opt.AnswerOffer != nil && len(o.opt.Body) == 0 && !d.offerAnswered() {
-		go o.answerIn(d, offer)
+	if offer := res.Body(); first && !giveUp && opt.AnswerOffer != nil && len(opt.Body) == 0 && !d.offerAnswered() {
+		go o.answerIn(d, offer, opt.AnswerOffer)
 		return
 	}
 	d.acknowledge(o.x.seq(), session{})
@@ -290,8 +291,8 @@ func (o *Outgoing) answered(res *sip.Response) {
 }
 
 // answerIn answers the offer of a 2xx in the ACK.
-func (o *Outgoing) answerIn(d *Dialog, offer []byte) {
-	if err := d.answerOffer(o.x.seq(), offer, o.opt.AnswerOffer); err != nil {
+func (o *Outgoing) answerIn(d *Dialog, offer []byte, answer func([]byte) ([]byte, error)) {
+	if err := d.answerOffer(o.x.seq(), offer, answer); err != nil {
 		o.finish(nil, &Refused{Code: 488, Reason: "Not Acceptable Here"})
 		return
 	}
@@ -309,6 +310,7 @@ func (o *Outgoing) answerIn(d *Dialog, offer []byte) {
 // finish settles the call, once.
 func (o *Outgoing) finish(d *Dialog, err *Refused) {
 	o.ep.dropOutgoing(o)
+	o.x.shed()
 	if o.settle(d, err) {
 		o.forkLost(d)
 	}
@@ -321,6 +323,7 @@ func (o *Outgoing) settle(d *Dialog, err *Refused) bool {
 		return false
 	}
 	o.finished, o.dialog = true, d
+	o.opt = InviteOptions{NoSessionTimer: o.opt.NoSessionTimer} // its transaction lives on for 64*T1
 	if err != nil {
 		o.err = err
 	}

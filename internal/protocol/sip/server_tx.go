@@ -107,8 +107,8 @@ func (tx *serverTx) respond(code int, wire []byte) bool {
 	case !tx.invite:
 		tx.complete()
 	case code < 300:
-		tx.state, tx.last = txAccepted, nil
-		tx.end.set(timeout, tx.terminate) // timer L
+		tx.state, tx.last, tx.onCancel = txAccepted, nil, nil // the call's INVITE is not to live as long as its transaction
+		tx.end.set(timeout, tx.terminate)                     // timer L
 	default:
 		tx.refuse()
 	}
