@@ -55,6 +55,7 @@ func (i intake) take(in *sip.Incoming) (code int, reason string) {
 		i.s.abandon(ss)
 		return 0, ""
 	}
+	_ = d.TakeRemoteBody() // the metadata does not stay in memory
 	ss.take(d)
 	return 0, ""
 }

@@ -149,23 +149,42 @@ func (s *service) answered(to []*session, step int) []*session {
 	return to
 }
 
-// pieces is memory for open pieces, shared by all recordings. The zero value and nil are ready to use.
-type pieces struct{ spare sync.Pool }
+// pieces is memory for open pieces and those that are being sealed, shared by all recordings. The zero value and nil are ready to use.
+type pieces struct{ whole, blocks sync.Pool }
 
-// take gives a silent piece.
-func (p *pieces) take() []byte {
+// piece gives the memory of a whole piece, which holds anything.
+func (p *pieces) piece() []byte {
 	if p != nil {
-		if b, ok := p.spare.Get().(*[piecePlain]byte); ok {
-			quiet(b[:])
+		if b, ok := p.whole.Get().(*[piecePlain]byte); ok {
 			return b[:]
 		}
 	}
-	return silence()
+	return make([]byte, piecePlain)
 }
 
 // giveBack takes the memory of a piece that was written.
 func (p *pieces) giveBack(b []byte) {
 	if p != nil && cap(b) >= piecePlain {
-		p.spare.Put((*[piecePlain]byte)(b[:piecePlain]))
+		p.whole.Put((*[piecePlain]byte)(b[:piecePlain]))
+	}
+}
+
+// block gives a silent block.
+func (p *pieces) block() *block {
+	var b *block
+	if p != nil {
+		b, _ = p.blocks.Get().(*block)
+	}
+	if b == nil {
+		b = new(block)
+	}
+	quiet(b[:])
+	return b
+}
+
+// giveBlockBack takes the memory of a block that was copied.
+func (p *pieces) giveBlockBack(b *block) {
+	if p != nil {
+		p.blocks.Put(b)
 	}
 }

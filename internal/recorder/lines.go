@@ -153,12 +153,10 @@ func (t terms) paused() bool {
 
 // respond answers what the client asks within the call: a later offer pauses or goes on; of an update of the metadata (Avaya
 // sends participants so) nothing may be kept, so it is taken and not looked at.
-func (ss *session) respond(d *sip.Dialog) {
-	for r := range d.Requests() {
-		code, ct, body := ss.reply(r)
-		if err := r.Respond(code, ct, body); err != nil {
-			ss.s.Log.Info("recorder: a request within a recording session could not be answered", "err", err)
-		}
+func (ss *session) respond(r *sip.Request) {
+	code, ct, body := ss.reply(r)
+	if err := r.Respond(code, ct, body); err != nil {
+		ss.s.Log.Info("recorder: a request within a recording session could not be answered", "err", err)
 	}
 }
 

@@ -40,7 +40,7 @@ func (ss *session) take(d *sip.Dialog) {
 	ss.begun = time.Now()
 	ss.probed = ss.begun
 	ss.lines.hear(ss.tl)
-	run.Go(&s.wg, s.Log, "recording requests", func() { ss.respond(d) })
+	d.Attend(ss.respond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.begun++

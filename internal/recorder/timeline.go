@@ -29,7 +29,7 @@ type timeline struct {
 	zero   int64     // our own tap's timestamp at place 0
 	base   int64     // place of the first frame that is still open: a multiple of pieceFrames
 	high   int64     // place after the last frame that was written
-	pieces [][]byte  // open pieces from base on, interleaved
+	pieces []open    // open pieces from base on
 	memory *pieces   // for further ones
 	ch     [2]channel
 	late   int // packets that came too late to be kept
@@ -96,15 +96,21 @@ func (c *channel) passOver(place, base int64) {
 	c.missing.To = place
 }
 
-// put writes samples to their places, piece by piece.
+// open is a piece of which something is still awaited: interleaved frames in blocks, nil where all is silent. A recording has
+// mostly one open piece, which is filled to the half: blocks are the memory that this needs and no more.
+type open [pieceFrames / blockFrames]*block
+
+// block is an eighth of a second.
+type block [blockFrames * frameBytes]byte
+
+const blockFrames = Rate / 8
+
+// put writes samples to their places, block by block.
 func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 	for len(samples) > 0 {
-		n, off := int((place-t.base)/pieceFrames), place%pieceFrames
-		for len(t.pieces) <= n {
-			t.pieces = append(t.pieces, t.memory.take())
-		}
-		run := samples[:min(int64(len(samples)), pieceFrames-off)]
-		into := t.pieces[n][off*frameBytes+int64(ch):]
+		off := place % blockFrames
+		run := samples[:min(int64(len(samples)), blockFrames-off)]
+		into := t.block(place)[off*frameBytes+int64(ch):]
 		for i, b := range run {
 			if codec != media.PCMA {
 				b = media.EncodeALaw(codec.Decode(b))
@@ -113,6 +119,19 @@ func (t *timeline) put(ch int, place int64, samples []byte, codec media.Codec) {
 		}
 		samples, place = samples[len(run):], place+int64(len(run))
 	}
+}
+
+// block gives the block of a place, which is not before base.
+func (t *timeline) block(place int64) *block {
+	n := int((place - t.base) / pieceFrames)
+	for len(t.pieces) <= n {
+		t.pieces = append(t.pieces, open{})
+	}
+	b := &t.pieces[n][place%pieceFrames/blockFrames]
+	if *b == nil {
+		*b = t.memory.block()
+	}
+	return *b
 }
 
 // reuse takes back the memory of a piece that was written.
@@ -147,12 +166,6 @@ func (t *timeline) begin(p rtp.Packet, now time.Time) {
 func frames(d time.Duration) int64 { return int64(d) * Rate / int64(time.Second) }
 
 func within(a, b, most int64) bool { return a-b <= most && b-a <= most }
-
-func silence() []byte {
-	b := make([]byte, piecePlain)
-	quiet(b)
-	return b
-}
 
 // quiet fills a piece with silence, doubling what is filled already.
 func quiet(b []byte) {
@@ -190,6 +203,7 @@ func (t *timeline) over(now time.Time) bool {
 	return true
 }
 
+// take gives the first open piece whole, and goes on to the next.
 func (t *timeline) take() []byte {
 	piece := t.first()
 	if len(t.pieces) > 0 {
@@ -199,11 +213,23 @@ func (t *timeline) take() []byte {
 	return piece
 }
 
+// first puts the first open piece together and gives the memory of its blocks back.
 func (t *timeline) first() []byte {
+	whole := t.memory.piece()
+	var of open
 	if len(t.pieces) > 0 {
-		return t.pieces[0]
+		of = t.pieces[0]
 	}
-	return t.memory.take()
+	for i, b := range of {
+		part := whole[i*len(block{}):][:len(block{})]
+		if b == nil {
+			quiet(part)
+			continue
+		}
+		copy(part, b[:])
+		t.memory.giveBlockBack(b)
+	}
+	return whole
 }
 
 // rest gives what is still open at the end; the last piece is cut where the last sound ends.

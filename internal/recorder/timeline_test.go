@@ -196,8 +196,41 @@ func TestSlowClock(t *testing.T) {
 	}
 }
 
+// TestAnOpenPieceTakesWhatItHolds: a block for each eighth of a second with sound, and none for what is silent.
+func TestAnOpenPieceTakesWhatItHolds(t *testing.T) {
+	tl := &timeline{own: true, memory: &pieces{}}
+	blocks := func() (n int) {
+		for _, p := range tl.pieces {
+			for _, b := range p {
+				if b != nil {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	for i := range 7 { // 140 ms
+		tl.write(0, pkt(uint32(i*frame), 1, 7), media.PCMA, at(i*frame))
+	}
+	if blocks() != 2 {
+		t.Error(blocks(), "blocks for 140 ms")
+	}
+	tl.write(1, pkt(40*frame, 2, 8), media.PCMA, at(40*frame)) // at 800 ms, when the customer had long fallen silent
+	if blocks() != 3 {
+		t.Error(blocks(), "blocks")
+	}
+	got := all(tl, at(60*frame))
+	customer, agent := channelOf(got, 0), channelOf(got, 1)
+	silent := media.PCMA.Silence()
+	if len(agent) != 41*frame || bytes.Count(customer, []byte{7}) != 7*frame || customer[20*frame] != silent ||
+		bytes.Count(agent, []byte{8}) != frame || agent[40*frame] != 8 || agent[0] != silent {
+		t.Error(len(agent), customer[20*frame], agent[0])
+	}
+}
+
 func TestPeaks(t *testing.T) {
-	piece := silence()
+	piece := make([]byte, piecePlain)
+	quiet(piece)
 	for i := range peakFrames {
 		piece[(3*peakFrames+i)*frameBytes] = media.EncodeALaw(32000)
 		piece[(5*peakFrames+i)*frameBytes+1] = media.EncodeALaw(-16000)
