@@ -26,7 +26,7 @@ func (l *leg) answer() error {
 		return nil
 	}
 	l.offered = nil
-	answer := l.dialog.RemoteBody()
+	answer := l.dialog.TakeRemoteBody()
 	if len(answer) == 0 {
 		return errs.New(errs.Invalid, "an ACK without the answer to our offer")
 	}

@@ -142,7 +142,7 @@ func elsewhere(err error) bool {
 func (c *call) dialled(d *dial, by int, dialog *sip.Dialog, err error, on dialEvents) {
 	d.leg.dialog = dialog
 	if err == nil {
-		if err = d.accepted(by, dialog, dialog.RemoteBody()); err != nil {
+		if err = d.accepted(by, dialog, dialog.TakeRemoteBody()); err != nil {
 			c.s.refused(c.log, err)
 		}
 	}

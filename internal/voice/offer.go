@@ -197,7 +197,7 @@ func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 	c.agent = r.leg
 	offer := r.offers[r.by]
 	c.agent.terms.peer, c.agent.terms.security = d.Remote().Addr(), offer.security
-	if err := c.agent.accepted(offer.body, d.RemoteBody()); err != nil {
+	if err := c.agent.accepted(offer.body, d.TakeRemoteBody()); err != nil {
 		c.s.refused(c.log, err)
 		c.decline()
 		return

@@ -208,10 +208,11 @@ func (s *Service) inviteRecorder(ctx context.Context, tap *rtp.Tap, m siprec.Met
 	if err != nil {
 		return nil, err
 	}
-	if err := startTap(tap, offer, d.RemoteBody()); err != nil {
+	if err := startTap(tap, offer, d.TakeRemoteBody()); err != nil {
 		hangUp(s.parting, d)
 		return nil, err
 	}
+	d.Describe(sdpType, offer) // the metadata was said once
 	return d, nil
 }
 

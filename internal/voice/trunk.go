@@ -92,6 +92,9 @@ func (s *Service) open(c *call, in *sip.Incoming) error {
 		s.calls.remove(c)
 		return err
 	}
+	if c.customer.offered == nil {
+		_ = d.TakeRemoteBody() // it was answered; else it is still to come, with the ACK
+	}
 	c.customer.dialog = d
 	return nil
 }
