@@ -100,6 +100,16 @@ func (f ender) Stop(context.Context) error {
 	return nil
 }
 
+// calmly keeps the memory of a server to what it uses, while it has time; the function that it gives ends that.
+func calmly(ctx context.Context, log *slog.Logger) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	wait := run.KeepTidy(ctx, log)
+	return func() {
+		cancel()
+		wait()
+	}
+}
+
 // untilDone runs what was started until ctx ends, then stops it within stopWithin.
 func untilDone(ctx context.Context, g *run.Group, log *slog.Logger, what string) error {
 	log.Info(what + " is ready")

@@ -31,6 +31,7 @@ func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) err
 		return err
 	}
 	defer profile(ctx, "recorder", log)()
+	defer calmly(ctx, log)()
 	parts, err := openRecorder(ctx, config, log)
 	if err != nil {
 		return err

@@ -50,6 +50,7 @@ func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Log
 		return pointed(configPath, text, err)
 	}
 	defer profile(ctx, "centre", log)()
+	defer calmly(ctx, log)()
 	c := &contactCentre{config: config, server: config.Server, demo: demo, log: log}
 	defer c.close()
 	if err := c.open(ctx); err != nil {
