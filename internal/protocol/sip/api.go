@@ -1,6 +1,7 @@
-// Package sip is the telephone side of the house: it listens on one UDP and TCP port and on one for TLS, keeps transactions (RFC 3261 17) and
-// dialogs (RFC 3261 12), authenticates phones, and hands calls to a Handler. Messages are read and written by sipgo, which
-// no other package imports; everything that must happen in order is ours (see rfc.md for what is covered).
+// Package sip is the telephone side of the house: its Endpoint listens on one UDP and TCP port and on one for TLS, keeps calls and
+// their dialogs (RFC 3261 12 to 15), and hands calls to a Handler. Below it are rooms that know no dialog: message (reading and
+// writing), transaction (17), exchange (requests of ours, 8.1), guard (who may call), socket (18) and others; see DESIGN.md,
+// and rfc.md for what is covered. Messages are parsed by sipgo, which nothing outside this folder imports.
 //
 // It owns the wire and nothing above it: it does not know what a queue, an agent or a recording is, and it never logs the
 // value of a header, for those hold personal data.
@@ -11,8 +12,10 @@ import (
 	"net/netip"
 	"time"
 
-	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/guard"
 	"santra/internal/protocol/sip/locate"
+	"santra/internal/protocol/sip/message"
 	"santra/internal/protocol/sip/socket"
 )
 
@@ -23,7 +26,6 @@ const (
 	MaxConnections = 4096             // TCP and TLS connections at a time, both directions
 	MaxCalls       = 20000            // dialogs and calls being set up at a time
 	MaxIdle        = 10 * time.Minute // a TCP or TLS connection without a message or a keep-alive is closed
-	MaxUDPRequest  = 1300             // bytes above which a request goes by TCP (RFC 3261 18.1.1)
 
 	maxDatagram = 65535 // bytes
 )
@@ -74,27 +76,27 @@ type RegisterHandler interface {
 	Register(r *Registration)
 }
 
-// Trunk is a peer that may call. One with Sources and a User may come from either, unless both are Required.
-type Trunk struct {
-	Name     string         // for Incoming.Trunk; not empty
-	Sources  []netip.Prefix // the addresses it calls from; none: it is known by its password
-	User     string         // its digest user; empty: its address is enough
-	Required bool           // address and password are both wanted
-}
+// What the rooms below define and the house says by this one's name.
+type (
+	// Header is one further header field of a message.
+	Header = message.Header
+	// Target says whom to call and how to get there.
+	Target = exchange.Target
+	// Refused is a final response of 300 or more. 408 also stands for no answer at all, 503 for a broken connection.
+	Refused = exchange.Refused
+	// Registrant registers a user of ours at a registrar; Endpoint.Registrant makes one.
+	Registrant = exchange.Registrant
+	// Trunk is a peer that may call.
+	Trunk = guard.Trunk
+	// TLS says how an Endpoint speaks TLS, at least 1.2 (RFC 3261 26, RFC 5922). The zero value calls by TLS and trusts those
+	// whom the machine trusts.
+	TLS = socket.Files
+	// Authentication is how a caller proves who it is where its address does not.
+	Authentication = guard.Authentication
+)
 
-// Authentication is how a caller proves who it is where its address does not (RFC 3261 22, RFC 7616, RFC 8760): its INVITE is
-// challenged with SHA-256 and MD5, each nonce lives NonceLife, and no count of it is taken twice.
-type Authentication struct {
-	Realm     string
-	Secrets   digest.Secrets // of users; see digest.HA1
-	NonceLife time.Duration  // 0: NonceLife
-	// Algorithms are offered (digest.SHA256, digest.MD5); nil: both, the stronger one first. Some peers that know only MD5 give
-	// up where SHA-256 is offered too, against RFC 8760 2.4: for those it must be MD5 alone.
-	Algorithms []string
-}
-
-// Header is one further header field of a message.
-type Header struct{ Name, Value string }
+// NonceLife is how long a nonce is good, by default.
+const NonceLife = guard.NonceLife
 
 // Response is what a peer said to a request of ours.
 type Response struct {
@@ -107,24 +109,6 @@ type Response struct {
 	Early       *Dialog       // of a provisional response with a tag: the early dialog that it belongs to, one for each fork
 
 	silent bool // Refer-Sub: false of a 202: no reports will come (RFC 4488 4)
-}
-
-// Target says whom to call and how to get there.
-type Target struct {
-	URI       string         // "sip:+358401234567@example.org"; the Request-URI. sips: goes by TLS only
-	Route     netip.AddrPort // next hop; zero: that of the first of Routes, else of the URI, found by RFC 3263
-	Transport string         // "udp", "tcp" or "tls"; empty: the URI's transport parameter, else what RFC 3263 finds
-	User      string         // digest credentials, where the peer asks (RFC 3261 22)
-	Password  string
-	// Routes are the proxies to pass, the first one first (RFC 3261 8.1.2, 12.2.1.1): "<sip:proxy.example.org;lr>". Each must
-	// be a loose router (;lr). A Service-Route (RFC 3608) or a Path (RFC 3327) is such a list.
-	Routes []string
-	// Host is the name that the peer's certificate must be for; empty: that of the URI, or of the first of Routes.
-	Host string
-	// KeepAlive sends a double CRLF that often over a connection (RFC 5626 3.5.1); 0: none.
-	KeepAlive time.Duration
-
-	flow *flow // the connection it registered over, reused while it lives
 }
 
 // EndReason says why a dialog is over.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 // TestAttend: what comes inside a dialog is answered in its order by who has no goroutine for it, before and after a request that breaks
@@ -17,7 +18,7 @@ func TestAttend(t *testing.T) {
 		near := call(t, a, b, "udp")
 		far := <-h.dialogs
 		ask := func(body string) int {
-			res, err := near.Request(t.Context(), mINFO, "text/plain", []byte(body))
+			res, err := near.Request(t.Context(), message.INFO, "text/plain", []byte(body))
 			if err != nil {
 				t.Error(body, err)
 			}

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/memnet"
 	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/guard"
 )
 
 func TestProxyChallenge(t *testing.T) {
@@ -144,8 +146,8 @@ func TestTwoChallenges(t *testing.T) {
 		w.send(server, strings.Replace(invite, "INVITE sip", "ACK sip", 1))
 		for i, c := range all {
 			auth := credits(t, c, "INVITE", "sip:+358941000@192.0.2.1", "carrier", "secret")
-			id := itoa(i)
-			w.send(server, strings.NewReplacer("-one", "-"+id, "CSeq: 1", "CSeq: "+itoa(i+2), "Contact", auth+"Contact").Replace(invite))
+			id := strconv.Itoa(i)
+			w.send(server, strings.NewReplacer("-one", "-"+id, "CSeq: 1", "CSeq: "+strconv.Itoa(i+2), "Contact", auth+"Contact").Replace(invite))
 			w.want("SIP/2.0 200")
 		}
 	})
@@ -216,7 +218,7 @@ func TestGuessingATrunksPassword(t *testing.T) {
 			time.Sleep(time.Second / 5)
 			return err
 		}
-		for range failuresPerMinute + 10 {
+		for range guard.FailuresPerMinute + 10 {
 			_ = guess()
 		}
 		if err := guess(); err != context.DeadlineExceeded {

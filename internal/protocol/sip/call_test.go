@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 
 	"santra/internal/memnet"
 	"santra/internal/pii"
+	"santra/internal/protocol/sip/guard"
 )
 
 var server = netip.MustParseAddrPort("192.0.2.1:5060")
@@ -403,7 +405,7 @@ func TestPrivacy(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		h := newAnswering()
 		b, a := listen(t, n, "192.0.2.1", h), listen(t, n, "192.0.2.2", nil)
-		pai := Header{"P-Asserted-Identity", `"x" <sip:+358509999999@host>, <tel:+358-50-999 9999>`}
+		pai := Header{Name: "P-Asserted-Identity", Value: `"x" <sip:+358509999999@host>, <tel:+358-50-999 9999>`}
 		for _, c := range []struct {
 			name string
 			opt  InviteOptions
@@ -411,10 +413,10 @@ func TestPrivacy(t *testing.T) {
 		}{
 			{"from", InviteOptions{From: pii.NewNumber("+358401234567")}, "+358401234567"},
 			{"asserted", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{pai}}, "+358509999999"},
-			{"tel", InviteOptions{From: pii.NewNumber("1"), Headers: []Header{{"P-Asserted-Identity", "<tel:+358-50-1>"}}}, "+358501"},
-			{"privacy", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{pai, {"Privacy", "header;id"}}}, ""},
-			{"user", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{{"Privacy", "user"}}}, ""},
-			{"none", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{{"Privacy", "none"}}}, "+358401234567"},
+			{"tel", InviteOptions{From: pii.NewNumber("1"), Headers: []Header{{Name: "P-Asserted-Identity", Value: "<tel:+358-50-1>"}}}, "+358501"},
+			{"privacy", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{pai, {Name: "Privacy", Value: "header;id"}}}, ""},
+			{"user", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{{Name: "Privacy", Value: "user"}}}, ""},
+			{"none", InviteOptions{From: pii.NewNumber("+358401234567"), Headers: []Header{{Name: "Privacy", Value: "none"}}}, "+358401234567"},
 			{"ours", InviteOptions{From: pii.NewNumber("+358401234567"), Privacy: true}, ""},
 			{"withheld", InviteOptions{}, ""},
 			{"odd", InviteOptions{From: pii.NewNumber("a#b\r\nX: y"), FromDisplay: "q\"\\\r\nInjected: 1"}, "a#b\r\nX: y"},
@@ -442,7 +444,7 @@ func TestStrangersAreRefusedAndThenIgnored(t *testing.T) {
 		w := newWire(t, n, "192.0.2.2")
 		got := 0
 		for i := range 100 {
-			w.send(server, strings.NewReplacer("-one", "-"+itoa(i), "call-one", "call-"+itoa(i)).Replace(invite))
+			w.send(server, strings.NewReplacer("-one", "-"+strconv.Itoa(i), "call-one", "call-"+strconv.Itoa(i)).Replace(invite))
 			synctest.Wait()
 		}
 		for {
@@ -454,7 +456,7 @@ func TestStrangersAreRefusedAndThenIgnored(t *testing.T) {
 				got++
 			}
 		}
-		if s := e.Stats(); got < 5 || got > answersBurst || s.Refused != 100 || s.Limited != 80 {
+		if s := e.Stats(); got < 5 || got > guard.AnswersBurst || s.Refused != 100 || s.Limited != 80 {
 			t.Errorf("%d answers, %+v", got, s)
 		}
 		lost := newWire(t, n, "192.0.2.3") // a peer of before our restart

@@ -3,12 +3,15 @@ package sip
 import (
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/id"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // unreadRequests is how many requests of the peer wait in Requests; another gets 500 with Retry-After.
@@ -32,21 +35,21 @@ type Dialog struct {
 	order sync.Mutex // of what we send; taken before mu
 
 	mu         sync.Mutex
-	flow       flow
+	flow       socket.Flow
 	target     sip.Uri   // the peer's Contact (12.2.1.2 target refresh)
 	routes     []sip.Uri // fixed when the dialog begins
 	localSeq   uint32
 	remoteSeq  uint32
 	remoteBody []byte
 	reason     EndReason
-	asking     bool      // an offer of ours is out: re-INVITE or UPDATE
-	reinvite   *exchange // the last re-INVITE of ours
-	asked      *Request  // a re-INVITE of the peer's is not answered yet
-	sent       sent2xx   // our 2xx that waits for its ACK
-	ackWire    []byte    // our ACK to the last 2xx
-	ackSeq     uint32    // its number
-	leaving    bool      // BYE is on its way or was
-	ackFlow    flow
+	asking     bool               // an offer of ours is out: re-INVITE or UPDATE
+	reinvite   *exchange.Exchange // the last re-INVITE of ours
+	asked      *Request           // a re-INVITE of the peer's is not answered yet
+	sent       sent2xx            // our 2xx that waits for its ACK
+	ackWire    []byte             // our ACK to the last 2xx
+	ackSeq     uint32             // its number
+	leaving    bool               // BYE is on its way or was
+	ackFlow    socket.Flow
 	early      earlyState
 	rel        reliable
 	clock      sessionClock
@@ -56,13 +59,13 @@ type Dialog struct {
 	referrals  referrals
 }
 
-func newDialog(e *Endpoint, callID, localTag, remoteTag string, f flow) *Dialog {
+func newDialog(e *Endpoint, callID, localTag, remoteTag string, f socket.Flow) *Dialog {
 	d := &Dialog{
 		ep: e, id: id.New(), callID: callID, localTag: localTag, remoteTag: remoteTag, flow: f,
 		requests: make(chan *Request, unreadRequests), ended: make(chan struct{}), settled: make(chan struct{}),
 	}
-	for _, a := range []*alarm{&d.sent.again, &d.sent.end, &d.rel.again, &d.rel.end, &d.clock.refresh, &d.clock.expiry} {
-		a.mu = &d.mu
+	for _, a := range []*transaction.Alarm{&d.sent.again, &d.sent.end, &d.rel.again, &d.rel.end, &d.clock.refresh, &d.clock.expiry} {
+		a.Guard(&d.mu)
 	}
 	return d
 }
@@ -70,10 +73,10 @@ func newDialog(e *Endpoint, callID, localTag, remoteTag string, f flow) *Dialog 
 // newServerDialog makes the dialog of an INVITE that we answer (12.1.1).
 func newServerDialog(in *Incoming) *Dialog {
 	r := in.in
-	d := newDialog(in.ep, r.callID, in.tx.toTag, r.fromTag, r.flow)
-	d.localURI = r.To().Value() + ";tag=" + in.tx.toTag
+	d := newDialog(in.ep, r.CallID, in.tx.ToTag, r.FromTag, r.Flow)
+	d.localURI = r.To().Value() + ";tag=" + in.tx.ToTag
 	d.remoteURI = r.From().Value()
-	d.remoteSeq = r.seq
+	d.remoteSeq = r.Seq
 	d.target = *r.Contact().Address.Clone()
 	for _, h := range r.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok {
@@ -88,18 +91,18 @@ func newServerDialog(in *Incoming) *Dialog {
 }
 
 // newClientDialog makes the dialog of a response with a tag to an INVITE of ours (12.1.2), early until answered.
-func newClientDialog(o *Outgoing, res *sip.Response, tag string, sent *outbound, f flow) *Dialog {
+func newClientDialog(o *Outgoing, res *sip.Response, tag string, sent *message.Outbound, f socket.Flow) *Dialog {
 	d := newDialog(o.ep, res.CallID().Value(), o.localTag, tag, f)
 	d.localURI, d.remoteURI = res.From().Value(), res.To().Value()
 	d.localSeq = res.CSeq().SeqNo
-	d.user, d.password = o.x.user, o.x.password
-	if u, ok := parseURI(sent.uri); ok {
+	d.user, d.password = o.x.User, o.x.Password
+	if u, ok := message.ParseURI(sent.URI); ok {
 		d.target = u
 	}
-	d.contact = sent.contact
+	d.contact = sent.Contact
 	d.early = earlyState{is: true, out: o, ours: true}
 	d.clock.off = o.opt.NoSessionTimer
-	d.ours = session{sent.ctype, sent.content}
+	d.ours = session{sent.ContentType, sent.Content}
 	d.routed(res)
 	close(d.settled)
 	return d
@@ -151,13 +154,13 @@ func (d *Dialog) RemoteTarget() string {
 }
 
 // Local is the address of ours by which the peer reaches us.
-func (d *Dialog) Local() netip.AddrPort { return d.ep.local(d.Remote().Addr()) }
+func (d *Dialog) Local() netip.AddrPort { return d.ep.sockets.Local(d.Remote().Addr()) }
 
 // Remote is where the peer's messages come from.
 func (d *Dialog) Remote() netip.AddrPort {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.flow.remote
+	return d.flow.Remote
 }
 
 // Requests gives what the peer asks inside the dialog: re-INVITE, UPDATE, INFO, REFER, MESSAGE, NOTIFY, and PRACK where that
@@ -204,7 +207,7 @@ func (d *Dialog) endLocked(why EndReason) {
 	}
 	d.refuseUnread()
 	if d.reinvite != nil {
-		go d.reinvite.abandon() // not under our lock: an exchange takes that under its own
+		go d.reinvite.Abandon() // not under our lock: an exchange takes that under its own
 	}
 	close(d.requests)
 	close(d.ended)
@@ -245,7 +248,7 @@ func (d *Dialog) forgetLocked() {
 }
 
 // path says how a request inside the dialog goes (12.2.1.1): its Request-URI, its Route fields and the way. The lock is held.
-func (d *Dialog) path() (uri string, routes []string, f flow, err error) {
+func (d *Dialog) path() (uri string, routes []string, f socket.Flow, err error) {
 	target := d.target
 	next, all := target, d.routes
 	if len(all) > 0 {
@@ -265,36 +268,36 @@ func (d *Dialog) path() (uri string, routes []string, f flow, err error) {
 
 // wayTo finds the way to the next hop. The peer's own way is taken where the address that it gives can't be reached: behind
 // a NAT, or a name; and its TCP connection is used again while it lives.
-func (d *Dialog) wayTo(next *sip.Uri) (flow, error) {
-	to, literal := hostAddr(next)
-	transport := uriTransport(next)
+func (d *Dialog) wayTo(next *sip.Uri) (socket.Flow, error) {
+	to, literal := message.HostAddr(next)
+	transport := message.TransportOf(next)
 	if transport == "" {
-		transport = d.flow.transport()
+		transport = d.flow.Transport()
 	}
-	hidden := literal && len(d.routes) == 0 && to.Addr().IsPrivate() && !d.flow.remote.Addr().IsPrivate()
-	if d.flow.nat || !literal || hidden {
-		to, transport = d.flow.remote, d.flow.transport()
+	hidden := literal && len(d.routes) == 0 && to.Addr().IsPrivate() && !d.flow.Remote.Addr().IsPrivate()
+	if d.flow.NAT || !literal || hidden {
+		to, transport = d.flow.Remote, d.flow.Transport()
 	}
-	if d.flow.conn != nil && transport == d.flow.transport() && d.flow.alive() && d.flow.remote.Addr() == to.Addr() {
+	if d.flow.Conn != nil && transport == d.flow.Transport() && d.flow.Alive() && d.flow.Remote.Addr() == to.Addr() {
 		return d.flow, nil
 	}
-	f, err := d.ep.way(to, transport, d.flow.name())
-	f.nat, f.sips = d.flow.nat, d.flow.sips
+	f, err := d.ep.sockets.Way(to, transport, d.flow.Name())
+	f.NAT, f.SIPS = d.flow.NAT, d.flow.SIPS
 	return f, err
 }
 
 // compose makes a request inside the dialog. The lock is held.
-func (d *Dialog) compose(method string, seq uint32) (*outbound, flow, error) {
+func (d *Dialog) compose(method string, seq uint32) (*message.Outbound, socket.Flow, error) {
 	uri, routes, f, err := d.path()
-	return &outbound{
-		method: method, uri: uri, from: d.localURI, to: d.remoteURI, callID: d.callID, seq: seq, branch: newBranch(),
-		routes: routes, contact: d.contactFor(method), hops: hops,
+	return &message.Outbound{
+		Method: method, URI: uri, From: d.localURI, To: d.remoteURI, CallID: d.callID, Seq: seq, Branch: message.NewBranch(),
+		Routes: routes, Contact: d.contactFor(method), Hops: message.MaxForwards,
 	}, f, err
 }
 
 // contactFor gives the Contact of requests that refresh the target (12.2.1.1).
 func (d *Dialog) contactFor(method string) string {
-	if method == mINVITE || method == mUPDATE || method == mREFER {
+	if method == message.INVITE || method == message.UPDATE || method == message.REFER {
 		return d.contact
 	}
 	return ""
@@ -317,13 +320,13 @@ func (d *Dialog) nextSeqLocked() uint32 {
 func (d *Dialog) acknowledge(seq uint32, answer session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	out, f, err := d.compose(mACK, seq)
+	out, f, err := d.compose(message.ACK, seq)
 	if err != nil {
 		return
 	}
-	out.ctype, out.content = answer.kind, answer.body
-	d.ackWire, d.ackFlow, d.ackSeq = out.wire(f.transport(), d.ep.localFor(f), d.ep.agent), f, seq
-	_ = d.ep.sockets.send(f, d.ackWire)
+	out.ContentType, out.Content = answer.kind, answer.body
+	d.ackWire, d.ackFlow, d.ackSeq = out.Wire(f.Transport(), d.ep.sockets.LocalFor(f), d.ep.agent), f, seq
+	_ = d.ep.sockets.SendBy(f, d.ackWire)
 }
 
 // acknowledgeAgain answers a 2xx that came again.
@@ -331,20 +334,15 @@ func (d *Dialog) acknowledgeAgain() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ackWire != nil {
-		_ = d.ep.sockets.send(d.ackFlow, d.ackWire)
+		_ = d.ep.sockets.SendBy(d.ackFlow, d.ackWire)
 	}
 }
 
 // refresh takes the peer's new Contact and way (12.2.2). The lock is held.
-func (d *Dialog) refresh(in *inbound) {
-	d.flow = in.flow
+func (d *Dialog) refresh(in *message.Inbound) {
+	d.flow = in.Flow
 	c := in.Contact()
-	if (in.method == mINVITE || in.method == mUPDATE) && c != nil && !c.Address.Wildcard && c.Address.Host != "" {
+	if (in.Method == message.INVITE || in.Method == message.UPDATE) && c != nil && !c.Address.Wildcard && c.Address.Host != "" {
 		d.target = *c.Address.Clone()
 	}
-}
-
-// known tells whether a method is in Allow; names are case-sensitive (RFC 3261 7.1).
-func known(method string) bool {
-	return slices.Contains(strings.Split(allowed, ", "), method)
 }

@@ -2,6 +2,9 @@ package sip
 
 import (
 	"github.com/emiago/sipgo/sip"
+
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
 )
 
 // maxForks bounds the early dialogs, and the answers, of one INVITE of ours; further ones are not followed.
@@ -66,7 +69,7 @@ func (d *Dialog) refused(why EndReason) {
 }
 
 // fork finds or makes the dialog of a response; nil where it has no tag, or there are too many. The call's lock is held.
-func (o *Outgoing) fork(res *sip.Response, sent *outbound, way flow) *Dialog {
+func (o *Outgoing) fork(res *sip.Response, sent *message.Outbound, way socket.Flow) *Dialog {
 	tag, _ := res.To().Params.Get("tag")
 	if d := o.forks[tag]; d != nil || tag == "" && res.StatusCode < 200 || len(o.forks) >= maxForks {
 		return d
@@ -85,7 +88,7 @@ func (d *Dialog) offerAnswered() bool {
 }
 
 // confirmed makes the dialog of a 2xx what it is after it (12.1.2, 13.2.2.4); false where it was before.
-func (d *Dialog) confirmed(res *sip.Response, way flow) bool {
+func (d *Dialog) confirmed(res *sip.Response, way socket.Flow) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.early.is {
@@ -95,7 +98,7 @@ func (d *Dialog) confirmed(res *sip.Response, way flow) bool {
 	d.flow = way
 	d.routed(res)
 	d.heardBody(res)
-	d.timed(value(res, "Session-Expires"))
+	d.timed(message.Value(res, "Session-Expires"))
 	return true
 }
 
@@ -143,4 +146,6 @@ type peerCan struct {
 	update bool // its Allow names UPDATE
 }
 
-func (p *peerCan) learn(m headered) { p.update = p.update || hasToken(m, "Allow", mUPDATE) }
+func (p *peerCan) learn(m message.Headered) {
+	p.update = p.update || message.HasToken(m, "Allow", message.UPDATE)
+}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // sent2xx is a 2xx to an INVITE that is sent again until its ACK comes, over every transport (RFC 3261 13.3.1.4): after 0.5,
@@ -20,17 +24,17 @@ type sent2xx struct {
 	waiting  bool
 	seq      uint32
 	wire     []byte
-	flow     flow
+	flow     socket.Flow
 	interval time.Duration
 	offer    bool     // it holds an offer, to be answered in the ACK
 	req      *Request // the re-INVITE that it answers
-	again    alarm
-	end      alarm
+	again    transaction.Alarm
+	end      transaction.Alarm
 }
 
 func (s *sent2xx) stop() {
-	s.again.stop()
-	s.end.stop()
+	s.again.Stop()
+	s.end.Stop()
 	if s.req != nil {
 		close(s.req.acked)
 	}
@@ -38,34 +42,34 @@ func (s *sent2xx) stop() {
 }
 
 // confirm sends a 2xx and waits for its ACK; req is nil for that of the first INVITE.
-func (d *Dialog) confirm(tx *serverTx, in *inbound, r reply, req *Request) {
-	wire := r.wire(in, d.ep.agent)
+func (d *Dialog) confirm(tx *transaction.Server, in *message.Inbound, r message.Reply, req *Request) {
+	wire := r.Wire(in, d.ep.agent)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sent.stop()
-	d.rel.again.stop()
-	d.rel.end.stop()
+	d.rel.again.Stop()
+	d.rel.end.Stop()
 	answered := d.early.is && d.early.open
 	d.early.is = false
 	if !d.rel.waiting { // else its PRACK is still to be compared with the INVITE
 		d.early.in = nil
 	}
 	d.sent.req = req
-	if !tx.respond(r.code, wire) {
+	if !tx.Respond(r.Code, wire) {
 		d.sent.stop()
 		return
 	}
-	d.sent.offer = len(in.Body()) == 0 && len(r.content) > 0 && !answered
-	d.sent.waiting, d.sent.seq, d.sent.wire, d.sent.flow, d.sent.interval = true, in.seq, wire, in.flow, T1
-	d.sent.again.set(T1, d.resend)
-	d.sent.end.set(timeout, d.unacknowledged)
+	d.sent.offer = len(in.Body()) == 0 && len(r.Content) > 0 && !answered
+	d.sent.waiting, d.sent.seq, d.sent.wire, d.sent.flow, d.sent.interval = true, in.Seq, wire, in.Flow, transaction.T1
+	d.sent.again.Set(transaction.T1, d.resend)
+	d.sent.end.Set(transaction.Timeout, d.unacknowledged)
 }
 
 // resend sends the 2xx again. The lock is held.
 func (d *Dialog) resend() {
-	_ = d.ep.sockets.send(d.sent.flow, d.sent.wire)
-	d.sent.interval = min(2*d.sent.interval, T2)
-	d.sent.again.set(d.sent.interval, d.resend)
+	_ = d.ep.sockets.SendBy(d.sent.flow, d.sent.wire)
+	d.sent.interval = min(2*d.sent.interval, transaction.T2)
+	d.sent.again.Set(d.sent.interval, d.resend)
 }
 
 // unacknowledged ends a dialog whose 2xx got no ACK in 64*T1, by BYE. The lock is held.
@@ -91,13 +95,13 @@ func (d *Dialog) release() {
 }
 
 // ack gets the ACK to our 2xx. One with another number is to an older 2xx and does nothing.
-func (d *Dialog) ack(in *inbound) {
+func (d *Dialog) ack(in *message.Inbound) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.sent.waiting || in.seq != d.sent.seq || d.spoofed(in) {
+	if !d.sent.waiting || in.Seq != d.sent.seq || d.spoofed(in) {
 		return
 	}
-	d.flow.conn, d.flow.remote = in.flow.conn, in.flow.remote
+	d.flow.Conn, d.flow.Remote = in.Flow.Conn, in.Flow.Remote
 	if len(d.remoteBody) == 0 {
 		d.remoteBody = in.Body()
 	}
@@ -111,12 +115,12 @@ func (d *Dialog) ack(in *inbound) {
 }
 
 // spoofed tells whether a request comes from where neither the peer nor its route set is, and counts it. The lock is held.
-func (d *Dialog) spoofed(in *inbound) bool {
-	src := in.flow.remote.Addr()
-	if src == d.flow.remote.Addr() || d.listed(src) {
+func (d *Dialog) spoofed(in *message.Inbound) bool {
+	src := in.Flow.Remote.Addr()
+	if src == d.flow.Remote.Addr() || d.listed(src) {
 		return false
 	}
-	if foreign := d.ep.cfg.Dialogs.Foreign; foreign != nil && foreign(in.flow.remote) || foreign == nil && d.ep.gate.knows(in.flow.remote) {
+	if foreign := d.ep.cfg.Dialogs.Foreign; foreign != nil && foreign(in.Flow.Remote) || foreign == nil && d.ep.guard.Knows(in.Flow.Remote) {
 		return false
 	}
 	d.ep.count.spoofed.Add(1)
@@ -125,17 +129,17 @@ func (d *Dialog) spoofed(in *inbound) bool {
 
 // listed tells whether an address is the target's or a proxy's of the route set. The lock is held.
 func (d *Dialog) listed(src netip.Addr) bool {
-	if a, ok := hostAddr(&d.target); ok && a.Addr() == src {
+	if a, ok := message.HostAddr(&d.target); ok && a.Addr() == src {
 		return true
 	}
 	return slices.ContainsFunc(d.routes, func(u sip.Uri) bool {
-		a, ok := hostAddr(&u)
+		a, ok := message.HostAddr(&u)
 		return ok && a.Addr() == src
 	})
 }
 
 // handle gets a request inside the dialog.
-func (d *Dialog) handle(tx *serverTx, in *inbound) {
+func (d *Dialog) handle(tx *transaction.Server, in *message.Inbound) {
 	d.mu.Lock()
 	after := d.step(tx, in)
 	d.mu.Unlock()
@@ -145,41 +149,41 @@ func (d *Dialog) handle(tx *serverTx, in *inbound) {
 }
 
 // step does what can be done under the lock and gives the rest.
-func (d *Dialog) step(tx *serverTx, in *inbound) (after func()) {
+func (d *Dialog) step(tx *transaction.Server, in *message.Inbound) (after func()) {
 	switch {
 	case d.spoofed(in):
-		return func() { d.ep.stranger(tx, in, 403) }
-	case in.seq <= d.remoteSeq && d.remoteSeq != 0: // out of order (12.2.2)
-		d.ep.say(tx, in, reply{code: 500})
+		return func() { d.ep.guard.Stranger(tx, in, 403) }
+	case in.Seq <= d.remoteSeq && d.remoteSeq != 0: // out of order (12.2.2)
+		d.ep.say(tx, in, message.Reply{Code: 500})
 		return nil
 	}
-	d.remoteSeq = in.seq
+	d.remoteSeq = in.Seq
 	switch {
-	case in.method == mBYE:
+	case in.Method == message.BYE:
 		return d.byed(tx, in)
 	case d.reason != "":
-		d.ep.say(tx, in, reply{code: 481})
-	case in.method == mOPTIONS:
-		d.ep.say(tx, in, reply{code: 200, extra: capabilities()})
-	case in.method == mPRACK:
+		d.ep.say(tx, in, message.Reply{Code: 481})
+	case in.Method == message.OPTIONS:
+		d.ep.say(tx, in, message.Reply{Code: 200, Extra: capabilities()})
+	case in.Method == message.PRACK:
 		d.pracked(tx, in)
-	case in.method == mINVITE || in.method == mUPDATE:
+	case in.Method == message.INVITE || in.Method == message.UPDATE:
 		d.offered(tx, in)
-	case in.method == mNOTIFY && d.referrals.take(d, tx, in):
-	case known(in.method):
+	case in.Method == message.NOTIFY && d.referrals.take(d, tx, in):
+	case message.Known(in.Method):
 		d.refresh(in)
 		d.pass(&Request{d: d, tx: tx, in: in})
 	default:
-		d.ep.say(tx, in, reply{code: 405})
+		d.ep.say(tx, in, message.Reply{Code: 405})
 	}
 	return nil
 }
 
 // byed ends the dialog (15.1.2). In an early dialog it gives the call up (RFC 3261 15). A BYE that was sent there may meet our
 // 2xx, so that goes on until its ACK comes: else the peer's INVITE would never end.
-func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
-	d.ep.say(tx, in, reply{code: 200})
-	d.byeReason = fields.ParseReasons(values(in, "Reason"))
+func (d *Dialog) byed(tx *transaction.Server, in *message.Inbound) (after func()) {
+	d.ep.say(tx, in, message.Reply{Code: 200})
+	d.byeReason = fields.ParseReasons(message.Values(in, "Reason"))
 	call := d.early.in
 	if !d.early.is {
 		call = nil
@@ -188,7 +192,7 @@ func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
 	d.release()
 	switch {
 	case d.sent.waiting:
-		d.sent.end.set(timeout, d.forgetLocked)
+		d.sent.end.Set(transaction.Timeout, d.forgetLocked)
 	case !d.leaving:
 		d.forgetLocked()
 	}
@@ -199,26 +203,26 @@ func (d *Dialog) byed(tx *serverTx, in *inbound) (after func()) {
 }
 
 // offered gets a re-INVITE or an UPDATE (14.2, RFC 3311 5.2).
-func (d *Dialog) offered(tx *serverTx, in *inbound) {
+func (d *Dialog) offered(tx *transaction.Server, in *message.Inbound) {
 	if r, ok := d.premature(in); ok {
 		d.ep.say(tx, in, r)
 		return
 	}
-	if in.method == mINVITE { // who asks again so has our 2xx; an UPDATE may be older
+	if in.Method == message.INVITE { // who asks again so has our 2xx; an UPDATE may be older
 		d.settle()
 	}
 	d.refresh(in)
 	r := &Request{d: d, tx: tx, in: in}
 	switch {
-	case in.method == mINVITE:
+	case in.Method == message.INVITE:
 		d.asked = r
 		r.acked = make(chan []byte, 1)
-		tx.whenCancelled(r.cancelled)
-		tx.trying(func() []byte { return reply{code: 100}.wire(in, d.ep.agent) })
+		tx.WhenCancelled(r.cancelled)
+		tx.Trying(func() []byte { return message.Reply{Code: 100}.Wire(in, d.ep.agent) })
 	case len(in.Body()) > 0:
 		d.asked = r
 	case d.early.is && !d.early.read: // it only says where the caller is now
-		d.ep.say(tx, in, reply{code: 200, contact: d.contact})
+		d.ep.say(tx, in, message.Reply{Code: 200, Contact: d.contact})
 		return
 	}
 	d.pass(r)
@@ -226,24 +230,24 @@ func (d *Dialog) offered(tx *serverTx, in *inbound) {
 
 // premature refuses what comes while something else is not settled: 491 where the offer of ours is out, 500 where the peer's
 // own is not answered (14.2, RFC 3311 5.2), 422 where the session would be too short (RFC 4028 5). The lock is held.
-func (d *Dialog) premature(in *inbound) (reply, bool) {
-	offers := in.method == mINVITE || len(in.Body()) > 0
-	later := reply{code: 500, extra: []Header{{"Retry-After", itoa(retryAfter())}}}
+func (d *Dialog) premature(in *message.Inbound) (message.Reply, bool) {
+	offers := in.Method == message.INVITE || len(in.Body()) > 0
+	later := message.Reply{Code: 500, Extra: []Header{{Name: "Retry-After", Value: strconv.Itoa(retryAfter())}}}
 	switch {
 	case d.ep.tooShort(in):
-		return reply{code: 422, extra: []Header{minSession()}}, true
+		return message.Reply{Code: 422, Extra: []Header{minSession()}}, true
 	case !offers:
-		return reply{}, false
-	case d.asking || d.offerOut() || d.early.is && d.early.out != nil && (in.method == mINVITE || !d.early.open):
-		return reply{code: 491}, true
-	case d.asked != nil || d.early.is && (in.method == mINVITE || !d.early.open):
+		return message.Reply{}, false
+	case d.asking || d.offerOut() || d.early.is && d.early.out != nil && (in.Method == message.INVITE || !d.early.open):
+		return message.Reply{Code: 491}, true
+	case d.asked != nil || d.early.is && (in.Method == message.INVITE || !d.early.open):
 		return later, true
 	case d.early.is && !d.early.read && d.early.out != nil: // it may have overtaken the 2xx
 		return later, true
 	case d.early.is && !d.early.read: // nobody is there to be asked
-		return reply{code: 504}, true
+		return message.Reply{Code: 504}, true
 	}
-	return reply{}, false
+	return message.Reply{}, false
 }
 
 // offerOut tells whether an offer of ours that came in a response waits for its answer: in the ACK, or in PRACK. The lock is held.
@@ -259,27 +263,18 @@ func retryAfter() int { return rand.IntN(11) }
 
 // pass gives a request to the user. The lock is held.
 func (d *Dialog) pass(r *Request) {
-	r.Method, r.Body, r.ContentType = r.in.method, r.in.Body(), value(r.in, "Content-Type")
+	r.Method, r.Body, r.ContentType = r.in.Method, r.in.Body(), message.Value(r.in, "Content-Type")
 	select {
 	case d.requests <- r:
-		if r.Method != mINVITE {
-			r.tx.forgetAfter(timeout)
+		if r.Method != message.INVITE {
+			r.tx.ForgetAfter(transaction.Timeout)
 		}
 		d.attendNow()
 	default:
 		if d.asked == r {
 			d.asked = nil
 		}
-		d.ep.say(r.tx, r.in, reply{code: 500, extra: []Header{{"Retry-After", "1"}}})
-	}
-}
-
-// forgetAfter forgets a transaction that its user never answers: by then the peer waits no more (17.1.2.2).
-func (tx *serverTx) forgetAfter(d time.Duration) {
-	tx.mu.Lock()
-	defer tx.mu.Unlock()
-	if tx.state < txCompleted {
-		tx.end.set(d, tx.terminate)
+		d.ep.say(r.tx, r.in, message.Reply{Code: 500, Extra: []Header{{Name: "Retry-After", Value: "1"}}})
 	}
 }
 
@@ -290,8 +285,8 @@ type Request struct {
 	Body        []byte
 
 	d     *Dialog
-	tx    *serverTx
-	in    *inbound
+	tx    *transaction.Server
+	in    *message.Inbound
 	once  sync.Once
 	acked chan []byte // of a re-INVITE: the body of the ACK to our 2xx, then closed
 }
@@ -316,7 +311,7 @@ func (r *Request) Answer(ctx context.Context) ([]byte, error) {
 }
 
 // Header is the value of the first header field of that name.
-func (r *Request) Header(name string) string { return value(r.in, name) }
+func (r *Request) Header(name string) string { return message.Value(r.in, name) }
 
 // Respond answers it, once, with a final response. A 2xx to a re-INVITE is sent again until its ACK comes.
 func (r *Request) Respond(code int, contentType string, body []byte, hdr ...Header) error {
@@ -326,27 +321,27 @@ func (r *Request) Respond(code int, contentType string, body []byte, hdr ...Head
 	err := errOver
 	r.once.Do(func() {
 		err = nil
-		r.respond(reply{code: code, extra: hdr, ctype: contentType, content: body})
+		r.respond(message.Reply{Code: code, Extra: hdr, ContentType: contentType, Content: body})
 	})
 	return err
 }
 
-func (r *Request) respond(p reply) {
+func (r *Request) respond(p message.Reply) {
 	d := r.d
-	offers := r.Method == mINVITE || r.Method == mUPDATE
+	offers := r.Method == message.INVITE || r.Method == message.UPDATE
 	d.mu.Lock()
 	if d.asked == r {
 		d.asked = nil
 	}
-	if p.code < 300 && offers {
-		p.contact = d.contact
-		p.extra = append(d.timeSessionLocked(r.in), p.extra...)
+	if p.Code < 300 && offers {
+		p.Contact = d.contact
+		p.Extra = append(d.timeSessionLocked(r.in), p.Extra...)
 	}
-	if p.code < 300 && (offers || r.Method == mPRACK) {
-		d.describedLocked(session{p.ctype, p.content})
+	if p.Code < 300 && (offers || r.Method == message.PRACK) {
+		d.describedLocked(session{p.ContentType, p.Content})
 	}
 	d.mu.Unlock()
-	if r.Method == mINVITE && p.code < 300 {
+	if r.Method == message.INVITE && p.Code < 300 {
 		d.confirm(r.tx, r.in, p, r)
 		return
 	}
@@ -367,11 +362,11 @@ func (d *Dialog) describedLocked(s session) {
 }
 
 // cancelled gets the CANCEL of a re-INVITE.
-func (r *Request) cancelled(*inbound) {
-	r.once.Do(func() { r.respond(reply{code: 487}) })
+func (r *Request) cancelled(*message.Inbound) {
+	r.once.Do(func() { r.respond(message.Reply{Code: 487}) })
 }
 
 // refuse answers without taking the dialog's lock, which is held.
 func (r *Request) refuse(code int) {
-	r.once.Do(func() { r.d.ep.say(r.tx, r.in, reply{code: code}) })
+	r.once.Do(func() { r.d.ep.say(r.tx, r.in, message.Reply{Code: code}) })
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/sip/message"
 )
 
 // maxGlare is how often Negotiate tries again where both sides ask at once.
@@ -18,7 +19,7 @@ const maxGlare = 5
 // the peer has taken it nevertheless, what holds is unknown to the user until another offer. *Refused 491: both asked at once, or the call is not
 // answered yet; try again after 2.1–4 s if the call is ours, 0–2 s if not (RFC 3261 14.1), or let Negotiate do it.
 func (d *Dialog) Reinvite(ctx context.Context, contentType string, body []byte) ([]byte, error) {
-	return d.offer(ctx, mINVITE, session{contentType, body}, nil)
+	return d.offer(ctx, message.INVITE, session{contentType, body}, nil)
 }
 
 // Update is Reinvite by UPDATE (RFC 3311): it needs no ACK and may be sent before the call is answered, once the first offer
@@ -30,7 +31,7 @@ func (d *Dialog) Update(ctx context.Context, contentType string, body []byte) ([
 	if !able {
 		return nil, errs.New(errs.Invalid, "sip: the peer takes no UPDATE, use Reinvite")
 	}
-	return d.offer(ctx, mUPDATE, session{contentType, body}, nil)
+	return d.offer(ctx, message.UPDATE, session{contentType, body}, nil)
 }
 
 // Negotiate is Reinvite that tries again: after 491 when the times of RFC 3261 14.1 have passed, after 500 when the peer's
@@ -43,7 +44,7 @@ func (d *Dialog) Negotiate(ctx context.Context, contentType string, body []byte)
 // 14.1, 13.2.1): third-party call control. It tries again as Negotiate does. Where answer fails, the ACK is empty, the dialog
 // is hung up, for its session is undefined, and the error is given.
 func (d *Dialog) Solicit(ctx context.Context, answer func(offer []byte) ([]byte, error)) error {
-	_, err := d.retrying(ctx, func() ([]byte, error) { return d.offer(ctx, mINVITE, session{}, answer) })
+	_, err := d.retrying(ctx, func() ([]byte, error) { return d.offer(ctx, message.INVITE, session{}, answer) })
 	return err
 }
 
@@ -110,7 +111,7 @@ func (d *Dialog) claim(method string) error {
 	switch {
 	case d.reason != "":
 		return errOver
-	case d.asking || d.asked != nil || d.sent.waiting && (d.sent.offer || method == mINVITE) || d.early.is && (method == mINVITE || !d.early.open):
+	case d.asking || d.asked != nil || d.sent.waiting && (d.sent.offer || method == message.INVITE) || d.early.is && (method == message.INVITE || !d.early.open):
 		return &Refused{Code: 491, Reason: "Request Pending"}
 	}
 	d.asking = true

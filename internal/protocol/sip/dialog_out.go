@@ -9,15 +9,18 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
 // byeWait is how long BYE waits for its answer where its caller sets no end.
-const byeWait = timeout
+const byeWait = transaction.Timeout
 
 // Info sends INFO.
 func (d *Dialog) Info(ctx context.Context, contentType string, body []byte) error {
-	res, err := d.Request(ctx, mINFO, contentType, body)
+	res, err := d.Request(ctx, message.INFO, contentType, body)
 	if err == nil && res.Code >= 300 {
 		err = refusedWith(res)
 	}
@@ -27,10 +30,10 @@ func (d *Dialog) Info(ctx context.Context, contentType string, body []byte) erro
 // Request sends any other request inside the dialog and waits for its final response, whatever that is. An UPDATE with a body
 // is an offer and gets 491 from us where another is out.
 func (d *Dialog) Request(ctx context.Context, method, contentType string, body []byte, hdr ...Header) (Response, error) {
-	if slices.Contains([]string{mINVITE, mACK, mCANCEL, mBYE, mPRACK}, method) || !known(method) {
+	if slices.Contains([]string{message.INVITE, message.ACK, message.CANCEL, message.BYE, message.PRACK}, method) || !message.Known(method) {
 		return Response{}, errs.New(errs.Invalid, "sip: not a method for Request")
 	}
-	if method == mUPDATE && len(body) > 0 {
+	if method == message.UPDATE && len(body) > 0 {
 		if err := d.claim(method); err != nil {
 			if r, ok := errors.AsType[*Refused](err); ok {
 				return Response{Code: r.Code, Reason: r.Reason}, nil
@@ -59,7 +62,7 @@ type asking struct {
 	hdr     []Header
 	offers  bool                               // the right to make an offer was claimed
 	answer  func(offer []byte) ([]byte, error) // of the offer in the 2xx to a re-INVITE; may be nil
-	prepare func(x *exchange)                  // before it goes; may be nil
+	prepare func(x *exchange.Exchange)         // before it goes; may be nil
 }
 
 // ask sends a request and waits for its final response. 408, 481 and no answer end the dialog (12.2.1.2).
@@ -67,7 +70,7 @@ func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 	got := make(chan answer, 1)
 	x, err := d.begin(q, got)
 	if err != nil {
-		if err == errTransport {
+		if err == transaction.ErrTransport {
 			d.fail(err)
 		}
 		return Response{}, err
@@ -76,7 +79,7 @@ func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 	case a := <-got:
 		return d.outcome(q.method, a)
 	case <-ctx.Done():
-		x.withdraw()
+		x.Withdraw()
 		return Response{}, ctx.Err()
 	case <-d.ended:
 		return Response{}, errOver
@@ -84,28 +87,28 @@ func (d *Dialog) ask(ctx context.Context, q asking) (Response, error) {
 }
 
 // begin sends a request: numbers leave in their order.
-func (d *Dialog) begin(q asking, got chan<- answer) (*exchange, error) {
+func (d *Dialog) begin(q asking, got chan<- answer) (*exchange.Exchange, error) {
 	d.order.Lock()
 	defer d.order.Unlock()
 	x, err := d.exchange(q.method, q.kind, q.body, q.hdr)
 	if err != nil {
 		return nil, err
 	}
-	x.final = d.collect(x, q.method, got, q.answer)
+	x.Final = d.collect(x, q.method, got, q.answer)
 	if q.offers {
-		x.final = d.unclaiming(x.final)
+		x.Final = d.unclaiming(x.Final)
 	}
 	if q.prepare != nil {
 		q.prepare(x)
 	}
-	if q.method == mINVITE && !d.reinviting(x) {
+	if q.method == message.INVITE && !d.reinviting(x) {
 		return nil, errOver
 	}
-	return x, x.start()
+	return x, x.Start()
 }
 
 // reinviting keeps a re-INVITE that is under way, to be given up when the dialog ends; false where it has ended.
-func (d *Dialog) reinviting(x *exchange) bool {
+func (d *Dialog) reinviting(x *exchange.Exchange) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reinvite = x
@@ -115,14 +118,14 @@ func (d *Dialog) reinviting(x *exchange) bool {
 // outcome judges what an exchange came to.
 func (d *Dialog) outcome(method string, a answer) (Response, error) {
 	switch {
-	case a.err == errTimeout || a.err == errTransport:
+	case a.err == transaction.ErrTimeout || a.err == transaction.ErrTransport:
 		d.fail(a.err)
 		return Response{}, a.err
 	case a.err != nil:
 		return Response{}, a.err
-	case method == mNOTIFY: // 481 is the subscription's end there, not the call's (RFC 6665 4.2.2)
+	case method == message.NOTIFY: // 481 is the subscription's end there, not the call's (RFC 6665 4.2.2)
 	case a.res.StatusCode == 408 || a.res.StatusCode == 481:
-		d.fail(errTimeout)
+		d.fail(transaction.ErrTimeout)
 	}
 	return plain(a.res), nil
 }
@@ -134,24 +137,24 @@ type answer struct {
 }
 
 // collect takes the final response; a 2xx to a re-INVITE is acknowledged, each time it comes.
-func (d *Dialog) collect(x *exchange, method string, got chan<- answer, reply func([]byte) ([]byte, error)) func(*sip.Response, error) {
+func (d *Dialog) collect(x *exchange.Exchange, method string, got chan<- answer, reply func([]byte) ([]byte, error)) func(*sip.Response, error) {
 	acked := false
 	return func(res *sip.Response, err error) {
 		good := err == nil && res.StatusCode < 300
-		if good && (method == mINVITE || method == mUPDATE) && !acked {
+		if good && (method == message.INVITE || method == message.UPDATE) && !acked {
 			d.retarget(res)
 		}
 		switch {
-		case good && method == mINVITE && acked:
+		case good && method == message.INVITE && acked:
 			d.acknowledgeAgain()
 			return
-		case good && method == mINVITE && reply != nil:
+		case good && method == message.INVITE && reply != nil:
 			acked = true
-			go func() { got <- answer{res, d.answerOffer(x.seq(), res.Body(), reply)} }()
+			go func() { got <- answer{res, d.answerOffer(x.Seq(), res.Body(), reply)} }()
 			return
-		case good && method == mINVITE:
+		case good && method == message.INVITE:
 			acked = true
-			d.acknowledge(x.seq(), session{})
+			d.acknowledge(x.Seq(), session{})
 		}
 		select {
 		case got <- answer{res, err}:
@@ -180,30 +183,30 @@ func (d *Dialog) retarget(res *sip.Response) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.peer.learn(res)
-	d.timed(value(res, "Session-Expires"))
+	d.timed(message.Value(res, "Session-Expires"))
 	if c := res.Contact(); c != nil && c.Address.Host != "" && !c.Address.Wildcard {
 		d.target = *c.Address.Clone()
 	}
 }
 
-func (d *Dialog) exchange(method, contentType string, body []byte, hdr []Header) (*exchange, error) {
+func (d *Dialog) exchange(method, contentType string, body []byte, hdr []Header) (*exchange.Exchange, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out, f, err := d.compose(method, d.nextSeqLocked())
 	if err != nil {
 		return nil, err
 	}
-	if method == mINVITE || method == mUPDATE {
+	if method == message.INVITE || method == message.UPDATE {
 		hdr = append(d.askSession(), hdr...)
 	}
-	out.ctype, out.content, out.extra = contentType, body, hdr
-	return &exchange{ep: d.ep, out: out, flow: f, user: d.user, password: d.password, nextSeq: d.nextSeq}, nil
+	out.ContentType, out.Content, out.Extra = contentType, body, hdr
+	return &exchange.Exchange{Core: d.ep.core, Out: out, Flow: f, User: d.user, Password: d.password, NextSeq: d.nextSeq}, nil
 }
 
 // fail ends a dialog whose peer does not answer; a BYE is tried, for the peer may only be deaf to something else.
 func (d *Dialog) fail(err error) {
 	why := EndTimeout
-	if err == errTransport {
+	if err == transaction.ErrTransport {
 		why = EndTransport
 	}
 	d.hangUp(why)
@@ -254,11 +257,11 @@ func (d *Dialog) bye(ctx context.Context, why EndReason, hdr ...Header) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	x, err := d.exchange(mBYE, "", nil, hdr)
+	x, err := d.exchange(message.BYE, "", nil, hdr)
 	if err != nil {
 		return err
 	}
-	_, err = x.wait(ctx)
+	_, err = x.Wait(ctx)
 	return err
 }
 

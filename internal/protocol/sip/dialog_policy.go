@@ -11,7 +11,7 @@ import (
 // The defaults and floors of session timers (RFC 4028 4, 5).
 const (
 	SessionInterval = 1800 * time.Second // recommended
-	MinSession      = 90 * time.Second   // the least that may be asked
+	MinSession      = fields.MinSession  // the least that may be asked: 90 s
 )
 
 // Reliable says how an Endpoint treats reliable provisional responses (RFC 3262).
@@ -66,7 +66,7 @@ func (c *Config) extensions() []string {
 }
 
 // supported is the Supported field of our requests and 2xx.
-func (e *Endpoint) supported() Header { return Header{"Supported", e.tagList} }
+func (e *Endpoint) supported() Header { return Header{Name: "Supported", Value: e.tagList} }
 
 // The option tags that change what dialogs do. Replaces and Join are spoken where Config.Extensions names them.
 const (
@@ -88,7 +88,7 @@ func AnsweredElsewhere() Reason {
 func reasonHeaders(why []Reason) []Header {
 	var all []Header
 	for _, r := range why {
-		all = append(all, Header{"Reason", r.String()})
+		all = append(all, Header{Name: "Reason", Value: r.String()})
 	}
 	return all
 }

@@ -10,6 +10,8 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
@@ -24,16 +26,16 @@ type reliable struct {
 	body     bool   // it holds a session description, so the 2xx must wait
 	wire     []byte
 	interval time.Duration
-	again    alarm
-	end      alarm
-	queue    []reply
+	again    transaction.Alarm
+	end      transaction.Alarm
+	queue    []message.Reply
 	idle     chan struct{} // closed when nothing waits; nil where nobody asked
 }
 
 // stop sends it no more; its PRACK is still taken.
 func (r *reliable) stop() {
-	r.again.stop()
-	r.end.stop()
+	r.again.Stop()
+	r.end.Stop()
 	r.wire, r.queue = nil, nil
 }
 
@@ -43,14 +45,14 @@ func (in *Incoming) reliably(body bool) bool {
 	switch {
 	case policy == ReliableOff:
 		return false
-	case policy == ReliableRequired || hasToken(in.in, "Require", tag100rel):
+	case policy == ReliableRequired || message.HasToken(in.in, "Require", tag100rel):
 		return true
 	}
-	return body && hasToken(in.in, "Supported", tag100rel)
+	return body && message.HasToken(in.in, "Supported", tag100rel)
 }
 
 // sendReliable sends a provisional response until its PRACK comes, after those that wait already.
-func (d *Dialog) sendReliable(r reply) error {
+func (d *Dialog) sendReliable(r message.Reply) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -67,24 +69,24 @@ func (d *Dialog) sendReliable(r reply) error {
 }
 
 // transmit sends the next reliable response. The lock is held.
-func (d *Dialog) transmit(r reply) {
+func (d *Dialog) transmit(r message.Reply) {
 	if d.rel.seq == 0 {
 		d.rel.seq = rand.Uint32N(1 << 31) // RFC 3262 3: between 1 and 2^31-1
 	}
 	d.rel.seq++
 	in := d.early.in
-	r.extra = append([]Header{{"Require", tag100rel}, {"RSeq", strconv.FormatUint(uint64(d.rel.seq), 10)}}, r.extra...)
-	d.rel.waiting, d.rel.body, d.rel.interval = true, len(r.content) > 0, T1
+	r.Extra = append([]Header{{Name: "Require", Value: tag100rel}, {Name: "RSeq", Value: strconv.FormatUint(uint64(d.rel.seq), 10)}}, r.Extra...)
+	d.rel.waiting, d.rel.body, d.rel.interval = true, len(r.Content) > 0, transaction.T1
 	d.rel.wire = in.respond(r)
-	d.rel.again.set(T1, d.transmitAgain)
-	d.rel.end.set(timeout, d.unpracked)
+	d.rel.again.Set(transaction.T1, d.transmitAgain)
+	d.rel.end.Set(transaction.Timeout, d.unpracked)
 }
 
 // transmitAgain doubles its interval without the bound T2 (RFC 3262 3). The lock is held.
 func (d *Dialog) transmitAgain() {
-	_ = d.ep.sockets.send(d.early.in.in.flow, d.rel.wire)
+	_ = d.ep.sockets.SendBy(d.early.in.in.Flow, d.rel.wire)
 	d.rel.interval *= 2
-	d.rel.again.set(d.rel.interval, d.transmitAgain)
+	d.rel.again.Set(d.rel.interval, d.transmitAgain)
 }
 
 // unpracked refuses the call: its caller takes nothing that we send. The lock is held.
@@ -98,17 +100,17 @@ func (d *Dialog) unpracked() {
 }
 
 // pracked gets a PRACK (RFC 3262 3). The lock is held.
-func (d *Dialog) pracked(tx *serverTx, in *inbound) {
-	k, ok := fields.ParseRAck(value(in, "RAck"))
+func (d *Dialog) pracked(tx *transaction.Server, in *message.Inbound) {
+	k, ok := fields.ParseRAck(message.Value(in, "RAck"))
 	call := d.early.in
-	if !ok || call == nil || !d.rel.waiting || k.RSeq != d.rel.seq || k.CSeq != call.in.seq || k.Method != mINVITE {
-		d.ep.say(tx, in, reply{code: 481})
+	if !ok || call == nil || !d.rel.waiting || k.RSeq != d.rel.seq || k.CSeq != call.in.Seq || k.Method != message.INVITE {
+		d.ep.say(tx, in, message.Reply{Code: 481})
 		return
 	}
 	described := d.rel.body
 	d.rel.waiting = false
-	d.rel.again.stop()
-	d.rel.end.stop()
+	d.rel.again.Stop()
+	d.rel.end.Stop()
 	d.prackBody(tx, in, described)
 	if len(d.rel.queue) > 0 {
 		next := d.rel.queue[0]
@@ -120,17 +122,17 @@ func (d *Dialog) pracked(tx *serverTx, in *inbound) {
 }
 
 // prackBody takes what the PRACK holds: nothing, the answer to our offer, or a new offer (RFC 3262 5). The lock is held.
-func (d *Dialog) prackBody(tx *serverTx, in *inbound, described bool) {
+func (d *Dialog) prackBody(tx *transaction.Server, in *message.Inbound, described bool) {
 	was := d.early.open
 	d.early.open = was || described
 	switch {
 	case len(in.Body()) == 0:
-		d.ep.say(tx, in, reply{code: 200})
+		d.ep.say(tx, in, message.Reply{Code: 200})
 	case !was && described && len(d.early.in.in.Body()) == 0:
 		d.remoteBody = in.Body()
-		d.ep.say(tx, in, reply{code: 200})
+		d.ep.say(tx, in, message.Reply{Code: 200})
 	case !d.early.open || !d.early.read || d.asking || d.asked != nil:
-		d.ep.say(tx, in, reply{code: 488})
+		d.ep.say(tx, in, message.Reply{Code: 488})
 	default:
 		d.asked = &Request{d: d, tx: tx, in: in}
 		d.pass(d.asked)
@@ -172,9 +174,9 @@ func (d *Dialog) untilPracked(over <-chan struct{}) {
 func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]byte, error)) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rseq, ok := fields.ParseSeq(value(res, "RSeq"))
+	rseq, ok := fields.ParseSeq(message.Value(res, "RSeq"))
 	d.peer.learn(res)
-	if !ok || d.ep.cfg.Dialogs.Reliable == ReliableOff || !hasToken(res, "Require", tag100rel) {
+	if !ok || d.ep.cfg.Dialogs.Reliable == ReliableOff || !message.HasToken(res, "Require", tag100rel) {
 		d.heardBody(res)
 		return true
 	}
@@ -183,7 +185,7 @@ func (d *Dialog) provisional(res *sip.Response, offerless func(offer []byte) ([]
 	}
 	d.rel.seq = rseq
 	d.heardBody(res)
-	ack := fields.RAck{RSeq: rseq, CSeq: res.CSeq().SeqNo, Method: mINVITE}
+	ack := fields.RAck{RSeq: rseq, CSeq: res.CSeq().SeqNo, Method: message.INVITE}
 	offer := res.Body()
 	if len(offer) > 0 && !d.early.open && len(d.ours.body) == 0 && offerless != nil {
 		d.early.open, d.early.offered = true, true
@@ -213,10 +215,10 @@ func (d *Dialog) answerInPrack(call *Outgoing, ack fields.RAck, offer []byte, an
 // prack acknowledges a reliable provisional response. Its own answer tells nothing: if it is lost the peer gives up the call.
 func (d *Dialog) prack(ack fields.RAck, answer session) {
 	defer run.Recover(d.ep.log, "sip prack")
-	ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), transaction.Timeout+time.Second)
 	defer cancel()
-	x, err := d.exchange(mPRACK, answer.kind, answer.body, []Header{{"RAck", ack.String()}})
+	x, err := d.exchange(message.PRACK, answer.kind, answer.body, []Header{{Name: "RAck", Value: ack.String()}})
 	if err == nil {
-		_, _ = x.wait(ctx)
+		_, _ = x.Wait(ctx)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 // pair is a call between two endpoints in a bubble.
@@ -246,7 +248,7 @@ func TestLostConnectionOfACall(t *testing.T) {
 		a, b := pair(t, n, "tcp")
 		respond(b, 200, "")
 		a.mu.Lock()
-		conn := a.flow.conn
+		conn := a.flow.Conn
 		a.mu.Unlock()
 		conn.Close()
 		synctest.Wait()
@@ -280,7 +282,7 @@ func TestTooManyRequestsWaiting(t *testing.T) {
 		ok := w.want("SIP/2.0 200")
 		w.send(server, inside("ACK", ok, 1, "ack"))
 		for i := range unreadRequests + 1 {
-			w.send(server, inside("INFO", ok, 2+i, "i"+itoa(i)))
+			w.send(server, inside("INFO", ok, 2+i, "i"+strconv.Itoa(i)))
 		}
 		w.want("SIP/2.0 500")
 		d := <-h.dialogs
@@ -369,7 +371,7 @@ func TestRequestThatNobodyAnswers(t *testing.T) {
 			a, b := pair(t, n, "udp")
 			refused := make(chan Response, 1)
 			go func() {
-				res, _ := a.Request(t.Context(), mINFO, "", nil)
+				res, _ := a.Request(t.Context(), message.INFO, "", nil)
 				refused <- res
 			}()
 			time.Sleep(time.Second)
@@ -462,10 +464,10 @@ func TestNotifyOfAnUnknownSubscription(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		a, b := pair(t, n, "udp")
 		respond(b, 481, "")
-		if r, err := a.Request(t.Context(), mNOTIFY, "", nil); err != nil || r.Code != 481 || closed(a.Ended()) {
+		if r, err := a.Request(t.Context(), message.NOTIFY, "", nil); err != nil || r.Code != 481 || closed(a.Ended()) {
 			t.Error(r.Code, err)
 		}
-		if r, err := a.Request(t.Context(), mINFO, "", nil); err != nil || r.Code != 481 || !closed(a.Ended()) {
+		if r, err := a.Request(t.Context(), message.INFO, "", nil); err != nil || r.Code != 481 || !closed(a.Ended()) {
 			t.Error(r.Code, err)
 		}
 	})

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
 const (
 	expiryLead   = 32 * time.Second // who waits for a refresh hangs up so long before the end, or a third of the interval (RFC 4028 10)
 	refreshAgain = 10 * time.Second // after a refresh that failed for another reason than a dead peer
-	maxWidened   = 2                // how often a request is sent again with a longer interval after 422
 )
 
 // sessionClock is the session timer of a dialog (RFC 4028). The dialog's lock guards it.
@@ -19,14 +20,14 @@ type sessionClock struct {
 	off      bool          // for this dialog
 	interval time.Duration // agreed; 0: none
 	ours     bool          // we refresh
-	refresh  alarm
-	expiry   alarm
+	refresh  transaction.Alarm
+	expiry   transaction.Alarm
 }
 
 func (c *sessionClock) stop() {
 	c.interval = 0
-	c.refresh.stop()
-	c.expiry.stop()
+	c.refresh.Stop()
+	c.expiry.Stop()
 }
 
 // askFirst are the fields of an INVITE of ours that begins a call (RFC 4028 7.1).
@@ -35,7 +36,7 @@ func (e *Endpoint) askFirst(off bool) []Header {
 	if want == 0 || off {
 		return nil
 	}
-	return []Header{{"Session-Expires", fields.SessionExpires{Interval: want}.String()}, minSession()}
+	return []Header{{Name: "Session-Expires", Value: fields.SessionExpires{Interval: want}.String()}, minSession()}
 }
 
 // askSession are the fields of a re-INVITE or UPDATE of ours, which refreshes the session (RFC 4028 7.4): the roles stay as they
@@ -52,7 +53,7 @@ func (d *Dialog) askSession() []Header {
 	if d.clock.ours {
 		s.Refresher = "uac"
 	}
-	return append(all, Header{"Session-Expires", s.String()}, minSession())
+	return append(all, Header{Name: "Session-Expires", Value: s.String()}, minSession())
 }
 
 // timed takes what a 2xx to a request of ours says of the session: how long, and who refreshes; nothing is no timer (RFC 4028
@@ -70,46 +71,46 @@ func (d *Dialog) timed(v string) {
 }
 
 // timeSession are the fields of a 2xx of ours to an INVITE or UPDATE (RFC 4028 9), and sets the timer accordingly.
-func (d *Dialog) timeSession(in *inbound) []Header {
+func (d *Dialog) timeSession(in *message.Inbound) []Header {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.timeSessionLocked(in)
 }
 
-func (d *Dialog) timeSessionLocked(in *inbound) []Header {
+func (d *Dialog) timeSessionLocked(in *message.Inbound) []Header {
 	interval := d.ep.cfg.Dialogs.interval()
-	if interval == 0 || d.clock.off || d.early.is && in.method == mUPDATE {
+	if interval == 0 || d.clock.off || d.early.is && in.Method == message.UPDATE {
 		return nil
 	}
 	speaks := speaksTimer(in)
-	asked, has := fields.ParseSessionExpires(value(in, "Session-Expires"))
+	asked, has := fields.ParseSessionExpires(message.Value(in, "Session-Expires"))
 	if has {
 		interval = min(interval, asked.Interval)
 	}
-	least, _ := fields.Seconds(value(in, "Min-SE"))
+	least, _ := fields.Seconds(message.Value(in, "Min-SE"))
 	s := fields.SessionExpires{Interval: max(interval, least, MinSession), Refresher: "uas"}
 	if speaks && asked.Refresher != "uas" { // table 2
 		s.Refresher = "uac"
 	}
 	d.wind(s.Interval, s.Refresher == "uas")
-	all := []Header{{"Session-Expires", s.String()}}
+	all := []Header{{Name: "Session-Expires", Value: s.String()}}
 	if s.Refresher == "uac" {
-		all = append(all, Header{"Require", tagTimer})
+		all = append(all, Header{Name: "Require", Value: tagTimer})
 	}
 	return all
 }
 
 // speaksTimer tells whether the sender of a request knows session timers.
-func speaksTimer(in *inbound) bool {
-	return hasToken(in, "Supported", tagTimer) || hasToken(in, "Require", tagTimer)
+func speaksTimer(in *message.Inbound) bool {
+	return message.HasToken(in, "Supported", tagTimer) || message.HasToken(in, "Require", tagTimer)
 }
 
 // minSession is the least that we take.
-func minSession() Header { return Header{"Min-SE", fields.Delta(MinSession)} }
+func minSession() Header { return Header{Name: "Min-SE", Value: fields.Delta(MinSession)} }
 
 // tooShort tells whether a request asks for a shorter session than we hold with (422, RFC 4028 9).
-func (e *Endpoint) tooShort(in *inbound) bool {
-	s, ok := fields.ParseSessionExpires(value(in, "Session-Expires"))
+func (e *Endpoint) tooShort(in *message.Inbound) bool {
+	s, ok := fields.ParseSessionExpires(message.Value(in, "Session-Expires"))
 	return ok && s.Interval < MinSession && e.cfg.Dialogs.interval() > 0 && speaksTimer(in)
 }
 
@@ -122,11 +123,11 @@ func (d *Dialog) wind(interval time.Duration, ours bool) {
 	}
 	d.clock.interval, d.clock.ours = interval, ours
 	if !ours {
-		d.clock.expiry.set(interval-min(expiryLead, interval/3), d.expired)
+		d.clock.expiry.Set(interval-min(expiryLead, interval/3), d.expired)
 		return
 	}
-	d.clock.refresh.set(interval/2, d.refreshNow)
-	d.clock.expiry.set(interval, d.expired)
+	d.clock.refresh.Set(interval/2, d.refreshNow)
+	d.clock.expiry.Set(interval, d.expired)
 }
 
 // expired ends a session that nobody refreshed. The lock is held.
@@ -148,7 +149,7 @@ func (d *Dialog) refreshSession(within time.Duration, update bool, s session) {
 	defer cancel()
 	ok := false
 	if update {
-		res, err := d.send(ctx, mUPDATE, "", nil, nil)
+		res, err := d.send(ctx, message.UPDATE, "", nil, nil)
 		ok, update = err == nil && res.Code < 300, err != nil || res.Code != 405 && res.Code != 501
 	}
 	if !update {
@@ -159,44 +160,6 @@ func (d *Dialog) refreshSession(within time.Duration, update bool, s session) {
 	defer d.mu.Unlock()
 	d.peer.update = d.peer.update && update
 	if !ok && d.reason == "" && d.clock.interval > 0 {
-		d.clock.refresh.set(refreshAgain, d.refreshNow)
+		d.clock.refresh.Set(refreshAgain, d.refreshNow)
 	}
-}
-
-// widen sends a request again with the interval that a 422 asks for (RFC 4028 7.3). The exchange's lock is not held.
-func (x *exchange) widen(code int, minSE string) bool {
-	least, ok := fields.Seconds(minSE)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if code != 422 || !ok || x.widened >= maxWidened {
-		return false
-	}
-	x.widened++
-	out := *x.out
-	was := out.header("Session-Expires")
-	s, asked := fields.ParseSessionExpires(was)
-	if !asked {
-		return false
-	}
-	s.Interval = max(s.Interval, least)
-	out.extra = append(withoutHeader(withoutHeader(out.extra, "Session-Expires"), "Min-SE"),
-		Header{"Session-Expires", s.String()}, Header{"Min-SE", fields.Delta(max(least, MinSession))})
-	return x.resend(out)
-}
-
-// resend sends a changed request as a new transaction (8.1.3.5). The lock is held.
-func (x *exchange) resend(out outbound) bool {
-	out.seq, out.branch = x.nextSeq(), newBranch()
-	x.out = &out
-	return x.send() == nil
-}
-
-// header is the value of one of the further fields.
-func (o *outbound) header(name string) string {
-	for _, h := range o.extra {
-		if h.Name == name {
-			return h.Value
-		}
-	}
-	return ""
 }

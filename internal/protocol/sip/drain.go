@@ -1,6 +1,11 @@
 package sip
 
-import "context"
+import (
+	"context"
+
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
+)
 
 // retryDrained is what a caller is told to wait, in seconds, when the Endpoint is draining: another node takes the call at once.
 const retryDrained = "30"
@@ -43,13 +48,13 @@ func (e *Endpoint) Drain(ctx context.Context) error {
 }
 
 // options answers OPTIONS outside a dialog (RFC 3261 11.2): 503 where INVITE would be.
-func (e *Endpoint) options(tx *serverTx, in *inbound) {
+func (e *Endpoint) options(tx *transaction.Server, in *message.Inbound) {
 	e.mu.Lock()
 	drained := e.drain.on
 	e.mu.Unlock()
 	if drained {
-		e.say(tx, in, reply{code: 503, extra: []Header{{"Retry-After", retryDrained}}})
+		e.say(tx, in, message.Reply{Code: 503, Extra: []Header{{Name: "Retry-After", Value: retryDrained}}})
 		return
 	}
-	e.say(tx, in, reply{code: 200, extra: append(capabilities(), e.supported())})
+	e.say(tx, in, message.Reply{Code: 200, Extra: append(capabilities(), e.supported())})
 }

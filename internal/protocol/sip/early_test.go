@@ -2,6 +2,7 @@ package sip
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 // answerOf writes a response of the played peer to a request of ours.
@@ -28,7 +30,7 @@ func answerOf(req, status, toTag string, more ...string) string {
 	}
 	return crlfs("SIP/2.0 "+status+"\nVia: "+field(req, "Via")+"\nFrom: "+field(req, "From")+"\nTo: "+to+"\nCall-ID: "+
 		field(req, "Call-ID")+"\nCSeq: "+field(req, "CSeq")+"\nContact: <sip:"+toTag+"@192.0.2.1>\n"+hdr.String()) +
-		"Content-Length: " + itoa(len(body)) + "\r\n\r\n" + body
+		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 }
 
 func reliableAs(r Reliable) func(*Config) { return func(c *Config) { c.Dialogs.Reliable = r } }
@@ -106,10 +108,10 @@ func TestForksAreBounded(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		a, w, o, m := dialled(t, n, opts())
 		for i := range 10 * maxForks {
-			w.send(a.Addr(), answerOf(m, "180 Ringing", "t"+itoa(i)))
+			w.send(a.Addr(), answerOf(m, "180 Ringing", "t"+strconv.Itoa(i)))
 		}
 		for i := range 10 * maxForks {
-			w.send(a.Addr(), answerOf(m, "200 OK", "t"+itoa(i)))
+			w.send(a.Addr(), answerOf(m, "200 OK", "t"+strconv.Itoa(i)))
 		}
 		d, err := o.Wait(t.Context())
 		if err != nil {
@@ -216,7 +218,7 @@ func TestUpdateTooEarly(t *testing.T) {
 		_ = in.Progress(183, "application/sdp", []byte("x"))
 		m := w.want("SIP/2.0 183")
 		update := func(seq int, body string) string {
-			w.send(server, strings.Replace(inside("UPDATE", m, seq, "u"+itoa(seq)), "Content-Length: 0\r\n\r\n", "Content-Length: "+itoa(len(body))+"\r\n\r\n"+body, 1))
+			w.send(server, strings.Replace(inside("UPDATE", m, seq, "u"+strconv.Itoa(seq)), "Content-Length: 0\r\n\r\n", "Content-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body, 1))
 			return w.want("SIP/2.0 ")
 		}
 		if got := update(2, "offer"); !strings.HasPrefix(got, "SIP/2.0 500") || field(got, "Retry-After") == "" {
@@ -271,7 +273,7 @@ func TestHangUpBeforeTheAnswer(t *testing.T) {
 
 // RFC 3261 14.1: both ask at once, get 491, wait their times, and both succeed.
 func TestNegotiateAfterGlare(t *testing.T) {
-	for _, method := range []string{mINVITE, mUPDATE} {
+	for _, method := range []string{message.INVITE, message.UPDATE} {
 		inBubble(t, memnet.Faults{Delay: 50 * time.Millisecond}, func(t *testing.T, n *memnet.Network) {
 			a, b := pair(t, n, "udp")
 			respond(a, 200, "a")
@@ -285,7 +287,7 @@ func TestNegotiateAfterGlare(t *testing.T) {
 				took <- time.Since(start)
 			}()
 			var err error
-			if method == mINVITE {
+			if method == message.INVITE {
 				_, err = b.Negotiate(t.Context(), "application/sdp", []byte("x"))
 			} else {
 				_, err = b.Update(t.Context(), "application/sdp", []byte("x"))

@@ -3,18 +3,19 @@ package sip
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
 
-	"santra/internal/protocol/sip/limit"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/guard"
 	"santra/internal/protocol/sip/locate"
+	"santra/internal/protocol/sip/message"
 	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // Endpoint is one SIP listener: a UDP and a TCP socket on the same port, and one for TLS on another.
@@ -25,14 +26,11 @@ type Endpoint struct {
 	tags    []string // of Require and Supported
 	tagList string   // the same in one value
 	limits  Limits
-	parser  *sip.Parser
-	sockets *sockets
-	txs     *transactions
-	gate    *gate
-	answers *limit.Limiter // to strangers and to malformed messages
-	lines   *limit.Limiter // of the log
-	unsaid  atomic.Uint64  // lines that were not written
-	locator *locate.Locator
+	parser  *message.Parser
+	sockets *socket.Set
+	txs     *transaction.Table
+	guard   *guard.Guard
+	core    *exchange.Core
 	count   counters
 	wg      sync.WaitGroup // handlers
 
@@ -50,21 +48,17 @@ type Endpoint struct {
 }
 
 type counters struct {
-	requests, responses, malformed, refused, challenged, limited, stray, sendErrors, spoofed, unknown atomic.Uint64
+	requests, responses, malformed, stray, spoofed, unknown atomic.Uint64
 }
 
 // Listen opens the sockets; nothing is read before Serve.
 func Listen(cfg Config) (*Endpoint, error) {
-	if err := cfg.checkTrunks(); err != nil {
-		return nil, err
-	}
 	e := &Endpoint{
-		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(), parser: sip.NewParser(),
-		txs: newTransactions(), answers: newAnswers(), lines: newLines(), gate: newGate(cfg),
+		cfg: cfg, log: cfg.Log, agent: cfg.UserAgent, limits: cfg.Limits.filled(),
 		incoming: map[string]*Incoming{}, dialogs: map[string]*Dialog{}, outgoing: map[*Outgoing]struct{}{},
 		merging: map[string]string{}, closed: make(chan struct{}), early: map[string]*Dialog{},
 	}
-	e.parser.MaxMessageLength = max(e.limits.Message, maxDatagram) + 1
+	e.parser = message.NewParser(max(e.limits.Message, maxDatagram)+1, e.limits.Headers)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -76,14 +70,33 @@ func Listen(cfg Config) (*Endpoint, error) {
 	}
 	e.tags = e.cfg.extensions()
 	e.tagList = strings.Join(e.tags, ", ")
-	if e.locator = cfg.Locator; e.locator == nil {
-		e.locator = locate.New(locate.Machine())
-	}
 	var err error
-	if e.sockets, err = openSockets(e); err != nil {
+	e.guard, err = guard.New(guard.Rules{Trunks: cfg.Trunks, Authenticate: cfg.Authenticate, Admit: cfg.Admit},
+		guard.Outward{Agent: e.agent, Log: e.log, Send: e.sendBy})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.open(); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// sendBy writes a message.
+func (e *Endpoint) sendBy(f socket.Flow, wire []byte) error { return e.sockets.SendBy(f, wire) }
+
+// open binds the sockets and makes what goes by them.
+func (e *Endpoint) open() (err error) {
+	if e.sockets, err = openSockets(e); err != nil {
+		return err
+	}
+	e.txs = transaction.NewTable(e.sockets.SendBy)
+	locator := e.cfg.Locator
+	if locator == nil {
+		locator = locate.New(locate.Machine())
+	}
+	e.core = &exchange.Core{Sockets: e.sockets, Transactions: e.txs, Locator: locator, Agent: e.agent}
+	return nil
 }
 
 func (l Limits) filled() Limits {
@@ -123,13 +136,13 @@ func (e *Endpoint) Serve(h Handler) {
 // Stats counts what it has seen.
 func (e *Endpoint) Stats() Stats {
 	e.mu.Lock()
-	calls := e.calls()
+	calls, did := e.calls(), e.guard.Counts()
 	e.mu.Unlock()
 	return Stats{
 		Requests: e.count.requests.Load(), Responses: e.count.responses.Load(), Malformed: e.count.malformed.Load(),
-		Refused: e.count.refused.Load(), Challenged: e.count.challenged.Load(), Limited: e.count.limited.Load(), Stray: e.count.stray.Load(),
-		SendErrors: e.count.sendErrors.Load(), Spoofed: e.count.spoofed.Load(), Unknown: e.count.unknown.Load(), Calls: calls,
-		Transactions: e.txs.len(), Connections: e.sockets.Connections(),
+		Refused: did.Refused, Challenged: did.Challenged, Limited: did.Limited, Stray: e.count.stray.Load(),
+		SendErrors: e.sockets.SendErrors(), Spoofed: e.count.spoofed.Load(), Unknown: e.count.unknown.Load(), Calls: calls,
+		Transactions: e.txs.Len(), Connections: e.sockets.Connections(),
 	}
 }
 
@@ -147,7 +160,7 @@ func (e *Endpoint) Close(ctx context.Context) error {
 	if serving {
 		e.hangUpAll(ctx)
 	}
-	e.txs.close()
+	e.txs.Close()
 	e.sockets.Close()
 	for _, d := range e.allDialogs() {
 		d.shut()
@@ -202,8 +215,8 @@ func waitOr(ctx context.Context, wg *sync.WaitGroup) {
 }
 
 // receive gets each message, in the order of its socket.
-func (e *Endpoint) receive(raw []byte, f flow) {
-	m, bad := parse(e.parser, raw, e.limits)
+func (e *Endpoint) receive(raw []byte, f socket.Flow) {
+	m, bad := e.parser.Parse(raw)
 	if bad != nil {
 		e.malformed(raw, f, bad)
 		return
@@ -211,7 +224,7 @@ func (e *Endpoint) receive(raw []byte, f flow) {
 	switch m := m.(type) {
 	case *sip.Request:
 		e.count.requests.Add(1)
-		e.request(newInbound(m, f))
+		e.request(message.NewInbound(m, f))
 	case *sip.Response:
 		e.count.responses.Add(1)
 		e.response(m)
@@ -219,46 +232,39 @@ func (e *Endpoint) receive(raw []byte, f flow) {
 }
 
 // malformed drops a message, or answers it where it can and its source has not had too many answers.
-func (e *Endpoint) malformed(raw []byte, f flow, bad *fault) {
+func (e *Endpoint) malformed(raw []byte, f socket.Flow, bad *message.Fault) {
 	e.count.malformed.Add(1)
-	e.note(f, "sip: malformed message", "why", bad.reason, "code", bad.code)
-	wire := refuseRaw(raw, bad, e.agent)
-	if wire == nil {
-		return
+	e.guard.Note(f, "sip: malformed message", "why", bad.Reason, "code", bad.Code)
+	wire := message.RefuseRaw(raw, bad, e.agent)
+	if wire != nil {
+		e.guard.Garbled(f, wire)
 	}
-	if !e.answers.Allow(f.remote.Addr()) {
-		e.count.limited.Add(1)
-		return
-	}
-	_ = e.sockets.send(f, wire)
 }
 
 // response finds the transaction of a response.
 func (e *Endpoint) response(res *sip.Response) {
-	branch, _ := res.Via().Params.Get("branch")
-	tx := e.txs.findClient(clientKey(branch, string(res.CSeq().MethodName)))
+	tx := e.txs.Answered(res)
 	if tx == nil {
 		e.count.stray.Add(1)
 		return
 	}
-	tx.receive(res)
+	tx.Receive(res)
 }
 
 // request finds the transaction of a request, or begins one.
-func (e *Endpoint) request(in *inbound) {
-	if in.method == mACK {
+func (e *Endpoint) request(in *message.Inbound) {
+	if in.Method == message.ACK {
 		e.ack(in)
 		return
 	}
-	key := serverKey(in.Request, in.method)
-	tx, made := e.txs.findServer(key, func() *serverTx { return newServerTx(e, key, in) })
+	tx, made := e.txs.Begin(in)
 	switch {
 	case tx == nil: // closed
 	case !made:
-		tx.retransmitted()
-	case in.method == mCANCEL:
+		tx.Retransmitted()
+	case in.Method == message.CANCEL:
 		e.cancel(tx, in)
-	case in.toTag != "":
+	case in.ToTag != "":
 		e.inDialog(tx, in)
 	default:
 		e.outside(tx, in)
@@ -266,9 +272,9 @@ func (e *Endpoint) request(in *inbound) {
 }
 
 // ack gives an ACK to the refused INVITE's transaction (17.2.1) or to the dialog (13.3.1.4).
-func (e *Endpoint) ack(in *inbound) {
-	if tx, _ := e.txs.findServer(serverKey(in.Request, mINVITE), nil); tx != nil && tx.refused() {
-		tx.ack()
+func (e *Endpoint) ack(in *message.Inbound) {
+	if tx := e.txs.Invite(in); tx != nil && tx.Refused() {
+		tx.Ack()
 		return
 	}
 	if d := e.find(in); d != nil {
@@ -279,26 +285,28 @@ func (e *Endpoint) ack(in *inbound) {
 }
 
 // cancel answers a CANCEL and gives up the INVITE it means (RFC 3261 9.2).
-func (e *Endpoint) cancel(tx *serverTx, in *inbound) {
-	invite, _ := e.txs.findServer(serverKey(in.Request, mINVITE), nil)
+func (e *Endpoint) cancel(tx *transaction.Server, in *message.Inbound) {
+	invite := e.txs.Invite(in)
 	if invite == nil {
-		e.say(tx, in, reply{code: 481})
+		e.say(tx, in, message.Reply{Code: 481})
 		return
 	}
-	e.say(tx, in, reply{code: 200, toTag: invite.toTag})
-	invite.cancel(in)
+	e.say(tx, in, message.Reply{Code: 200, ToTag: invite.ToTag})
+	invite.Cancel(in)
 }
 
 // say responds in a transaction.
-func (e *Endpoint) say(tx *serverTx, in *inbound, r reply) {
-	if r.toTag == "" {
-		r.toTag = tx.toTag
+func (e *Endpoint) say(tx *transaction.Server, in *message.Inbound, r message.Reply) {
+	if r.ToTag == "" {
+		r.ToTag = tx.ToTag
 	}
-	tx.respond(r.code, r.wire(in, e.agent))
+	tx.Respond(r.Code, r.Wire(in, e.agent))
 }
 
 // find finds the dialog of a request (RFC 3261 12.2.2).
-func (e *Endpoint) find(in *inbound) *Dialog { return e.lookup(in.callID, in.toTag, in.fromTag) }
+func (e *Endpoint) find(in *message.Inbound) *Dialog {
+	return e.lookup(in.CallID, in.ToTag, in.FromTag)
+}
 
 // lookup finds a dialog by its Call-ID and tags.
 func (e *Endpoint) lookup(callID, ours, theirs string) *Dialog {
@@ -315,61 +323,53 @@ func (e *Endpoint) lookup(callID, ours, theirs string) *Dialog {
 	return d
 }
 
-func (e *Endpoint) inDialog(tx *serverTx, in *inbound) {
+func (e *Endpoint) inDialog(tx *transaction.Server, in *message.Inbound) {
 	if d := e.find(in); d != nil {
 		d.handle(tx, in)
 		return
 	}
 	e.count.unknown.Add(1)
-	if in.method != mBYE && !e.gate.knows(in.flow.remote) {
-		e.stranger(tx, in, 481) // not 403: a peer whose dialog we have lost by a restart must hear that it is over
+	if in.Method != message.BYE && !e.guard.Knows(in.Flow.Remote) {
+		e.guard.Stranger(tx, in, 481) // not 403: a peer whose dialog we have lost by a restart must hear that it is over
 		return
 	}
-	e.say(tx, in, reply{code: 481})
-}
-
-// knownMethod keeps what strangers write out of the log.
-func knownMethod(m string) string {
-	if slices.Contains([]string{mINVITE, mBYE, mOPTIONS, mREGISTER, mUPDATE, mINFO, mREFER, mMESSAGE, mNOTIFY}, m) {
-		return m
-	}
-	return "other"
+	e.say(tx, in, message.Reply{Code: 481})
 }
 
 // outside handles a request outside any dialog.
-func (e *Endpoint) outside(tx *serverTx, in *inbound) {
-	if in.method != mREGISTER && !e.pass(tx, in) {
+func (e *Endpoint) outside(tx *transaction.Server, in *message.Inbound) {
+	if in.Method != message.REGISTER && !e.guard.Pass(tx, in) {
 		return
 	}
-	if r, ok := e.unacceptable(in); ok {
+	if r, ok := in.Unacceptable(e.tags, e.cfg.Accept); ok {
 		e.say(tx, in, r)
 		return
 	}
-	switch in.method {
-	case mINVITE:
+	switch in.Method {
+	case message.INVITE:
 		e.invited(tx, in)
-	case mOPTIONS:
+	case message.OPTIONS:
 		e.options(tx, in)
-	case mREGISTER:
+	case message.REGISTER:
 		e.register(tx, in)
-	case mBYE, mUPDATE, mINFO:
-		e.say(tx, in, reply{code: 481})
-	case mREFER, mMESSAGE, mNOTIFY, "SUBSCRIBE", "PUBLISH", mPRACK:
-		e.say(tx, in, reply{code: 405})
+	case message.BYE, message.UPDATE, message.INFO:
+		e.say(tx, in, message.Reply{Code: 481})
+	case message.REFER, message.MESSAGE, message.NOTIFY, "SUBSCRIBE", "PUBLISH", message.PRACK:
+		e.say(tx, in, message.Reply{Code: 405})
 	default:
-		e.say(tx, in, reply{code: 501})
+		e.say(tx, in, message.Reply{Code: 501})
 	}
 }
 
 // capabilities answer OPTIONS (RFC 3261 11.2).
 func capabilities() []Header {
-	return []Header{{"Allow", allowed}, {"Accept", "application/sdp"}, {"Accept-Language", "fi, sv, en"}}
+	return []Header{{Name: "Allow", Value: message.Allowed}, {Name: "Accept", Value: "application/sdp"}, {Name: "Accept-Language", Value: "fi, sv, en"}}
 }
 
-func (e *Endpoint) register(tx *serverTx, in *inbound) {
+func (e *Endpoint) register(tx *transaction.Server, in *message.Inbound) {
 	h, ok := e.handlerNow().(RegisterHandler)
 	if !ok {
-		e.stranger(tx, in, 405) // scanners try this everywhere
+		e.guard.Stranger(tx, in, 405) // scanners try this everywhere
 		return
 	}
 	h.Register(&Registration{ep: e, tx: tx, in: in})
@@ -381,12 +381,25 @@ func (e *Endpoint) handlerNow() Handler {
 	return e.handler
 }
 
-// sourceFor asks the kernel which address of ours it would send from; no packet is sent.
-func sourceFor(remote netip.Addr) netip.Addr {
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
+// Registrant makes one that registers by this Endpoint. The target's URI is the user's ("sip:1001@registrar"), its Route the way
+// to the registrar.
+func (e *Endpoint) Registrant(t Target) *Registrant { return e.core.Registrant(t) }
+
+// openSockets binds the ports of an Endpoint.
+func openSockets(e *Endpoint) (*socket.Set, error) {
+	secure, err := e.cfg.TLS.Load()
 	if err != nil {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		return nil, err
 	}
-	defer c.Close() //nolint:errcheck // nothing was written
-	return socket.AddrOf(c.LocalAddr()).Addr()
+	return socket.Open(socket.Config{
+		Addr: e.cfg.Addr, TLS: secure, Public: e.cfg.Public, Network: e.cfg.Network, Log: e.log,
+		Receive: func(raw []byte, c *socket.Conn, from netip.AddrPort) {
+			e.receive(raw, socket.Flow{Conn: c, Remote: from})
+		},
+		Untrusted: func(from netip.AddrPort, why string) {
+			e.count.malformed.Add(1)
+			e.guard.NoteTLS(from, why)
+		},
+		Message: e.limits.Message, Connections: e.limits.Connections, Idle: e.limits.Idle,
+	})
 }

@@ -1,17 +1,21 @@
 package sip
 
 import (
+	"strconv"
+
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
 // invited begins a call.
-func (e *Endpoint) invited(tx *serverTx, in *inbound) {
+func (e *Endpoint) invited(tx *transaction.Server, in *message.Inbound) {
 	if r, bad := e.unfit(in); bad {
 		e.say(tx, in, r)
 		return
 	}
 	target, r := e.taken(in)
-	if r.code != 0 {
+	if r.Code != 0 {
 		e.say(tx, in, r)
 		return
 	}
@@ -19,14 +23,14 @@ func (e *Endpoint) invited(tx *serverTx, in *inbound) {
 	call, code := e.admit(tx, in, target != nil)
 	switch {
 	case code == 503:
-		e.say(tx, in, reply{code: code, extra: []Header{{"Retry-After", "10"}}})
+		e.say(tx, in, message.Reply{Code: code, Extra: []Header{{Name: "Retry-After", Value: "10"}}})
 	case code != 0:
-		e.say(tx, in, reply{code: code})
+		e.say(tx, in, message.Reply{Code: code})
 	case h == nil:
 		call.Reject(480, "")
 	default:
 		call.takesOver = target
-		tx.trying(func() []byte { return reply{code: 100}.wire(in, e.agent) })
+		tx.Trying(func() []byte { return message.Reply{Code: 100}.Wire(in, e.agent) })
 		run.Go(&e.wg, e.log, "sip invite", func() {
 			defer call.Reject(500, "")
 			h.Invite(call)
@@ -35,22 +39,22 @@ func (e *Endpoint) invited(tx *serverTx, in *inbound) {
 }
 
 // unfit refuses an INVITE that asks for what we can't give, or gives not what we ask for.
-func (e *Endpoint) unfit(in *inbound) (reply, bool) {
+func (e *Endpoint) unfit(in *message.Inbound) (message.Reply, bool) {
 	switch {
-	case e.cfg.Dialogs.Reliable == ReliableRequired && !hasToken(in, "Supported", tag100rel) && !hasToken(in, "Require", tag100rel): // RFC 3261 21.4.16
-		return reply{code: 421, extra: []Header{{"Require", tag100rel}}}, true
+	case e.cfg.Dialogs.Reliable == ReliableRequired && !message.HasToken(in, "Supported", tag100rel) && !message.HasToken(in, "Require", tag100rel): // RFC 3261 21.4.16
+		return message.Reply{Code: 421, Extra: []Header{{Name: "Require", Value: tag100rel}}}, true
 	case e.tooShort(in):
-		return reply{code: 422, extra: []Header{minSession()}}, true
-	case privacyOf(in).Impossible(): // RFC 3323 5
-		return reply{code: 500, reason: "Privacy Not Available"}, true
+		return message.Reply{Code: 422, Extra: []Header{minSession()}}, true
+	case message.PrivacyOf(in).Impossible(): // RFC 3323 5
+		return message.Reply{Code: 500, Reason: "Privacy Not Available"}, true
 	}
-	return reply{}, false
+	return message.Reply{}, false
 }
 
 // admit makes room for a call, or says by which code it is refused. One that takes the place of a call that we have is let in
 // while draining.
-func (e *Endpoint) admit(tx *serverTx, in *inbound, instead bool) (*Incoming, int) {
-	merge := in.callID + "|" + in.fromTag + "|" + itoa(int(in.seq))
+func (e *Endpoint) admit(tx *transaction.Server, in *message.Inbound, instead bool) (*Incoming, int) {
+	merge := in.CallID + "|" + in.FromTag + "|" + strconv.Itoa(int(in.Seq))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
@@ -60,8 +64,8 @@ func (e *Endpoint) admit(tx *serverTx, in *inbound, instead bool) (*Incoming, in
 		return nil, 482
 	}
 	call := newIncoming(e, tx, in, merge)
-	e.incoming[tx.toTag] = call
-	e.merging[merge] = tx.key
+	e.incoming[tx.ToTag] = call
+	e.merging[merge] = tx.Key
 	return call, 0
 }
 
@@ -72,7 +76,7 @@ func (e *Endpoint) calls() int { return len(e.incoming) + len(e.dialogs) + len(e
 func (e *Endpoint) release(call *Incoming) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.incoming, call.tx.toTag)
+	delete(e.incoming, call.tx.ToTag)
 	delete(e.merging, call.merge)
 	e.drain.check(e.calls())
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -185,7 +186,7 @@ func inside(method, ok string, seq int, branch string) string {
 	return crlfs(method + " sip:+358941000@192.0.2.1:5060 SIP/2.0\n" +
 		"Via: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK-" + branch + "\n" +
 		"From: " + field(ok, "From") + "\nTo: " + field(ok, "To") + "\nCall-ID: call-one\n" +
-		"CSeq: " + itoa(seq) + " " + method + "\nContact: <sip:maija@192.0.2.2:5060>\nMax-Forwards: 70\nContent-Length: 0\n\n")
+		"CSeq: " + strconv.Itoa(seq) + " " + method + "\nContact: <sip:maija@192.0.2.2:5060>\nMax-Forwards: 70\nContent-Length: 0\n\n")
 }
 
 func closed(c <-chan struct{}) bool {

@@ -9,8 +9,10 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/exchange"
 	"santra/internal/protocol/sip/locate"
 	"santra/internal/protocol/sip/siptest/certs"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // names is a locate.Resolver: servers of one domain by SRV, in their order.
@@ -55,7 +57,7 @@ func TestFailover(t *testing.T) {
 		want      string  // error; empty: answered by the last
 		within    time.Duration
 	}{
-		{"silence", "udp", nil, "", HopPatience},
+		{"silence", "udp", nil, "", exchange.HopPatience},
 		{"503", "udp", refuse(503), "", 0},
 		{"no connection", "tcp", nil, "", 0},
 		{"busy", "udp", refuse(486), "sip: refused with 486", 0},
@@ -104,7 +106,7 @@ func TestAllServersFail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := o.Wait(t.Context()); err == nil || err.Error() != "sip: refused with 408" || time.Since(start) != 2*HopPatience+timeout {
+		if _, err := o.Wait(t.Context()); err == nil || err.Error() != "sip: refused with 408" || time.Since(start) != 2*exchange.HopPatience+transaction.Timeout {
 			t.Error(err, time.Since(start))
 		}
 		if _, err := a.Invite(t.Context(), Target{URI: "sip:1@nowhere.example"}, opts()); !errs.Is(err, errs.Unavailable) {
@@ -198,7 +200,7 @@ func TestRoutesAreChecked(t *testing.T) {
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		a := listen(t, n, "192.0.2.2", nil)
 		for _, routes := range [][]string{
-			{"<sip:192.0.2.9>"}, {"sip:192.0.2.9;lr"}, {"<sip:192.0.2.9;lr>", ""}, {"<x>"}, make([]string, MaxRoutes+1),
+			{"<sip:192.0.2.9>"}, {"sip:192.0.2.9;lr"}, {"<sip:192.0.2.9;lr>", ""}, {"<x>"}, make([]string, exchange.MaxRoutes+1),
 		} {
 			if _, err := a.Invite(t.Context(), Target{URI: "sip:1@192.0.2.1", Routes: routes}, opts()); !errs.Is(err, errs.Invalid) {
 				t.Error(routes, err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +15,9 @@ import (
 	"time"
 
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/guard"
 	"santra/internal/protocol/sip/limit"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // scan is one request of a scanner.
@@ -69,15 +72,15 @@ func TestScanners(t *testing.T) {
 				if s.Transactions != 0 || s.Calls != 0 || most > 500 {
 					t.Errorf("%d transactions at a time; left: %+v", most, s)
 				}
-				if lines := strings.Count(log.String(), "\n"); lines > linesBurstAll+linesPerSecondAll*(seconds+1) {
+				if lines := strings.Count(log.String(), "\n"); lines > guard.LinesBurstAll+guard.LinesPerSecondAll*(seconds+1) {
 					t.Error(lines, "lines in the log")
 				}
 				answered := seconds*perSecond - int(s.Limited)
-				bound := challengesBurstAll + answersBurstAll + (challengesPerSecondAll+answersPerSecondAll)*(seconds+1)
+				bound := guard.ChallengesBurstAll + guard.AnswersBurstAll + (guard.ChallengesPerSecondAll+guard.AnswersPerSecondAll)*(seconds+1)
 				if answered > bound || s.Limited == 0 {
 					t.Errorf("%d answers to strangers, want at most %d", answered, bound)
 				}
-				if e.lines.Len() > limit.MaxSources || e.answers.Len() > limit.MaxSources || e.gate.challenges.Len() > limit.MaxSources {
+				if e.guard.Remembers() > limit.MaxSources {
 					t.Error("more sources than may be remembered")
 				}
 			})
@@ -159,7 +162,7 @@ func TestHalfOpenDialogs(t *testing.T) {
 		e := listen(t, n, "192.0.2.1", h, func(c *Config) { c.Limits.Calls = 1000 })
 		w := newWire(t, n, "192.0.2.2")
 		for i := range 3000 {
-			id := itoa(i)
+			id := strconv.Itoa(i)
 			w.send(server, strings.NewReplacer("-one", "-"+id, "call-one", "c"+id, "alpha", "t"+id).Replace(invite))
 			if i%100 == 99 {
 				time.Sleep(time.Millisecond)
@@ -171,7 +174,7 @@ func TestHalfOpenDialogs(t *testing.T) {
 		if s := e.Stats(); s.Calls != 1000 {
 			t.Errorf("%+v", s)
 		}
-		time.Sleep(3 * timeout)
+		time.Sleep(3 * transaction.Timeout)
 		if s := e.Stats(); s.Calls != 0 || s.Transactions != 0 {
 			t.Errorf("left: %+v", s)
 		}

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"santra/internal/protocol/sip/message"
 )
 
 // trusts tells whether a peer is in our trust domain (RFC 3325 2.3): Config.Trust, else whoever Config.Admit takes.
@@ -26,10 +28,10 @@ func identityHeaders(o InviteOptions, withheld, trusted bool, host string) []Hea
 		asked |= PrivacyID
 	}
 	if asked != 0 {
-		all = append(all, Header{"Privacy", asked.String()})
+		all = append(all, Header{Name: "Privacy", Value: asked.String()})
 	}
 	if !o.Asserted.Withheld() && (trusted || !withheld) {
-		all = append(all, Header{"P-Asserted-Identity", "<sip:" + escapeUser(o.Asserted.Reveal()) + "@" + host + ">"})
+		all = append(all, Header{Name: "P-Asserted-Identity", Value: "<sip:" + message.EscapeUser(o.Asserted.Reveal()) + "@" + host + ">"})
 	}
 	return all
 }
@@ -46,14 +48,14 @@ func shown(hdr []Header, asked Privacy) []Header {
 // autoAnswer asks a phone to answer by itself: RFC 5373, and what phones read that do not know it.
 func autoAnswer() []Header {
 	return []Header{
-		{"Answer-Mode", "Auto"},
-		{"Alert-Info", "<sip:auto-answer.invalid>;info=alert-autoanswer;delay=0"},
-		{"Call-Info", "<sip:auto-answer.invalid>;answer-after=0"},
+		{Name: "Answer-Mode", Value: "Auto"},
+		{Name: "Alert-Info", Value: "<sip:auto-answer.invalid>;info=alert-autoanswer;delay=0"},
+		{Name: "Call-Info", Value: "<sip:auto-answer.invalid>;answer-after=0"},
 	}
 }
 
 // Privacy is what the caller asks to be withheld.
-func (in *Incoming) Privacy() Privacy { return privacyOf(in.in) }
+func (in *Incoming) Privacy() Privacy { return message.PrivacyOf(in.in) }
 
 // Forwarding are the fields that tell by whom the call was forwarded (Diversion of RFC 5806, History-Info of RFC 7044), as they
 // came, to be passed on by InviteOptions.Headers; none where the caller asks for header privacy. They hold personal data.
@@ -63,9 +65,25 @@ func (in *Incoming) Forwarding() []Header {
 	}
 	var all []Header
 	for _, name := range []string{"Diversion", "History-Info"} {
-		for _, v := range values(in.in, name) {
-			all = append(all, Header{name, v})
+		for _, v := range message.Values(in.in, name) {
+			all = append(all, Header{Name: name, Value: v})
 		}
 	}
 	return all
+}
+
+// fromOf writes our From without its tag, and whether the caller is withheld.
+func fromOf(o InviteOptions, host string) (from string, withheld bool) {
+	switch {
+	case o.FromUser != "" && !o.Privacy && !o.Restrict.Withheld():
+		from = "<sip:" + message.EscapeUser(o.FromUser) + "@" + host + ">"
+	case o.Privacy || o.Restrict.Withheld() || o.From.Withheld():
+		return `"Anonymous" <sip:anonymous@anonymous.invalid>`, true
+	default:
+		from = "<sip:" + message.EscapeUser(o.From.Reveal()) + "@" + host + ">"
+	}
+	if o.FromDisplay != "" {
+		from = message.Quoted(o.FromDisplay) + " " + from
+	}
+	return from, false
 }

@@ -7,13 +7,15 @@ import (
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // Incoming is an INVITE from outside that waits for Answer or Reject.
 type Incoming struct {
 	ep     *Endpoint
-	tx     *serverTx
-	in     *inbound
+	tx     *transaction.Server
+	in     *message.Inbound
 	caller pii.Number
 	merge  string
 	unlost func() // takes the watch on the connection back
@@ -30,11 +32,11 @@ type Incoming struct {
 }
 
 // newIncoming is called with the endpoint's lock held.
-func newIncoming(e *Endpoint, tx *serverTx, in *inbound, merge string) *Incoming {
-	trusted := e.cfg.Trust == nil || e.cfg.Trust(in.flow.remote)
-	call := &Incoming{ep: e, tx: tx, in: in, merge: merge, caller: callerOf(in, trusted), done: make(chan struct{})}
-	tx.whenCancelled(call.cancelledBy)
-	call.unlost = in.flow.lost(call.lost)
+func newIncoming(e *Endpoint, tx *transaction.Server, in *message.Inbound, merge string) *Incoming {
+	trusted := e.cfg.Trust == nil || e.cfg.Trust(in.Flow.Remote)
+	call := &Incoming{ep: e, tx: tx, in: in, merge: merge, caller: message.CallerOf(in, trusted), done: make(chan struct{})}
+	tx.WhenCancelled(call.cancelledBy)
+	call.unlost = in.Flow.Lost(call.lost)
 	return call
 }
 
@@ -42,35 +44,37 @@ func newIncoming(e *Endpoint, tx *serverTx, in *inbound, merge string) *Incoming
 func (in *Incoming) Caller() pii.Number { return in.caller }
 
 // Called is the user part of the Request-URI as sent, E.164 where the trunk sends that.
-func (in *Incoming) Called() string { return userOf(&in.in.Recipient) }
+func (in *Incoming) Called() string { return message.UserOf(&in.in.Recipient) }
 
 // Addressed is the user part of To: whom the caller has called. By a registration (RFC 3261 10) it says more than Called, which
 // is then the user who has registered.
-func (in *Incoming) Addressed() string { return userOf(&in.in.To().Address) }
+func (in *Incoming) Addressed() string { return message.UserOf(&in.in.To().Address) }
 
 // Source is where the INVITE came from.
-func (in *Incoming) Source() netip.AddrPort { return in.in.flow.remote }
+func (in *Incoming) Source() netip.AddrPort { return in.in.Flow.Remote }
 
 // Trunk is the name of the trunk by which it came (Config.Trunks); empty where it was admitted otherwise.
-func (in *Incoming) Trunk() string { return in.in.trunk }
+func (in *Incoming) Trunk() string { return in.in.Trunk }
 
 // User is the user who has proved by digest to call; empty where the source alone was enough.
-func (in *Incoming) User() string { return in.in.user }
+func (in *Incoming) User() string { return in.in.User }
 
 // Local is the address of ours by which the source reaches us: for Contact and SDP.
-func (in *Incoming) Local() netip.AddrPort { return in.ep.local(in.in.flow.remote.Addr()) }
+func (in *Incoming) Local() netip.AddrPort { return in.ep.sockets.Local(in.in.Flow.Remote.Addr()) }
 
 // Transport is "udp", "tcp" or "tls".
-func (in *Incoming) Transport() string { return in.in.flow.transport() }
+func (in *Incoming) Transport() string { return in.in.Flow.Transport() }
 
 // Body is the Content-Type and the body.
-func (in *Incoming) Body() (string, []byte) { return value(in.in, "Content-Type"), in.in.Body() }
+func (in *Incoming) Body() (string, []byte) {
+	return message.Value(in.in, "Content-Type"), in.in.Body()
+}
 
 // Header is the value of the first header field of that name, empty without one. It may hold personal data.
-func (in *Incoming) Header(name string) string { return value(in.in, name) }
+func (in *Incoming) Header(name string) string { return message.Value(in.in, name) }
 
 // Require lists the option tags that the caller requires, in lower case.
-func (in *Incoming) Require() []string { return tokens(in.in, "Require", ",") }
+func (in *Incoming) Require() []string { return message.Tokens(in.in, "Require", ",") }
 
 // MaxForwards is how many hops the call may still take: a call that is passed on takes one less (InviteOptions.MaxForwards),
 // and none at 0 (483), so that two switches that call each other end it (RFC 3261 16.3).
@@ -78,7 +82,7 @@ func (in *Incoming) MaxForwards() int {
 	if m := in.in.MaxForwards(); m != nil {
 		return int(m.Val())
 	}
-	return hops
+	return message.MaxForwards
 }
 
 // Ringing sends 180, reliably where DialogPolicy.Reliable says so.
@@ -96,7 +100,7 @@ func (in *Incoming) Progress(code int, contentType string, body []byte, hdr ...H
 	if in.final || in.answering {
 		return errOver
 	}
-	r := reply{code: code, contact: in.contact(), ctype: contentType, content: body, extra: hdr}
+	r := message.Reply{Code: code, Contact: in.contact(), ContentType: contentType, Content: body, Extra: hdr}
 	d := in.dialog()
 	if in.reliably(len(body) > 0) {
 		d.described(session{contentType, body})
@@ -108,12 +112,12 @@ func (in *Incoming) Progress(code int, contentType string, body []byte, hdr ...H
 
 var errOver = errs.New(errs.Gone, "sip: the call is over")
 
-func (in *Incoming) contact() string { return in.ep.contact(in.Called(), in.in.flow) }
+func (in *Incoming) contact() string { return in.ep.core.Contact(in.Called(), in.in.Flow) }
 
-func (in *Incoming) respond(r reply) []byte {
-	r.toTag = in.tx.toTag
-	wire := r.wire(in.in, in.ep.agent)
-	in.tx.respond(r.code, wire)
+func (in *Incoming) respond(r message.Reply) []byte {
+	r.ToTag = in.tx.ToTag
+	wire := r.Wire(in.in, in.ep.agent)
+	in.tx.Respond(r.Code, wire)
 	return wire
 }
 
@@ -134,8 +138,8 @@ func (in *Incoming) Answer(contentType string, body []byte, hdr ...Header) (*Dia
 	in.finish()
 	in.ep.add(d)
 	in.ep.release(in)
-	r := reply{code: 200, toTag: in.tx.toTag, contact: in.contact(), ctype: contentType, content: body}
-	r.extra = append(append([]Header{in.ep.supported()}, d.timeSession(in.in)...), hdr...)
+	r := message.Reply{Code: 200, ToTag: in.tx.ToTag, Contact: in.contact(), ContentType: contentType, Content: body}
+	r.Extra = append(append([]Header{in.ep.supported()}, d.timeSession(in.in)...), hdr...)
 	d.described(session{contentType, body})
 	d.confirm(in.tx, in.in, r, nil)
 	return d, nil
@@ -160,7 +164,7 @@ func (in *Incoming) Reject(code int, reason string, hdr ...Header) {
 		return
 	}
 	in.finish()
-	in.respond(reply{code: max(code, 300), reason: reason, extra: hdr})
+	in.respond(message.Reply{Code: max(code, 300), Reason: reason, Extra: hdr})
 	in.ep.release(in)
 	if in.early != nil {
 		in.early.refused(EndRefused)
@@ -195,10 +199,10 @@ func (in *Incoming) Cancelled() bool {
 }
 
 // cancelledBy gets the CANCEL.
-func (in *Incoming) cancelledBy(cancel *inbound) {
+func (in *Incoming) cancelledBy(cancel *message.Inbound) {
 	in.mu.Lock()
 	if !in.final {
-		in.why = fields.ParseReasons(values(cancel, "Reason"))
+		in.why = fields.ParseReasons(message.Values(cancel, "Reason"))
 	}
 	in.mu.Unlock()
 	in.cancelled()

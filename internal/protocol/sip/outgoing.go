@@ -2,15 +2,19 @@ package sip
 
 import (
 	"context"
-	"strconv"
+	"strings"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/pii"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // unreadProgress is how many provisional responses wait in Progress; older ones are lost.
@@ -40,21 +44,10 @@ type InviteOptions struct {
 	NoSessionTimer bool // RFC 4028 is not spoken in this call
 }
 
-// Refused is a final response of 300 or more. 408 also stands for no answer at all, 503 for a broken connection.
-type Refused struct {
-	Code       int
-	Reason     string
-	RetryAfter time.Duration // 0: not said
-	Causes     []Reason      // Reason fields (RFC 3326), such as a Q.850 cause
-}
-
-// Error names the code; the reason phrase is the peer's and is left out, for it may hold anything.
-func (r *Refused) Error() string { return "sip: refused with " + strconv.Itoa(r.Code) }
-
 // Outgoing is an INVITE of ours.
 type Outgoing struct {
 	ep       *Endpoint
-	x        *exchange
+	x        *exchange.Exchange
 	localTag string
 	progress chan Response
 	done     chan struct{} // closed when dialog or err is set
@@ -76,7 +69,7 @@ type Outgoing struct {
 
 // Invite starts a call. It returns when the INVITE is on its way; ctx ends nothing later (use Cancel).
 func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Outgoing, error) {
-	f, hopsLeft, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.core.Reach(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +77,15 @@ func (e *Endpoint) Invite(ctx context.Context, t Target, opt InviteOptions) (*Ou
 		ep: e, localTag: id.New(), progress: make(chan Response, unreadProgress), done: make(chan struct{}), seqNo: 1,
 		opt: opt, forks: map[string]*Dialog{},
 	}
-	o.x = &exchange{
-		ep: e, flow: f, user: t.User, password: t.Password, nextSeq: o.nextSeq, progress: o.onProgress, final: o.onFinal, redirect: o.redirect,
-		hops: hopsLeft, wanted: o.wanted,
+	o.x = &exchange.Exchange{
+		Core: e.core, Flow: f, User: t.User, Password: t.Password, NextSeq: o.nextSeq, Progress: o.onProgress, Final: o.onFinal, Redirect: o.redirect,
+		Hops: hopsLeft, Wanted: o.wanted,
 	}
-	o.x.out = o.invite(t, opt, f)
+	o.x.Out = o.invite(t, opt, f)
 	if err := e.track(o); err != nil {
 		return nil, err
 	}
-	if err := o.x.start(); err != nil {
+	if err := o.x.Start(); err != nil {
 		o.finish(nil, &Refused{Code: 503, Reason: "Service Unavailable"})
 	}
 	return o, nil
@@ -108,30 +101,30 @@ func (e *Endpoint) track(o *Outgoing) error {
 	return nil
 }
 
-func (o *Outgoing) invite(t Target, opt InviteOptions, f flow) *outbound {
-	from, withheld := fromOf(opt, hostOf(o.ep.localFor(f).Addr()))
+func (o *Outgoing) invite(t Target, opt InviteOptions, f socket.Flow) *message.Outbound {
+	from, withheld := fromOf(opt, message.HostOf(o.ep.sockets.LocalFor(f).Addr()))
 	if opt.MaxForwards <= 0 {
-		opt.MaxForwards = hops
+		opt.MaxForwards = message.MaxForwards
 	}
 	user := opt.FromUser
 	if user == "" {
 		user = "santra"
 	}
-	return &outbound{
-		method: mINVITE, uri: t.URI, from: from + ";tag=" + o.localTag, to: "<" + t.URI + ">", callID: id.New(), seq: 1,
-		branch: newBranch(), routes: t.Routes, contact: o.ep.contact(user, f), who: user, hops: opt.MaxForwards, extra: o.headers(withheld, f),
-		ctype: opt.ContentType, content: opt.Body,
+	return &message.Outbound{
+		Method: message.INVITE, URI: t.URI, From: from + ";tag=" + o.localTag, To: "<" + t.URI + ">", CallID: id.New(), Seq: 1,
+		Branch: message.NewBranch(), Routes: t.Routes, Contact: o.ep.core.Contact(user, f), Who: user, Hops: opt.MaxForwards, Extra: o.headers(withheld, f),
+		ContentType: opt.ContentType, Content: opt.Body,
 	}
 }
 
 // headers are the further fields of the INVITE.
-func (o *Outgoing) headers(withheld bool, f flow) []Header {
+func (o *Outgoing) headers(withheld bool, f socket.Flow) []Header {
 	e, opt := o.ep, o.opt
 	all := append([]Header{e.supported()}, e.askFirst(opt.NoSessionTimer)...)
 	if e.cfg.Dialogs.Reliable == ReliableRequired {
-		all = append(all, Header{"Require", tag100rel})
+		all = append(all, Header{Name: "Require", Value: tag100rel})
 	}
-	all = append(all, identityHeaders(opt, withheld, e.trusts(f.remote), hostOf(e.localFor(f).Addr()))...)
+	all = append(all, identityHeaders(opt, withheld, e.trusts(f.Remote), message.HostOf(e.sockets.LocalFor(f).Addr()))...)
 	if opt.AutoAnswer {
 		all = append(all, autoAnswer()...)
 	}
@@ -178,7 +171,7 @@ func (o *Outgoing) Cancel(why ...Reason) {
 	o.giveUp = true
 	o.mu.Unlock()
 	if now {
-		o.x.cancel(reasonHeaders(why))
+		o.x.Cancel(reasonHeaders(why))
 	}
 	if d != nil {
 		d.hangUp(EndLocal)
@@ -187,14 +180,14 @@ func (o *Outgoing) Cancel(why ...Reason) {
 
 // onProgress gets 1xx. They come in their order.
 func (o *Outgoing) onProgress(res *sip.Response) {
-	sent, way := o.x.went()
+	sent, way := o.x.Went()
 	o.mu.Lock()
 	if o.finished || o.answeredBy != nil {
 		o.mu.Unlock()
 		return
 	}
 	if o.giveUp && !o.heard {
-		go o.x.cancel(reasonHeaders(o.why))
+		go o.x.Cancel(reasonHeaders(o.why))
 	}
 	o.heard = true
 	var d *Dialog
@@ -241,7 +234,7 @@ func (o *Outgoing) onFinal(res *sip.Response, err error) {
 }
 
 func refusedBy(err error) *Refused {
-	if err == errTimeout {
+	if err == transaction.ErrTimeout {
 		return &Refused{Code: 408, Reason: "Request Timeout"}
 	}
 	return &Refused{Code: 503, Reason: "Service Unavailable"}
@@ -250,7 +243,7 @@ func refusedBy(err error) *Refused {
 // answered acknowledges each 2xx (13.2.2.4): the first makes the dialog, those of other branches of a fork are hung up, and
 // so is one that crossed our CANCEL.
 func (o *Outgoing) answered(res *sip.Response) {
-	sent, way := o.x.went()
+	sent, way := o.x.Went()
 	o.mu.Lock()
 	d := o.fork(res, sent, way)
 	if d == nil { // one of too many
@@ -269,7 +262,7 @@ func (o *Outgoing) answered(res *sip.Response) {
 		return
 	}
 	if d.left() { // its user has hung up by BYE before it was answered
-		d.acknowledge(o.x.seq(), session{})
+		d.acknowledge(o.x.Seq(), session{})
 		o.finish(nil, &Refused{Code: 487, Reason: "Request Terminated"})
 		return
 	}
@@ -278,7 +271,7 @@ func (o *Outgoing) answered(res *sip.Response) {
 		go o.answerIn(d, offer, opt.AnswerOffer)
 		return
 	}
-	d.acknowledge(o.x.seq(), session{})
+	d.acknowledge(o.x.Seq(), session{})
 	switch {
 	case !first:
 		d.hangUp(EndLocal)
@@ -292,7 +285,7 @@ func (o *Outgoing) answered(res *sip.Response) {
 
 // answerIn answers the offer of a 2xx in the ACK.
 func (o *Outgoing) answerIn(d *Dialog, offer []byte, answer func([]byte) ([]byte, error)) {
-	if err := d.answerOffer(o.x.seq(), offer, answer); err != nil {
+	if err := d.answerOffer(o.x.Seq(), offer, answer); err != nil {
 		o.finish(nil, &Refused{Code: 488, Reason: "Not Acceptable Here"})
 		return
 	}
@@ -310,7 +303,7 @@ func (o *Outgoing) answerIn(d *Dialog, offer []byte, answer func([]byte) ([]byte
 // finish settles the call, once.
 func (o *Outgoing) finish(d *Dialog, err *Refused) {
 	o.ep.dropOutgoing(o)
-	o.x.shed()
+	o.x.Shed()
 	if o.settle(d, err) {
 		o.forkLost(d)
 	}
@@ -334,44 +327,29 @@ func (o *Outgoing) settle(d *Dialog, err *Refused) bool {
 
 // Options sends OPTIONS outside a dialog and waits for the answer: is the peer alive?
 func (e *Endpoint) Options(ctx context.Context, t Target) (Response, error) {
-	f, hopsLeft, err := e.reach(ctx, t)
+	f, hopsLeft, err := e.core.Reach(ctx, t)
 	if err != nil {
 		return Response{}, err
 	}
 	seq := uint32(1)
-	host := hostOf(e.local(f.remote.Addr()).Addr())
-	out := &outbound{
-		method: mOPTIONS, uri: t.URI, from: "<sip:santra@" + host + ">;tag=" + id.New(), to: "<" + t.URI + ">", callID: id.New(),
-		seq: seq, branch: newBranch(), routes: t.Routes, contact: e.contact("santra", f), who: "santra", hops: hops,
+	host := message.HostOf(e.sockets.Local(f.Remote.Addr()).Addr())
+	out := &message.Outbound{
+		Method: message.OPTIONS, URI: t.URI, From: "<sip:santra@" + host + ">;tag=" + id.New(), To: "<" + t.URI + ">", CallID: id.New(),
+		Seq: seq, Branch: message.NewBranch(), Routes: t.Routes, Contact: e.core.Contact("santra", f), Who: "santra", Hops: message.MaxForwards,
 	}
-	x := &exchange{ep: e, out: out, flow: f, hops: hopsLeft, user: t.User, password: t.Password, nextSeq: func() uint32 { seq++; return seq }}
-	res, err := x.wait(ctx)
+	x := &exchange.Exchange{Core: e.core, Out: out, Flow: f, Hops: hopsLeft, User: t.User, Password: t.Password, NextSeq: func() uint32 { seq++; return seq }}
+	res, err := x.Wait(ctx)
 	if err != nil {
 		return Response{}, err
 	}
 	return plain(res), nil
 }
 
-// wait runs an exchange to its final response.
-func (x *exchange) wait(ctx context.Context) (*sip.Response, error) {
-	type outcome struct {
-		res *sip.Response
-		err error
-	}
-	got := make(chan outcome, 1)
-	x.final = func(res *sip.Response, err error) {
-		select {
-		case got <- outcome{res, err}:
-		default:
-		}
-	}
-	if err := x.start(); err != nil {
-		return nil, err
-	}
-	select {
-	case o := <-got:
-		return o.res, o.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// plain makes a Response of the API.
+func plain(res *sip.Response) Response {
+	r := Response{Code: res.StatusCode, Reason: res.Reason, ContentType: message.Value(res, "Content-Type"), Body: res.Body()}
+	r.RetryAfter, _ = fields.Seconds(message.Value(res, "Retry-After"))
+	r.Causes = fields.ParseReasons(message.Values(res, "Reason"))
+	r.silent = strings.EqualFold(strings.TrimSpace(message.Value(res, "Refer-Sub")), "false")
+	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -196,7 +197,7 @@ func TestSpoofedRequests(t *testing.T) {
 		w.send(server, msg)
 		ok := w.want("SIP/2.0 200")
 		from := func(ip, method string, seq int) string {
-			return strings.Replace(inside(method, ok, seq, method+ip+itoa(seq)), "UDP 192.0.2.2", "UDP "+ip, 1)
+			return strings.Replace(inside(method, ok, seq, method+ip+strconv.Itoa(seq)), "UDP 192.0.2.2", "UDP "+ip, 1)
 		}
 		thief.send(server, from("192.0.2.66", "ACK", 1))
 		d := <-h.dialogs
@@ -253,7 +254,7 @@ func TestAssertedIdentity(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
-				c.o.Headers = []Header{{"Subject", "secret"}}
+				c.o.Headers = []Header{{Name: "Subject", Value: "secret"}}
 				a, w, o, m := dialled(t, n, c.o, func(cfg *Config) { cfg.Trust = func(netip.AddrPort) bool { return c.trusted } })
 				if field(m, "P-Asserted-Identity") != c.pai || field(m, "Privacy") != c.privacy || !strings.HasPrefix(field(m, "From"), c.from) || field(m, "Subject") != c.subject {
 					t.Error(m)
@@ -276,12 +277,12 @@ func TestPrivacyAskedOfUs(t *testing.T) {
 		listen(t, n, "192.0.2.1", ws)
 		w := newWire(t, n, "192.0.2.2")
 		send := func(i int, hdr string) {
-			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+itoa(i), "call-one", "c"+itoa(i), "Contact:", hdr+"\nContact:").Replace(invite))
+			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+strconv.Itoa(i), "call-one", "c"+strconv.Itoa(i), "Contact:", hdr+"\nContact:").Replace(invite))
 		}
 		refuse := func(in *Incoming, i int) {
 			in.Reject(486, "")
 			w.want("SIP/2.0 486")
-			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+itoa(i), "call-one", "c"+itoa(i), "INVITE sip", "ACK sip", "1 INVITE", "1 ACK").Replace(invite))
+			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+strconv.Itoa(i), "call-one", "c"+strconv.Itoa(i), "INVITE sip", "ACK sip", "1 INVITE", "1 ACK").Replace(invite))
 		}
 		send(1, "Privacy: user;critical\nDiversion: <sip:+358500000000@h>;reason=no-answer\nHistory-Info: <sip:x@h>;index=1")
 		in := <-ws

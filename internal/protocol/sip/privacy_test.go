@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +30,10 @@ func TestTheLogHoldsNothingOfAMessage(t *testing.T) {
 		e := listen(t, n, "192.0.2.1", h, logged)
 		w := newWire(t, n, "192.0.2.2")
 		for i := range 50 {
-			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+itoa(i), "call-one", "c"+itoa(i)).Replace(invite))
+			w.send(server, strings.NewReplacer("z9hG4bK-one", "z9hG4bK-"+strconv.Itoa(i), "call-one", "c"+strconv.Itoa(i)).Replace(invite))
 			w.send(server, strings.Replace(invite, "CSeq: 1 INVITE", "CSeq: 1 maija", 1))
 			w.send(server, strings.Replace(invite, "INVITE sip", "+358401234567 sip", 1))
-			w.send(server, strings.NewReplacer("INVITE", "REGISTER", "z9hG4bK-one", "z9hG4bK-r"+itoa(i), "Contact", "Authorization: Digest username=\"maija\", realm=\"santra\", nonce=\"x\", response=\"y\", uri=\"sip:maija\"\nContact").Replace(invite))
+			w.send(server, strings.NewReplacer("INVITE", "REGISTER", "z9hG4bK-one", "z9hG4bK-r"+strconv.Itoa(i), "Contact", "Authorization: Digest username=\"maija\", realm=\"santra\", nonce=\"x\", response=\"y\", uri=\"sip:maija\"\nContact").Replace(invite))
 		}
 		time.Sleep(time.Minute)
 		if s := e.Stats(); s.Malformed == 0 {

@@ -15,6 +15,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 // doubling sends some packets twice, which memnet does not.
@@ -171,7 +172,7 @@ func (s *stage) begin(d *Dialog, caller bool) {
 // respond says of an offer what it was, so that a mixed-up answer is found.
 func (s *stage) respond(d *Dialog, r *Request) {
 	time.Sleep(s.slow)
-	if r.Method == mREFER {
+	if r.Method == message.REFER {
 		if tr, err := r.Transfer(); err == nil && tr.Accept() == nil {
 			_ = tr.Notify(context.Background(), 200)
 		}

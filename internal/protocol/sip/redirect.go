@@ -6,6 +6,9 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
@@ -22,7 +25,7 @@ func (o *Outgoing) redirect(res *sip.Response) bool {
 	}
 	go func() {
 		defer run.Recover(o.ep.log, "sip redirect")
-		if !o.follow(policy, fields.Contacts(values(res, "Contact"))) {
+		if !o.follow(policy, fields.Contacts(message.Values(res, "Contact"))) {
 			o.onFinal(res, nil)
 		}
 	}()
@@ -36,39 +39,29 @@ func (o *Outgoing) follow(policy func(string) (Target, bool), contacts []string)
 		if !ok {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
-		f, hops, err := o.ep.reach(ctx, t)
+		ctx, cancel := context.WithTimeout(context.Background(), transaction.Timeout)
+		f, hops, err := o.ep.core.Reach(ctx, t)
 		cancel()
 		if err != nil {
 			continue
 		}
 		o.forkLost(nil)
-		return o.x.turn(t, f, hops, o.contactBy(f), o.headersFor(f))
+		return o.x.Turn(t, f, hops, o.contactBy(f), o.headersFor(f))
 	}
 	return false
 }
 
 // contactBy is our Contact by another way.
-func (o *Outgoing) contactBy(f flow) string {
+func (o *Outgoing) contactBy(f socket.Flow) string {
 	user := o.opt.FromUser
 	if user == "" {
 		user = "santra"
 	}
-	return o.ep.contact(user, f)
+	return o.ep.core.Contact(user, f)
 }
 
 // headersFor are the further fields for another target: it may be less trusted than the first (RFC 3325 5).
-func (o *Outgoing) headersFor(f flow) []Header {
+func (o *Outgoing) headersFor(f socket.Flow) []Header {
 	_, withheld := fromOf(o.opt, "")
 	return o.headers(withheld, f)
-}
-
-// turn sends the request to another target.
-func (x *exchange) turn(t Target, f flow, hops *hopList, contact string, hdr []Header) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	out := *x.out
-	out.uri, out.routes, out.contact, out.extra = t.URI, t.Routes, contact, hdr // no credentials: they were the other's
-	x.user, x.password, x.challenges, x.tried, x.flow, x.hops = t.User, t.Password, 0, false, f, hops
-	return x.resend(out)
 }

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/sip/exchange"
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/transaction"
 	"santra/internal/run"
 )
 
@@ -30,26 +33,26 @@ type Transfer struct {
 	turn       chan struct{} // of who reports: one NOTIFY is answered before the next goes, so that none overtakes
 	mu         sync.Mutex    // of what follows
 	over       bool
-	life       alarm
+	life       transaction.Alarm
 }
 
 // Transfer reads a REFER. errs.Invalid: it is none (405 is its answer), it does not hold exactly one Refer-To (400), or it asks
 // for another method than INVITE (RFC 3515 2.4.2: 501 or 603).
 func (r *Request) Transfer() (*Transfer, error) {
-	all := values(r.in, "Refer-To")
-	if r.Method != mREFER || len(all) != 1 {
+	all := message.Values(r.in, "Refer-To")
+	if r.Method != message.REFER || len(all) != 1 {
 		return nil, errs.New(errs.Invalid, "sip: no REFER with one Refer-To, answer 400")
 	}
 	to, ok := fields.ParseReferTo(all[0])
-	if !ok || to.Method != mINVITE {
+	if !ok || to.Method != message.INVITE {
 		return nil, errs.New(errs.Invalid, "sip: the Refer-To is no call, answer 603")
 	}
 	t := &Transfer{Target: to.URI, Attended: to.Attended, ReferredBy: r.Header("Referred-By"), r: r}
 	t.Silent = strings.EqualFold(strings.TrimSpace(r.Header("Refer-Sub")), "false")
 	t.turn = make(chan struct{}, 1)
-	t.life.mu = &t.mu
+	t.life.Guard(&t.mu)
 	if to.Attended {
-		t.Replaces = Header{"Replaces", to.Replaces.String()}
+		t.Replaces = Header{Name: "Replaces", Value: to.Replaces.String()}
 		t.Replaced = r.d.ep.lookup(to.Replaces.CallID, to.Replaces.ToTag, to.Replaces.FromTag) // the to-tag is the target's: ours
 	}
 	return t, nil
@@ -60,14 +63,14 @@ func (r *Request) Transfer() (*Transfer, error) {
 func (t *Transfer) Accept() error {
 	var hdr []Header
 	if t.Silent {
-		hdr = []Header{{"Refer-Sub", "false"}} // RFC 4488 4
+		hdr = []Header{{Name: "Refer-Sub", Value: "false"}} // RFC 4488 4
 	}
 	err := t.r.Respond(202, "", nil, hdr...)
 	if err != nil || t.Silent {
 		return err
 	}
 	t.mu.Lock()
-	t.life.set(referralLife, t.expired)
+	t.life.Set(referralLife, t.expired)
 	t.mu.Unlock()
 	t.turn <- struct{}{}
 	go t.report(100, active())
@@ -81,7 +84,7 @@ func active() string { return "active;expires=" + fields.Delta(referralLife) }
 func (t *Transfer) report(code int, state string) {
 	defer run.Recover(t.r.d.ep.log, "sip notify")
 	defer func() { <-t.turn }()
-	ctx, cancel := context.WithTimeout(context.Background(), timeout+time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), transaction.Timeout+time.Second)
 	defer cancel()
 	_ = t.send(ctx, code, state)
 }
@@ -109,7 +112,7 @@ func (t *Transfer) Notify(ctx context.Context, code int) error {
 	state := active()
 	if code >= 200 {
 		t.over, state = true, "terminated;reason=noresource"
-		t.life.stop()
+		t.life.Stop()
 	}
 	t.mu.Unlock()
 	return t.send(ctx, code, state)
@@ -125,8 +128,8 @@ func (t *Transfer) expired() {
 }
 
 func (t *Transfer) send(ctx context.Context, code int, state string) error {
-	res, err := t.r.d.Request(ctx, mNOTIFY, fields.FragmentType, fields.Fragment(code, reasonOf(code, "")),
-		Header{"Event", "refer;id=" + strconv.FormatUint(uint64(t.r.in.seq), 10)}, Header{"Subscription-State", state})
+	res, err := t.r.d.Request(ctx, message.NOTIFY, fields.FragmentType, fields.Fragment(code, message.ReasonPhrase(code, "")),
+		Header{Name: "Event", Value: "refer;id=" + strconv.FormatUint(uint64(t.r.in.Seq), 10)}, Header{Name: "Subscription-State", Value: state})
 	switch {
 	case err != nil:
 		return err
@@ -136,7 +139,7 @@ func (t *Transfer) send(ctx context.Context, code int, state string) error {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.over = true
-		t.life.stop()
+		t.life.Stop()
 		return refusedWith(res)
 	}
 	return nil
@@ -161,16 +164,16 @@ func (r *Referral) Progress() <-chan int { return r.reports }
 
 // Refer asks the peer to call target (a URI) in our place (RFC 3515 2.4.1). *Refused: it will not.
 func (d *Dialog) Refer(ctx context.Context, target string, o ReferOptions) (*Referral, error) {
-	to := fields.ReferTo{URI: target, Method: mINVITE}
+	to := fields.ReferTo{URI: target, Method: message.INVITE}
 	if o.Replace != nil {
 		to.Replaces, to.Attended = o.Replace.name(), true
 	}
-	hdr := []Header{{"Refer-To", to.String()}}
+	hdr := []Header{{Name: "Refer-To", Value: to.String()}}
 	if o.ReferredBy != "" {
-		hdr = append(hdr, Header{"Referred-By", o.ReferredBy})
+		hdr = append(hdr, Header{Name: "Referred-By", Value: o.ReferredBy})
 	}
 	if o.Silent {
-		hdr = append(hdr, Header{"Refer-Sub", "false"}, Header{"Supported", "norefersub"})
+		hdr = append(hdr, Header{Name: "Refer-Sub", Value: "false"}, Header{Name: "Supported", Value: "norefersub"})
 	}
 	ref := &Referral{reports: make(chan int, unreadReports)}
 	res, err := d.refer(ctx, ref, hdr)
@@ -196,9 +199,9 @@ func (d *Dialog) refer(ctx context.Context, ref *Referral, hdr []Header) (Respon
 	}
 	d.referrals = append(d.referrals, ref)
 	d.mu.Unlock()
-	return d.ask(ctx, asking{method: mREFER, hdr: hdr, prepare: func(x *exchange) {
-		d.numbered(ref, x.out.seq)
-		x.nextSeq = func() uint32 { return d.numbered(ref, d.nextSeq()) } // after a challenge
+	return d.ask(ctx, asking{method: message.REFER, hdr: hdr, prepare: func(x *exchange.Exchange) {
+		d.numbered(ref, x.Out.Seq)
+		x.NextSeq = func() uint32 { return d.numbered(ref, d.nextSeq()) } // after a challenge
 	}})
 }
 
@@ -221,8 +224,8 @@ type referrals []*Referral
 
 // take gets a NOTIFY that belongs to one of them; false where it belongs to none. One without an id is the oldest's
 // (RFC 3515 2.4.6).
-func (all *referrals) take(d *Dialog, tx *serverTx, in *inbound) bool {
-	pkg, id := fields.Event(value(in, "Event"))
+func (all *referrals) take(d *Dialog, tx *transaction.Server, in *message.Inbound) bool {
+	pkg, id := fields.Event(message.Value(in, "Event"))
 	if pkg != "refer" {
 		return false
 	}
@@ -233,10 +236,10 @@ func (all *referrals) take(d *Dialog, tx *serverTx, in *inbound) bool {
 		if code, ok := fields.ParseFragment(in.Body()); ok {
 			ref.report(code)
 		}
-		if fields.Terminated(value(in, "Subscription-State")) {
+		if fields.Terminated(message.Value(in, "Subscription-State")) {
 			all.drop(ref)
 		}
-		d.ep.say(tx, in, reply{code: 200})
+		d.ep.say(tx, in, message.Reply{Code: 200})
 		return true
 	}
 	return false

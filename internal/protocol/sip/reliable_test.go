@@ -3,6 +3,7 @@ package sip
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +11,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 // RFC 3262 4: a reliable response is acknowledged once, in its order; one that comes again or too early is not told.
@@ -154,12 +156,12 @@ func TestPrackOfTheCallee(t *testing.T) {
 		_ = in.Progress(183, "application/sdp", []byte("offer")) // the INVITE has none
 		m := w.want("SIP/2.0 183")
 		rack := func(v, branch string, seq int, body string) string {
-			p := strings.Replace(inside("PRACK", m, seq, branch), "\r\nContent-Length: 0\r\n\r\n", "\r\nRAck: "+v+"\r\nContent-Length: "+itoa(len(body))+"\r\n\r\n"+body, 1)
+			p := strings.Replace(inside("PRACK", m, seq, branch), "\r\nContent-Length: 0\r\n\r\n", "\r\nRAck: "+v+"\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body, 1)
 			w.send(server, p)
 			return w.want("SIP/2.0 ")
 		}
 		for i, v := range []string{"", "x", "1 1 INVITE", field(m, "RSeq") + " 2 INVITE", field(m, "RSeq") + " 1 BYE"} {
-			if got := rack(v, "bad"+itoa(i), 2+i, ""); !strings.HasPrefix(got, "SIP/2.0 481") {
+			if got := rack(v, "bad"+strconv.Itoa(i), 2+i, ""); !strings.HasPrefix(got, "SIP/2.0 481") {
 				t.Errorf("%q: %s", v, got)
 			}
 		}
@@ -273,7 +275,7 @@ func TestNewOfferInPrack(t *testing.T) {
 				want = "SIP/2.0 200"
 				go func() {
 					r := <-in.Early().Requests()
-					if r.Method != mPRACK || string(r.Body) != "again" {
+					if r.Method != message.PRACK || string(r.Body) != "again" {
 						t.Error(r.Method)
 					}
 					_ = r.Respond(200, "application/sdp", []byte("answer again"))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"santra/internal/protocol/sip/fields"
+	"santra/internal/protocol/sip/message"
 )
 
 // takesOver is the dialog that an INVITE names to take its place (Replaces, RFC 3891) or to join it (Join, RFC 3911).
@@ -32,50 +33,50 @@ func (in *Incoming) Joins() *Dialog {
 }
 
 // taken finds the dialog that an INVITE names, or refuses it (RFC 3891 3, RFC 3911 4).
-func (e *Endpoint) taken(in *inbound) (*takesOver, reply) {
+func (e *Endpoint) taken(in *message.Inbound) (*takesOver, message.Reply) {
 	var replaces, joins []string
 	if slices.Contains(e.cfg.Extensions, tagReplaces) {
-		replaces = values(in, "Replaces")
+		replaces = message.Values(in, "Replaces")
 	}
 	if slices.Contains(e.cfg.Extensions, tagJoin) {
-		joins = values(in, "Join")
+		joins = message.Values(in, "Join")
 	}
 	all := append(replaces, joins...)
 	switch len(all) {
 	case 0:
-		return nil, reply{}
+		return nil, message.Reply{}
 	case 1:
 	default:
-		return nil, reply{code: 400, reason: "More Than One Dialog Named"}
+		return nil, message.Reply{Code: 400, Reason: "More Than One Dialog Named"}
 	}
 	r, ok := fields.ParseReplaces(all[0])
 	if !ok {
-		return nil, reply{code: 400, reason: "Bad Replaces"}
+		return nil, message.Reply{Code: 400, Reason: "Bad Replaces"}
 	}
 	d := e.lookup(r.CallID, r.ToTag, r.FromTag)
 	if d == nil {
-		return nil, reply{code: 481}
+		return nil, message.Reply{Code: 481}
 	}
 	return &takesOver{dialog: d, join: len(joins) > 0}, d.replaceable(r.EarlyOnly)
 }
 
 // replaceable says by which code a call that would take the dialog's place is refused; 0: it is not.
-func (d *Dialog) replaceable(earlyOnly bool) reply {
+func (d *Dialog) replaceable(earlyOnly bool) message.Reply {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case d.reason != "":
-		return reply{code: 603}
+		return message.Reply{Code: 603}
 	case d.early.is && d.early.out == nil: // only who rings may be replaced, not who is called
-		return reply{code: 481}
+		return message.Reply{Code: 481}
 	case !d.early.is && earlyOnly:
-		return reply{code: 486}
+		return message.Reply{Code: 486}
 	}
-	return reply{}
+	return message.Reply{}
 }
 
 // Replacing is the field of an INVITE that takes the place of this dialog at its peer (RFC 3891 6.1), for InviteOptions.Headers.
-func (d *Dialog) Replacing() Header { return Header{"Replaces", d.name().String()} }
+func (d *Dialog) Replacing() Header { return Header{Name: "Replaces", Value: d.name().String()} }
 
 // name is the dialog as its peer finds it: the peer's own tag is the to-tag.
 func (d *Dialog) name() fields.Replaces {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 	"weak"
+
+	"santra/internal/protocol/sip/message"
 )
 
 // TestAnAnsweredCallKeepsNoInvite: what only the set-up needs, the INVITE with all its fields at one end and its body and further
@@ -30,7 +32,7 @@ func TestAnAnsweredCallKeepsNoInvite(t *testing.T) {
 			if came.Value() != nil {
 				t.Error("the INVITE is still held")
 			}
-			if b.Stats().Transactions == 0 || o.opt.Body != nil || o.x.sent().content != nil || o.x.sent().extra != nil {
+			if b.Stats().Transactions == 0 || o.opt.Body != nil || went(o).Content != nil || went(o).Extra != nil {
 				t.Error("what was sent is still held, or nothing was to be seen")
 			}
 			runtime.KeepAlive(far)
@@ -51,4 +53,10 @@ func TestWhatWasReadOnceIsKeptNoLonger(t *testing.T) {
 	if string(near.ours.body) != "another" {
 		t.Errorf("%q", near.ours.body)
 	}
+}
+
+// went is the request of a call as it was last sent.
+func went(o *Outgoing) message.Outbound {
+	out, _ := o.x.Went()
+	return *out
 }

@@ -2,12 +2,15 @@ package sip
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/exchange"
+	"santra/internal/protocol/sip/message"
 )
 
 func session90(c *Config) { c.Dialogs.Session = 90 * time.Second }
@@ -28,7 +31,7 @@ func TestSessionIsRefreshedAndExpires(t *testing.T) {
 		updates := 0
 		go func() {
 			for r := range b.Requests() {
-				if r.Method != mUPDATE || len(r.Body) > 0 {
+				if r.Method != message.UPDATE || len(r.Body) > 0 {
 					t.Error("refreshed by", r.Method)
 				}
 				updates++
@@ -150,7 +153,7 @@ func TestSessionIntervalTooSmall(t *testing.T) {
 		w.send(server, strings.NewReplacer("one", "two", "1 INVITE", "2 INVITE", "30", "90").Replace(short))
 		ok := w.want("SIP/2.0 200")
 		in := func(method string, seq int) string {
-			return strings.Replace(inside(method, ok, seq, method+itoa(seq)), "call-one", "call-two", 1)
+			return strings.Replace(inside(method, ok, seq, method+strconv.Itoa(seq)), "call-one", "call-two", 1)
 		}
 		w.send(server, in("ACK", 2))
 		w.send(server, strings.Replace(in("UPDATE", 3), "Max-Forwards", "Supported: timer\r\nSession-Expires: 30\r\nMax-Forwards", 1))
@@ -185,7 +188,7 @@ func TestSessionIntervalTooSmall(t *testing.T) {
 	})
 	inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
 		a, w, o, m := dialled(t, n, opts())
-		for range maxWidened {
+		for range exchange.MaxWidened {
 			w.send(a.Addr(), answerOf(m, "422 Session Interval Too Small", "x", "Min-SE: 300"))
 			m = w.want("INVITE ")
 		}

@@ -106,7 +106,7 @@ func TestTLSConnectionIsLostInTheCall(t *testing.T) {
 		}
 		far := <-h.dialogs
 		<-far.Acked()
-		d.flow.conn.Close()
+		d.flow.Conn.Close()
 		synctest.Wait()
 		if err := d.Bye(t.Context()); err != nil {
 			t.Error(err)

@@ -2,12 +2,15 @@ package sip
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/memnet"
+	"santra/internal/protocol/sip/message"
 )
 
 func transfers(c *Config) { c.Extensions = []string{"siprec", "replaces", "join"} }
@@ -130,7 +133,7 @@ func TestReferOfAPhone(t *testing.T) {
 		d2 := <-h.dialogs
 		tag := field(ok2, "To")[strings.Index(field(ok2, "To"), "tag=")+4:]
 		refer := func(seq int, hdr string) *Request {
-			w.send(server, strings.Replace(inside("REFER", ok, seq, "refer"+itoa(seq)), "Max-Forwards", crlfs(hdr)+"\r\nMax-Forwards", 1))
+			w.send(server, strings.Replace(inside("REFER", ok, seq, "refer"+strconv.Itoa(seq)), "Max-Forwards", crlfs(hdr)+"\r\nMax-Forwards", 1))
 			return <-d.Requests()
 		}
 		for i, bad := range []string{"X: 1", "Refer-To: <sip:1@h", "Refer-To: <sip:1@h>\nRefer-To: <sip:2@h>", "Refer-To: <sip:1@h;method=BYE>"} {
@@ -179,12 +182,12 @@ func TestNotifyOfNobody(t *testing.T) {
 		a, b := pair(t, n, "udp")
 		go func() {
 			r := <-a.Requests()
-			if r.Method != mNOTIFY {
+			if r.Method != message.NOTIFY {
 				t.Error(r.Method)
 			}
 			_ = r.Respond(489, "", nil)
 		}()
-		res, err := b.Request(t.Context(), mNOTIFY, "", nil, Header{"Event", "refer"}, Header{"Subscription-State", "active"})
+		res, err := b.Request(t.Context(), message.NOTIFY, "", nil, Header{Name: "Event", Value: "refer"}, Header{Name: "Subscription-State", Value: "active"})
 		if err != nil || res.Code != 489 {
 			t.Error(res.Code, err)
 		}
@@ -212,14 +215,14 @@ func TestReplacesAndJoin(t *testing.T) {
 			<-h.dialogs
 			return <-h.calls, nil
 		}
-		in, err := try(a.Replacing(), Header{"Require", "replaces"})
+		in, err := try(a.Replacing(), Header{Name: "Require", Value: "replaces"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d, early := in.Replaces(); d != b || early || in.Joins() != nil {
 			t.Error(d, early)
 		}
-		in, err = try(Header{"Join", a.Replacing().Value})
+		in, err = try(Header{Name: "Join", Value: a.Replacing().Value})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,11 +240,11 @@ func TestReplacesAndJoin(t *testing.T) {
 			hdr  []Header
 		}{
 			{"400", []Header{a.Replacing(), a.Replacing()}},
-			{"400", []Header{a.Replacing(), {"Join", a.Replacing().Value}}},
-			{"400", []Header{{"Replaces", "x"}}},
-			{"481", []Header{{"Replaces", "x;to-tag=1;from-tag=2"}}},
-			{"481", []Header{{"Replaces", strings.Replace(a.Replacing().Value, a.callID, "another", 1)}}},
-			{"486", []Header{{"Replaces", a.Replacing().Value + ";early-only"}}},
+			{"400", []Header{a.Replacing(), {Name: "Join", Value: a.Replacing().Value}}},
+			{"400", []Header{{Name: "Replaces", Value: "x"}}},
+			{"481", []Header{{Name: "Replaces", Value: "x;to-tag=1;from-tag=2"}}},
+			{"481", []Header{{Name: "Replaces", Value: strings.Replace(a.Replacing().Value, a.callID, "another", 1)}}},
+			{"486", []Header{{Name: "Replaces", Value: a.Replacing().Value + ";early-only"}}},
 		} {
 			if _, err := try(c.hdr...); err == nil || err.Error() != "sip: refused with "+c.want {
 				t.Errorf("%v: %v", c.hdr, err)
@@ -307,8 +310,9 @@ func TestReportsFindTheirTransfer(t *testing.T) {
 			refs = append(refs, ref)
 		}
 		first, second := <-transfers, <-transfers
+		synctest.Wait() // until what Accept reports has come
 		_ = second.Notify(t.Context(), 486)
-		res, err := b.Request(t.Context(), mNOTIFY, "message/sipfrag", []byte("SIP/2.0 183 x"), Header{"Event", "refer"}, Header{"Subscription-State", "active"})
+		res, err := b.Request(t.Context(), message.NOTIFY, "message/sipfrag", []byte("SIP/2.0 183 x"), Header{Name: "Event", Value: "refer"}, Header{Name: "Subscription-State", Value: "active"})
 		if err != nil || res.Code != 200 {
 			t.Error(res.Code, err)
 		}

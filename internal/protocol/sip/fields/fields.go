@@ -61,6 +61,9 @@ func Seconds(v string) (time.Duration, bool) {
 // Delta writes whole seconds.
 func Delta(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
+// MinSession is the least interval of a session that may be asked for (RFC 4028 5).
+const MinSession = 90 * time.Second
+
 // SessionExpires is how long a session lasts without a refresh, and who refreshes (RFC 4028 4).
 type SessionExpires struct {
 	Interval  time.Duration

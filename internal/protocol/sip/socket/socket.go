@@ -1,6 +1,7 @@
 // Package socket is the transport layer of SIP (RFC 3261 18): one UDP and one TCP socket on the same port, a TLS one beside
 // them, and the connections that they accept or that are dialled. Receiving is in order for each socket, sending never blocks,
-// and whoever is slow, silent or too many is bounded in time and number. It hands bytes up and knows no message but its length.
+// and whoever is slow, silent or too many is bounded in time and number. It hands bytes up and knows no message but its length;
+// a Flow is the way to a peer, by which answers go back.
 package socket
 
 import (
@@ -10,6 +11,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"santra/internal/errs"
@@ -61,8 +63,9 @@ func (Machine) Dial(ctx context.Context, addr string) (net.Conn, error) {
 
 // Config says where to listen and who is told.
 type Config struct {
-	Addr    string // host:port, the same for UDP and TCP; port 0 picks one that is free in both
-	TLS     *TLS   // nil: none
+	Addr    string     // host:port, the same for UDP and TCP; port 0 picks one that is free in both
+	TLS     *TLS       // nil: none
+	Public  netip.Addr // address of ours that is told to peers where it is not what the sockets say; zero: theirs
 	Network Network
 	Log     *slog.Logger
 	// Receive gets each message of a stream, and each datagram that is no keep-alive; conn is nil for a datagram. raw is the
@@ -87,6 +90,8 @@ type Set struct {
 	wg     sync.WaitGroup
 	ctx    context.Context
 	cancel context.CancelFunc
+
+	failed atomic.Uint64 // messages that could not be written
 
 	mu     sync.Mutex
 	conns  map[key]*Conn

@@ -1,4 +1,4 @@
-package sip
+package message
 
 import (
 	"slices"
@@ -10,18 +10,18 @@ import (
 	"santra/internal/protocol/sip/fields"
 )
 
-// callerOf finds who calls. A caller who asks for privacy in any way is withheld (RFC 3323 4.2, RFC 3325 9.3), whatever else
+// CallerOf finds who calls. A caller who asks for privacy in any way is withheld (RFC 3323 4.2, RFC 3325 9.3), whatever else
 // the message says: the number is not even read then.
-func callerOf(in *inbound, trusted bool) pii.Number {
-	if privacyOf(in).Withheld() {
+func CallerOf(in *Inbound, trusted bool) pii.Number {
+	if PrivacyOf(in).Withheld() {
 		return pii.Number{}
 	}
-	from := userOf(&in.From().Address)
+	from := UserOf(&in.From().Address)
 	if anonymous(&in.From().Address) {
 		return pii.Number{}
 	}
 	if trusted {
-		for _, v := range values(in, "P-Asserted-Identity") {
+		for _, v := range Values(in, "P-Asserted-Identity") {
 			if u, ok := assertedUser(v); ok {
 				return pii.NewNumber(u)
 			}
@@ -30,12 +30,12 @@ func callerOf(in *inbound, trusted bool) pii.Number {
 	return pii.NewNumber(from)
 }
 
-// privacyOf reads what the caller asks.
-func privacyOf(in *inbound) Privacy { return fields.ParsePrivacy(values(in, "Privacy")) }
+// PrivacyOf reads what the caller asks.
+func PrivacyOf(in *Inbound) fields.Privacy { return fields.ParsePrivacy(Values(in, "Privacy")) }
 
 // anonymous recognises the From of a caller who is withheld (RFC 3323 4.1.1.3 and what carriers send).
 func anonymous(u *sip.Uri) bool {
-	user, host := strings.ToLower(userOf(u)), strings.ToLower(u.Host)
+	user, host := strings.ToLower(UserOf(u)), strings.ToLower(u.Host)
 	return slices.Contains([]string{"", "anonymous", "unavailable", "restricted", "unknown", "withheld"}, user) || host == "anonymous.invalid"
 }
 
@@ -44,14 +44,14 @@ func assertedUser(v string) (string, bool) {
 	for one := range strings.SplitSeq(v, ",") {
 		var u sip.Uri
 		if _, err := sip.ParseAddressValue(strings.TrimSpace(one), &u, &sip.HeaderParams{}); err == nil && !anonymous(&u) {
-			return userOf(&u), true
+			return UserOf(&u), true
 		}
 	}
 	return "", false
 }
 
-// userOf is the user part of a URI without its parameters: the number of sip:+358...;phone-context=x@host and of tel:+358....
-func userOf(u *sip.Uri) string {
+// UserOf is the user part of a URI without its parameters: the number of sip:+358...;phone-context=x@host and of tel:+358....
+func UserOf(u *sip.Uri) string {
 	user := u.User
 	if raw := u.Raw(); raw != "" {
 		user = raw
@@ -97,8 +97,8 @@ func unhex(c byte) byte {
 	return c - '0'
 }
 
-// escapeUser writes a user part (RFC 3261 25.1: unreserved, user-unreserved).
-func escapeUser(s string) string {
+// EscapeUser writes a user part (RFC 3261 25.1: unreserved, user-unreserved).
+func EscapeUser(s string) string {
 	const plain = "-_.!~*'()&=+$,;?/"
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
@@ -112,27 +112,11 @@ func escapeUser(s string) string {
 	return b.String()
 }
 
-// quoted writes a display name (RFC 3261 25.1).
-func quoted(s string) string {
+// Quoted writes a display name (RFC 3261 25.1).
+func Quoted(s string) string {
 	s = clean(s)
 	if strings.ContainsAny(s, `"\`) { // seldom, and a replacer is dear to make
 		s = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
 	}
 	return `"` + s + `"`
-}
-
-// fromOf writes our From without its tag, and whether the caller is withheld.
-func fromOf(o InviteOptions, host string) (from string, withheld bool) {
-	switch {
-	case o.FromUser != "" && !o.Privacy && !o.Restrict.Withheld():
-		from = "<sip:" + escapeUser(o.FromUser) + "@" + host + ">"
-	case o.Privacy || o.Restrict.Withheld() || o.From.Withheld():
-		return `"Anonymous" <sip:anonymous@anonymous.invalid>`, true
-	default:
-		from = "<sip:" + escapeUser(o.From.Reveal()) + "@" + host + ">"
-	}
-	if o.FromDisplay != "" {
-		from = quoted(o.FromDisplay) + " " + from
-	}
-	return from, false
 }

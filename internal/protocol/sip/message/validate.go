@@ -1,8 +1,9 @@
-package sip
+package message
 
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,52 +18,65 @@ var (
 
 // Further limits of one message.
 const (
-	maxURI    = 2048      // bytes of the Request-URI; more gets 414
+	MaxURI    = 2048      // bytes of the Request-URI; more gets 414
 	maxSeq    = 1<<31 - 1 // RFC 3261 8.1.1.5
 	maxHopsIn = 255       // RFC 3261 20.22
-	maxID     = 256       // bytes of a Call-ID, a tag or a branch
+	MaxID     = 256       // bytes of a Call-ID, a tag or a branch
 )
 
-// fault says what is wrong with a message. Code 0: it can't be answered and is dropped.
-type fault struct {
-	code   int
-	reason string
+// Fault says what is wrong with a message. Code 0: it can't be answered and is dropped.
+type Fault struct {
+	Code   int
+	Reason string
 }
 
 // The faults. Their reasons never repeat what the message said.
 var (
-	faultDrop    = &fault{0, "not SIP, or nothing that can be answered"}
-	faultParse   = &fault{400, "Bad Request"}
-	faultControl = &fault{400, "Control Character in Header"}
-	faultVersion = &fault{505, ""}
-	faultHeaders = &fault{400, "Too Many Header Fields"}
-	faultMissing = &fault{400, "Mandatory Header Field Missing"}
-	faultTwice   = &fault{400, "Header Field Repeated"}
-	faultLength  = &fault{400, "Bad Content-Length"}
-	faultCSeq    = &fault{400, "Bad CSeq"}
-	faultVia     = &fault{400, "Bad Via"}
-	faultTag     = &fault{400, "Bad Tag or Call-ID"}
-	faultContact = &fault{400, "Bad Contact"}
-	faultHops    = &fault{400, "Bad Max-Forwards"}
-	faultURI     = &fault{400, "Bad Request-URI"}
-	faultLongURI = &fault{414, ""}
-	faultScheme  = &fault{416, ""}
-	faultMethod  = &fault{501, ""}
+	faultDrop    = &Fault{0, "not SIP, or nothing that can be answered"}
+	faultParse   = &Fault{400, "Bad Request"}
+	faultControl = &Fault{400, "Control Character in Header"}
+	faultVersion = &Fault{505, ""}
+	faultHeaders = &Fault{400, "Too Many Header Fields"}
+	faultMissing = &Fault{400, "Mandatory Header Field Missing"}
+	faultTwice   = &Fault{400, "Header Field Repeated"}
+	faultLength  = &Fault{400, "Bad Content-Length"}
+	faultCSeq    = &Fault{400, "Bad CSeq"}
+	faultVia     = &Fault{400, "Bad Via"}
+	faultTag     = &Fault{400, "Bad Tag or Call-ID"}
+	faultContact = &Fault{400, "Bad Contact"}
+	faultHops    = &Fault{400, "Bad Max-Forwards"}
+	faultURI     = &Fault{400, "Bad Request-URI"}
+	faultLongURI = &Fault{414, ""}
+	faultScheme  = &Fault{416, ""}
+	faultMethod  = &Fault{501, ""}
 )
 
-// parse reads a message and checks what sipgo lets through (its parser takes 22 of the 37 invalid messages of RFC 4475).
+// Parser reads messages. It may be used by many at once.
+type Parser struct {
+	sip    *sip.Parser
+	fields int // header fields of a message at most
+}
+
+// NewParser makes one for messages of so many bytes and header fields at most.
+func NewParser(size, fields int) *Parser {
+	p := &Parser{sip: sip.NewParser(), fields: fields}
+	p.sip.MaxMessageLength = size
+	return p
+}
+
+// Parse reads a message and checks what sipgo lets through (its parser takes 22 of the 37 invalid messages of RFC 4475).
 // Where it gives a fault the message must not be used.
-func parse(p *sip.Parser, raw []byte, limits Limits) (m sip.Message, bad *fault) {
+func (p *Parser) Parse(raw []byte) (m sip.Message, bad *Fault) {
 	defer func() {
 		if recover() != nil { // a bug below must not be a way to stop the house
 			m, bad = nil, faultDrop
 		}
 	}()
 	head, _, _ := bytes.Cut(raw, endOfHeaders)
-	if bad := checkHead(head, limits); bad != nil {
+	if bad := checkHead(head, p.fields); bad != nil {
 		return nil, bad
 	}
-	m, err := p.ParseSIP(raw)
+	m, err := p.sip.ParseSIP(raw)
 	if err != nil || m == nil {
 		return nil, unparsed(head)
 	}
@@ -76,8 +90,8 @@ func parse(p *sip.Parser, raw []byte, limits Limits) (m sip.Message, bad *fault)
 }
 
 // unparsed says why a message could not be parsed, where that is the scheme of its Request-URI (RFC 3261 8.2.2.1).
-func unparsed(head []byte) *fault {
-	_, rest, _ := strings.Cut(string(head[:min(len(head), maxURI)]), " ")
+func unparsed(head []byte) *Fault {
+	_, rest, _ := strings.Cut(string(head[:min(len(head), MaxURI)]), " ")
 	scheme, _, ok := strings.Cut(rest, ":")
 	foreign := ok && scheme != "" && !strings.ContainsFunc(scheme, func(r rune) bool {
 		return (r|0x20 < 'a' || r|0x20 > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r)
@@ -89,12 +103,12 @@ func unparsed(head []byte) *fault {
 }
 
 // checkHead looks at the bytes before anything is parsed.
-func checkHead(head []byte, limits Limits) *fault {
+func checkHead(head []byte, fields int) *Fault {
 	first, _, _ := bytes.Cut(head, crlf)
 	if !bytes.HasPrefix(first, []byte("SIP/")) && !bytes.Contains(first, []byte(" SIP/")) {
 		return faultDrop
 	}
-	if bytes.Count(head, crlf) > limits.Headers {
+	if bytes.Count(head, crlf) > fields {
 		return faultHeaders
 	}
 	if bytes.ContainsFunc(head, func(r rune) bool { return isControl(r) && r != '\r' && r != '\n' }) {
@@ -110,7 +124,7 @@ func checkHead(head []byte, limits Limits) *fault {
 }
 
 // checkCommon checks what requests and responses share.
-func checkCommon(m sip.Message, raw []byte) *fault {
+func checkCommon(m sip.Message, raw []byte) *Fault {
 	switch {
 	case m.From() == nil || m.To() == nil || m.CallID() == nil || m.CSeq() == nil || m.Via() == nil:
 		return faultMissing
@@ -128,28 +142,28 @@ func checkCommon(m sip.Message, raw []byte) *fault {
 }
 
 // checkNames checks Via, Call-ID and tags.
-func checkNames(m sip.Message) *fault {
+func checkNames(m sip.Message) *Fault {
 	via := m.Via()
 	for _, ps := range []sip.HeaderParams{via.Params, m.From().Params, m.To().Params} {
-		trim(ps)
+		TrimParams(ps)
 	}
 	branch, _ := via.Params.Get("branch")
-	if !strings.EqualFold(via.ProtocolName, "SIP") || via.ProtocolVersion != "2.0" || via.Host == "" || len(branch) > maxID ||
+	if !strings.EqualFold(via.ProtocolName, "SIP") || via.ProtocolVersion != "2.0" || via.Host == "" || len(branch) > MaxID ||
 		strings.ContainsAny(via.Host, " \t<>\"@") || via.Port < 0 || via.Port > 65535 {
 		return faultVia
 	}
 	from, _ := m.From().Params.Get("tag")
 	to, _ := m.To().Params.Get("tag")
 	for _, s := range []string{from, to, m.CallID().Value()} {
-		if len(s) > maxID || strings.ContainsAny(s, " \t<>\",") {
+		if len(s) > MaxID || strings.ContainsAny(s, " \t<>\",") {
 			return faultTag
 		}
 	}
 	return nil
 }
 
-// trim takes away the white space that is allowed around "=" and ";" (RFC 3261 25.1: EQUAL, SEMI) and that sipgo leaves.
-func trim(ps sip.HeaderParams) {
+// TrimParams takes away the white space that is allowed around "=" and ";" (RFC 3261 25.1: EQUAL, SEMI) and that sipgo leaves.
+func TrimParams(ps sip.HeaderParams) {
 	for i := range ps {
 		ps[i].K, ps[i].V = strings.ToLower(strings.TrimSpace(ps[i].K)), strings.TrimSpace(ps[i].V)
 	}
@@ -167,7 +181,7 @@ func repeated(m sip.Message) bool {
 			return true
 		}
 	}
-	all := values(m, "Content-Length")
+	all := Values(m, "Content-Length")
 	for _, v := range all {
 		if v != all[0] {
 			return true
@@ -187,7 +201,7 @@ func lengthFits(m sip.Message, raw []byte) bool {
 	return n <= len(rest) && n == len(m.Body())
 }
 
-func checkRequest(r *sip.Request, head []byte) *fault {
+func checkRequest(r *sip.Request, head []byte) *Fault {
 	method := string(r.Method)
 	switch {
 	case !bytes.HasPrefix(head, []byte(method+" ")): // sipgo raises the case; methods are case-sensitive (RFC 3261 7.1)
@@ -210,11 +224,11 @@ func checkRequest(r *sip.Request, head []byte) *fault {
 }
 
 // checkURI checks the Request-URI (RFC 3261 7.1, 19.1.1).
-func checkURI(r *sip.Request, head []byte) *fault {
+func checkURI(r *sip.Request, head []byte) *Fault {
 	first, _, _ := bytes.Cut(head, crlf)
 	u := &r.Recipient
 	switch {
-	case len(first) > maxURI+32:
+	case len(first) > MaxURI+32:
 		return faultLongURI
 	case bytes.Count(first, []byte(" ")) != 2 || bytes.ContainsAny(first, "<>\"\t"):
 		return faultURI
@@ -244,8 +258,8 @@ func bare(head []byte) bool {
 }
 
 // checkContact checks that an INVITE says where its sender is (RFC 3261 8.1.1.8).
-func checkContact(r *sip.Request) *fault {
-	if r.Method != mINVITE {
+func checkContact(r *sip.Request) *Fault {
+	if r.Method != INVITE {
 		return nil
 	}
 	c := r.Contact()
@@ -256,24 +270,24 @@ func checkContact(r *sip.Request) *fault {
 }
 
 // checkResponse drops what is no answer to anything of ours.
-func checkResponse(r *sip.Response) *fault {
+func checkResponse(r *sip.Response) *Fault {
 	if r.StatusCode < 100 || r.StatusCode > 699 || r.SipVersion != "SIP/2.0" {
 		return faultDrop
 	}
 	return nil
 }
 
-// refuseRaw answers a request that could not be parsed, out of its own lines; nil where that is not possible (RFC 3261 8.1.3.6
+// RefuseRaw answers a request that could not be parsed, out of its own lines; nil where that is not possible (RFC 3261 8.1.3.6
 // does without, but its sender would retransmit for 32 s).
-func refuseRaw(raw []byte, bad *fault, agent string) []byte {
+func RefuseRaw(raw []byte, bad *Fault, agent string) []byte {
 	head, _, _ := bytes.Cut(raw, endOfHeaders)
 	lines := strings.Split(unfold(head), "\r\n")
 	method, _, _ := strings.Cut(lines[0], " ")
-	if bad.code == 0 || method == mACK || strings.HasPrefix(lines[0], "SIP/") {
+	if bad.Code == 0 || method == ACK || strings.HasPrefix(lines[0], "SIP/") {
 		return nil
 	}
 	var w writer
-	w.line("SIP/2.0 ", itoa(bad.code), " ", reasonOf(bad.code, bad.reason))
+	w.line("SIP/2.0 ", strconv.Itoa(bad.Code), " ", ReasonPhrase(bad.Code, bad.Reason))
 	seen := map[string]int{}
 	for _, l := range lines[1:] {
 		if name := echoed(l); name != "" && (seen[name] == 0 || name == "Via") && !strings.ContainsFunc(l, isControl) {

@@ -1,4 +1,4 @@
-package sip
+package transaction
 
 import (
 	"sync"
@@ -11,22 +11,25 @@ const (
 	T2 = 4 * time.Second        // longest retransmission interval
 	T4 = 5 * time.Second        // how long a message stays in the network
 
-	timeout     = 64 * T1                // timers B, F, H, J, L, M
+	Timeout     = 64 * T1                // timers B, F, H, J, L, M
 	timerD      = 32 * time.Second       // how long a refused INVITE is remembered
 	tryingAfter = 200 * time.Millisecond // RFC 3261 17.2.1
 )
 
-// alarm is a timer that can be set anew and that never rings after it was stopped under its owner's lock: ring is called
+// Alarm is a timer that can be set anew and that never rings after it was stopped under its owner's lock: ring is called
 // with the lock held.
-type alarm struct {
+type Alarm struct {
 	mu *sync.Mutex
 	t  *time.Timer
 	n  int // of the setting; an older one that is already on its way does nothing
 }
 
-// set rings after d instead of at any time set before. The lock must be held.
-func (a *alarm) set(d time.Duration, ring func()) {
-	a.stop()
+// Guard says whose lock it is. It is called before anything else.
+func (a *Alarm) Guard(mu *sync.Mutex) { a.mu = mu }
+
+// Set rings after d instead of at any time set before. The lock must be held.
+func (a *Alarm) Set(d time.Duration, ring func()) {
+	a.Stop()
 	n := a.n
 	a.t = time.AfterFunc(d, func() {
 		a.mu.Lock()
@@ -37,8 +40,8 @@ func (a *alarm) set(d time.Duration, ring func()) {
 	})
 }
 
-// stop makes it silent. The lock must be held.
-func (a *alarm) stop() {
+// Stop makes it silent. The lock must be held.
+func (a *Alarm) Stop() {
 	a.n++
 	if a.t != nil {
 		a.t.Stop()

@@ -1,4 +1,4 @@
-package sip
+package exchange
 
 import (
 	"context"
@@ -10,24 +10,26 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/id"
+	"santra/internal/protocol/sip/message"
+	"santra/internal/protocol/sip/socket"
 )
 
 // Registrant registers a user of ours at a registrar (RFC 3261 10.2): what a phone does, or we at a trunk. Package trunk keeps
 // one registered.
 type Registrant struct {
-	ep     *Endpoint
+	core   *Core
 	target Target
 	callID string
 
 	mu     sync.Mutex
 	seq    uint32
-	routes []string // the registrar's Service-Route (RFC 3608)
-	way    flow     // by which it is registered
+	routes []string    // the registrar's Service-Route (RFC 3608)
+	way    socket.Flow // by which it is registered
 }
 
-// Registrant makes one. The target's URI is the user's ("sip:1001@registrar"), its Route the way to the registrar.
-func (e *Endpoint) Registrant(t Target) *Registrant {
-	return &Registrant{ep: e, target: t, callID: id.New()}
+// Registrant makes one that registers by this core. The target's URI is the user's ("sip:1001@registrar"), its Route the way to the registrar.
+func (c *Core) Registrant(t Target) *Registrant {
+	return &Registrant{core: c, target: t, callID: id.New()}
 }
 
 // Register registers our contact for so long, or takes it back with 0, and gives for how long it was granted. It must be
@@ -35,11 +37,11 @@ func (e *Endpoint) Registrant(t Target) *Registrant {
 func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Duration, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	user, ok := parseURI(r.target.URI)
+	user, ok := message.ParseURI(r.target.URI)
 	if !ok {
 		return 0, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
 	}
-	f, left, err := r.ep.reach(ctx, r.target)
+	f, left, err := r.core.Reach(ctx, r.target)
 	if err != nil {
 		return 0, err
 	}
@@ -47,25 +49,25 @@ func (r *Registrant) Register(ctx context.Context, life time.Duration) (time.Dur
 	home := user
 	home.User, home.Password = "", ""
 	r.seq++
-	out := &outbound{
-		method: mREGISTER, uri: home.String(), from: aor + ";tag=" + id.New(), to: aor, callID: r.callID, seq: r.seq,
-		branch: newBranch(), routes: r.target.Routes, contact: r.ep.contact(user.User, f), who: user.User, hops: hops,
-		extra: []Header{{"Expires", strconv.Itoa(int(life / time.Second))}, {"Supported", "path"}},
+	out := &message.Outbound{
+		Method: message.REGISTER, URI: home.String(), From: aor + ";tag=" + id.New(), To: aor, CallID: r.callID, Seq: r.seq,
+		Branch: message.NewBranch(), Routes: r.target.Routes, Contact: r.core.Contact(user.User, f), Who: user.User, Hops: message.MaxForwards,
+		Extra: []message.Header{{Name: "Expires", Value: strconv.Itoa(int(life / time.Second))}, {Name: "Supported", Value: "path"}},
 	}
-	x := &exchange{
-		ep: r.ep, out: out, flow: f, hops: left, user: r.target.User, password: r.target.Password,
-		nextSeq: func() uint32 { r.seq++; return r.seq },
+	x := &Exchange{
+		Core: r.core, Out: out, Flow: f, Hops: left, User: r.target.User, Password: r.target.Password,
+		NextSeq: func() uint32 { r.seq++; return r.seq },
 	}
-	res, err := x.wait(ctx)
+	res, err := x.Wait(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if res.StatusCode >= 300 {
 		return 0, &Refused{Code: res.StatusCode, Reason: res.Reason}
 	}
-	r.way = x.flowNow()
-	r.routes = serviceRoute(values(res, "Service-Route"))
-	return granted(values(res, "Contact"), x.sent().contact, value(res, "Expires"), life), nil
+	r.way = x.FlowNow()
+	r.routes = serviceRoute(message.Values(res, "Service-Route"))
+	return granted(message.Values(res, "Contact"), x.sent().Contact, message.Value(res, "Expires"), life), nil
 }
 
 // Target is how to call by where it is registered: with its Service-Route (RFC 3608 5), its credentials and, without such a
@@ -87,7 +89,7 @@ func (r *Registrant) Lost(told func()) (stop func()) {
 	r.mu.Lock()
 	f := r.way
 	r.mu.Unlock()
-	return f.lost(told)
+	return f.Lost(told)
 }
 
 // serviceRoute splits the fields; a list with a route that we can't use is not used at all.

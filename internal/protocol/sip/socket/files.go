@@ -1,17 +1,16 @@
-package sip
+package socket
 
 import (
-	gotls "crypto/tls"
+	"crypto/tls"
 	"crypto/x509"
 	"os"
 
 	"santra/internal/errs"
-	"santra/internal/protocol/sip/socket"
 )
 
-// TLS says how an Endpoint speaks TLS, at least 1.2 (RFC 3261 26, RFC 5922). The zero value calls by TLS and trusts those whom
+// Files says how an endpoint speaks TLS, at least 1.2 (RFC 3261 26, RFC 5922). The zero value calls by TLS and trusts those whom
 // the machine trusts.
-type TLS struct {
+type Files struct {
 	Addr     string // host:port to listen on; empty: it only calls
 	CertFile string // PEM: our certificate and what is between it and its root. Also shown to peers who ask for one
 	KeyFile  string // PEM: its key
@@ -19,36 +18,36 @@ type TLS struct {
 	ClientCA string // PEM: whoever calls us must have a certificate of one of these; empty: no certificate is asked for
 	// Config is where these start from: its Certificates or GetCertificate, RootCAs, ClientAuth and ClientCAs are taken where no
 	// file is named.
-	Config *gotls.Config
+	Config *tls.Config
 }
 
-// load reads the files.
-func (t *TLS) load() (*socket.TLS, error) {
-	if t == nil {
+// Load reads the files; nil gives nil. errs.Invalid: one can't be read or holds no PEM.
+func (f *Files) Load() (*TLS, error) {
+	if f == nil {
 		return nil, nil
 	}
-	base := &gotls.Config{}
-	if t.Config != nil {
-		base = t.Config.Clone()
+	base := &tls.Config{}
+	if f.Config != nil {
+		base = f.Config.Clone()
 	}
-	if t.CertFile != "" || t.KeyFile != "" {
-		pair, err := gotls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if f.CertFile != "" || f.KeyFile != "" {
+		pair, err := tls.LoadX509KeyPair(f.CertFile, f.KeyFile)
 		if err != nil {
 			return nil, errs.At(errs.Invalid, "sip.tls", "certificate and key: %w", err)
 		}
-		base.Certificates = []gotls.Certificate{pair}
+		base.Certificates = []tls.Certificate{pair}
 	}
 	var err error
-	if base.RootCAs, err = pool(t.CAFile, base.RootCAs); err != nil {
+	if base.RootCAs, err = pool(f.CAFile, base.RootCAs); err != nil {
 		return nil, err
 	}
-	if t.ClientCA != "" {
-		base.ClientAuth = gotls.RequireAndVerifyClientCert
+	if f.ClientCA != "" {
+		base.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	if base.ClientCAs, err = pool(t.ClientCA, base.ClientCAs); err != nil {
+	if base.ClientCAs, err = pool(f.ClientCA, base.ClientCAs); err != nil {
 		return nil, err
 	}
-	return socket.NewTLS(t.Addr, base)
+	return NewTLS(f.Addr, base)
 }
 
 // pool reads the certificates of a file.

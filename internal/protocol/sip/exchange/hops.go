@@ -1,4 +1,4 @@
-package sip
+package exchange
 
 import (
 	"context"
@@ -9,19 +9,21 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/locate"
+	"santra/internal/protocol/sip/message"
 	"santra/internal/protocol/sip/socket"
+	"santra/internal/protocol/sip/transaction"
 )
 
 // HopPatience is how long a server may be silent where there is another: a caller can't wait 64*T1 for each (RFC 3263 4.3 leaves
 // that to the transaction). The last one has the whole time.
-const HopPatience = 8 * T1
+const HopPatience = 8 * transaction.T1
 
 // MaxRoutes bounds Target.Routes.
 const MaxRoutes = 8
 
-// hopList are the servers that a request may go to, in the order to try them (RFC 3263 4.3). Its exchange's lock guards it.
-type hopList struct {
-	ep   *Endpoint
+// HopList are the servers that a request may go to, in the order to try them (RFC 3263 4.3). Its exchange's lock guards it.
+type HopList struct {
+	core *Core
 	left []locate.Hop
 	now  locate.Hop
 	name string // that TLS must prove
@@ -29,44 +31,44 @@ type hopList struct {
 	keep time.Duration
 }
 
-// reach finds the servers of a target and the way to the first: the connection it registered over, its Route, the first of its
+// Reach finds the servers of a target and the way to the first: the connection it registered over, its Route, the first of its
 // Routes, or its URI's host.
-func (e *Endpoint) reach(ctx context.Context, t Target) (flow, *hopList, error) {
-	u, ok := parseURI(t.URI)
+func (c *Core) Reach(ctx context.Context, t Target) (socket.Flow, *HopList, error) {
+	u, ok := message.ParseURI(t.URI)
 	if !ok {
-		return flow{}, nil, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
+		return socket.Flow{}, nil, errs.At(errs.Invalid, "sip.target", "not a SIP URI")
 	}
 	next, err := nextHop(u, t.Routes)
 	if err != nil {
-		return flow{}, nil, err
+		return socket.Flow{}, nil, err
 	}
-	if t.flow != nil && t.flow.conn != nil && t.flow.alive() {
+	if t.flow != nil && t.flow.Conn != nil && t.flow.Alive() {
 		return *t.flow, nil, nil
 	}
-	h := &hopList{ep: e, name: t.Host, sips: secureScheme(t.URI), keep: t.KeepAlive}
+	h := &HopList{core: c, name: t.Host, sips: message.IsSIPS(t.URI), keep: t.KeepAlive}
 	if h.name == "" {
 		h.name = strings.Trim(next.Host, "[]")
 	}
-	if h.left, err = e.candidates(ctx, t, &next, h.sips); err != nil {
-		return flow{}, nil, err
+	if h.left, err = c.candidates(ctx, t, &next, h.sips); err != nil {
+		return socket.Flow{}, nil, err
 	}
 	f, err := h.next()
-	f.nat = t.flow != nil && t.flow.nat
+	f.NAT = t.flow != nil && t.flow.NAT
 	return f, h, err
 }
 
 // candidates lists the servers of the next hop.
-func (e *Endpoint) candidates(ctx context.Context, t Target, next *sip.Uri, secure bool) ([]locate.Hop, error) {
+func (c *Core) candidates(ctx context.Context, t Target, next *sip.Uri, secure bool) ([]locate.Hop, error) {
 	transport := strings.ToLower(t.Transport)
 	if transport == "" {
-		transport = uriTransport(next)
+		transport = message.TransportOf(next)
 	}
 	if secure || strings.EqualFold(next.Scheme, "sips") {
-		transport, secure = overTLS, true
+		transport, secure = socket.OverTLS, true
 	}
 	if t.Route.IsValid() {
 		if transport == "" {
-			transport = overUDP
+			transport = socket.OverUDP
 		}
 		return []locate.Hop{{Addr: socket.Unmap(t.Route), Transport: transport}}, nil
 	}
@@ -74,7 +76,7 @@ func (e *Endpoint) candidates(ctx context.Context, t Target, next *sip.Uri, secu
 	if next.Port > 0 && next.Port < 65536 {
 		q.Port = uint16(next.Port)
 	}
-	return e.locator.Find(ctx, q)
+	return c.Locator.Find(ctx, q)
 }
 
 // nextHop is the URI that decides where a request goes, with a pre-loaded route set or without (RFC 3261 8.1.2). A strict router
@@ -100,69 +102,69 @@ func routeURI(s string) (sip.Uri, bool) {
 	if !ok || !closed {
 		return sip.Uri{}, false
 	}
-	return parseURI(s)
+	return message.ParseURI(s)
 }
 
 // next takes the next server that a way leads to.
-func (h *hopList) next() (flow, error) {
-	err := errTransport
+func (h *HopList) next() (socket.Flow, error) {
+	err := transaction.ErrTransport
 	for len(h.left) > 0 {
 		h.now, h.left = h.left[0], h.left[1:]
-		var f flow
-		if f, err = h.ep.way(h.now.Addr, h.now.Transport, h.name); err == nil {
-			f.sips = h.sips
-			if h.keep > 0 && f.conn != nil {
-				f.conn.KeepAlive(h.keep)
+		var f socket.Flow
+		if f, err = h.core.Sockets.Way(h.now.Addr, h.now.Transport, h.name); err == nil {
+			f.SIPS = h.sips
+			if h.keep > 0 && f.Conn != nil {
+				f.Conn.KeepAlive(h.keep)
 			}
 			return f, nil
 		}
 	}
-	return flow{}, err
+	return socket.Flow{}, err
 }
 
 // patience is how long the server that is tried now may be silent.
-func (h *hopList) patience() time.Duration {
+func (h *HopList) patience() time.Duration {
 	if h == nil || len(h.left) == 0 {
-		return timeout
+		return transaction.Timeout
 	}
 	return HopPatience
 }
 
 // failover sends the request to the next server where this one says 503, says nothing or can't be reached: a new transaction
 // of the same request (RFC 3263 4.3). It tells whether it did.
-func (x *exchange) failover(res *sip.Response, err error) bool {
+func (x *Exchange) failover(res *sip.Response, err error) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.hops == nil {
+	if x.Hops == nil {
 		return false
 	}
 	if err == nil && res.StatusCode != 503 {
 		if res.StatusCode >= 200 {
-			x.ep.locator.Works(x.hops.now)
+			x.Core.Locator.Works(x.Hops.now)
 		}
 		return false
 	}
-	x.ep.locator.Failed(x.hops.now)
+	x.Core.Locator.Failed(x.Hops.now)
 	return x.advance()
 }
 
 // advance goes on with the next server to which the request can be sent. The lock is held.
-func (x *exchange) advance() bool {
-	for x.hops != nil && len(x.hops.left) > 0 && (x.wanted == nil || x.wanted()) {
-		f, err := x.hops.next()
+func (x *Exchange) advance() bool {
+	for x.Hops != nil && len(x.Hops.left) > 0 && (x.Wanted == nil || x.Wanted()) {
+		f, err := x.Hops.next()
 		if err != nil {
 			return false
 		}
-		out := *x.out
-		out.branch = newBranch()
-		if out.contact != "" {
-			out.contact = x.ep.contact(out.who, f)
+		out := *x.Out
+		out.Branch = message.NewBranch()
+		if out.Contact != "" {
+			out.Contact = x.Core.Contact(out.Who, f)
 		}
-		x.out, x.flow, x.tried = &out, f, false
+		x.Out, x.Flow, x.tried = &out, f, false
 		if x.send() == nil {
 			return true
 		}
-		x.ep.locator.Failed(x.hops.now)
+		x.Core.Locator.Failed(x.Hops.now)
 	}
 	return false
 }
