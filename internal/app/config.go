@@ -60,6 +60,7 @@ type SIP struct {
 	TrunkCountry string        `yaml:"trunk_country"` // where the operator's end stands
 	Trunks       []Trunk       `yaml:"trunks"`        // further ones, or instead of trunk_allow and trunk_country
 	Phones       string        `yaml:"phones"`        // host:port for the agents' phones, UDP and TCP
+	PhoneDigests []string      `yaml:"phone_digests"` // how phones prove their passwords, the first preferred: SHA-256, MD5; default MD5 alone
 	TLS          SIPTLS        `yaml:"tls"`           // listeners over TLS, beside those
 	Drain        time.Duration `yaml:"drain"`         // how long a stop lets calls go on; 0: stopWithin, in which they are ended
 	MediaIP      string        `yaml:"media_ip"`      // address in our SDP; default the trunk's

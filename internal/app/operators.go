@@ -45,6 +45,9 @@ func (s SIP) checkLines() error {
 	if err := s.TLS.check(); err != nil {
 		return err
 	}
+	if err := digest.CheckOffer(s.PhoneDigests); err != nil {
+		return errs.At(errs.Invalid, "server.sip.phone_digests", "%w", err)
+	}
 	if err := s.checkCodecs(); err != nil {
 		return err
 	}

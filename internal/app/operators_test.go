@@ -202,6 +202,7 @@ func TestWhatTLSWants(t *testing.T) {
 		"server.sip.tls.client_ca": {TLS: SIPTLS{Phones: "127.0.0.1:5061", Cert: "c", Key: "k", ClientCA: "a"}},
 		"server.sip.drain":         {Drain: maxDrain + 1},
 		"server.sip.drain ":        {Drain: -1},
+		"server.sip.phone_digests": {PhoneDigests: []string{"SHA-256", "md5"}},
 	} {
 		if e, ok := errors.AsType[*errs.Error](s.checkLines()); !ok || e.Field != strings.TrimSpace(field) {
 			t.Errorf("%s: %v", field, e)

@@ -53,7 +53,8 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	c.voice, err = voice.New(voice.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
 		Recorder: target, Recording: recording, RecorderSecurity: security, Codecs: s.SIP.Codecs, TrunkSRTP: s.SIP.incoming,
-		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		PhoneDigests: s.SIP.PhoneDigests,
+		Book:         c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
 }

@@ -192,6 +192,7 @@ type plan struct {
 	connect      time.Duration // of browsers
 	tls          bool          // telephones may signal by TLS
 	codecs       []string      // of the trunk
+	digests      []string      // of the telephones
 	srtp         sdp.Security  // of the trunk
 	callbacks    bool
 	bubble       *bubble // virtual time; nil: the real one, with real sockets
@@ -222,7 +223,7 @@ func houseOf(t *testing.T, p plan) *house {
 	cfg := Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
-		Carrier: h.world, Outcomes: &h.world.outcomes, Codecs: p.codecs,
+		Carrier: h.world, Outcomes: &h.world.outcomes, Codecs: p.codecs, PhoneDigests: p.digests,
 		TrunkSRTP: func(*sip.Incoming) sdp.Security { return p.srtp },
 	}
 	if p.recorder != nil {

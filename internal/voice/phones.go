@@ -56,14 +56,9 @@ func codeOf(err error) int {
 // stranger, refused at a bounded rate (sip.Config.Admit of that endpoint).
 func (s *Service) Telephone(src netip.AddrPort) bool { return s.registrar.Knows(src) }
 
-// secret is the digest secret of a telephone: MD5 alone (RFC 7616 3.4.2). Where SHA-256 is offered too, telephones that don't know
-// it give up instead of answering the other challenge (baresip 1.0 does, against RFC 8760 2.4).
-func (s *Service) secret(user, algorithm string) (string, bool) {
-	if algorithm != digest.MD5 {
-		return "", false
-	}
-	return s.cfg.Book.HA1(user, algorithm)
-}
+// DefaultPhoneDigests is MD5 alone (RFC 7616 3.4.2). Where SHA-256 is offered too, telephones that don't know it give up instead of
+// answering the other challenge (baresip 1.0 does, against RFC 8760 2.4).
+func DefaultPhoneDigests() []string { return []string{digest.MD5} }
 
 // phone finds the registered telephone of a seat.
 func (s *Service) phone(seatCode string) (sip.Target, bool) {

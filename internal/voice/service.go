@@ -16,6 +16,7 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/registrar"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
@@ -56,6 +57,9 @@ type Config struct {
 	// Codecs of the trunk, in the order of preference: names as in SDP; nil: DefaultCodecs. A caller who offers a wide band gets
 	// it where the list has it.
 	Codecs []string
+	// PhoneDigests are the algorithms by which telephones prove their passwords, offered in this order (digest.SHA256, digest.MD5;
+	// RFC 8760 2.3); nil: DefaultPhoneDigests.
+	PhoneDigests []string
 	// TrunkSRTP is the policy about the sound of a call that comes by a trunk; nil: it is in the clear. Of calls out, Route says it.
 	TrunkSRTP func(in *sip.Incoming) sdp.Security
 
@@ -102,7 +106,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg = cfg.filled()
 	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
-	s.registrar = registrar.New(registrar.Config{Realm: cfg.Book.Current().SIPRealm, Secrets: s.secret, Changes: s.registered})
+	s.registrar = registrar.New(registrar.Config{
+		Realm: cfg.Book.Current().SIPRealm, Secrets: cfg.Book.HA1, Algorithms: cfg.PhoneDigests, Changes: s.registered,
+	})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.parting, s.leave = context.WithCancel(context.Background())
 	return s, nil
@@ -119,12 +125,18 @@ func (cfg *Config) check() error {
 			return errs.At(errs.Invalid, "voice."+field, "is needed")
 		}
 	}
+	if err := digest.CheckOffer(cfg.PhoneDigests); err != nil {
+		return err
+	}
 	return CheckCodecs(cfg.Codecs)
 }
 
 func (cfg Config) filled() Config {
 	if len(cfg.Codecs) == 0 {
 		cfg.Codecs = DefaultCodecs()
+	}
+	if len(cfg.PhoneDigests) == 0 {
+		cfg.PhoneDigests = DefaultPhoneDigests()
 	}
 	if cfg.Phone == nil {
 		cfg.Phone = cfg.Ports

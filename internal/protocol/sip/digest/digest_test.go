@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"santra/internal/errs"
+
 	"github.com/icholy/digest"
 	"pgregory.net/rapid"
 )
@@ -66,7 +68,7 @@ func TestBothSides(t *testing.T) {
 // RFC 8760 2.3, 2.4: the stronger one comes first, and a client takes it wherever it stands.
 func TestTheStrongestIsChosen(t *testing.T) {
 	v := NewVerifier("realm", life)
-	both := v.Challenges([]string{MD5, SHA256}, false)
+	both := v.Challenges([]string{SHA256, MD5, "SHA-3"}, false)
 	if len(both) != 2 || !strings.Contains(both[0], "algorithm=SHA-256") || !strings.Contains(both[1], "algorithm=MD5") {
 		t.Error(both)
 	}
@@ -94,6 +96,24 @@ func TestTheStrongestIsChosen(t *testing.T) {
 	}
 	if got := Known("simba", secrets); len(got) != 1 || got[0] != MD5 {
 		t.Error(got)
+	}
+}
+
+// RFC 8760 2.3: challenges stand in the order of preference, which is its owner's.
+func TestTheOrderOfChallenges(t *testing.T) {
+	got := NewVerifier("realm", life).Challenges([]string{MD5, SHA256}, false)
+	if len(got) != 2 || !strings.Contains(got[0], "algorithm=MD5") || !strings.Contains(got[1], "algorithm=SHA-256") {
+		t.Error(got)
+	}
+	for _, good := range [][]string{nil, {MD5}, {SHA256}, {SHA256, MD5}, {MD5, SHA256}} {
+		if err := CheckOffer(good); err != nil {
+			t.Error(good, err)
+		}
+	}
+	for _, bad := range [][]string{{""}, {"md5"}, {"SHA-512-256"}, {MD5, MD5}, {SHA256, MD5, SHA256}} {
+		if err := CheckOffer(bad); !errs.Is(err, errs.Invalid) {
+			t.Error(bad, err)
+		}
 	}
 }
 

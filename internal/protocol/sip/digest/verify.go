@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/icholy/digest"
+
+	"santra/internal/errs"
 )
 
 // Verdict is what credentials came to.
@@ -35,13 +37,23 @@ func NewVerifier(realm string, life time.Duration) *Verifier {
 	return &Verifier{realm: realm, nonces: newNonces(life)}
 }
 
-// Challenges are the values of WWW-Authenticate, one for each algorithm, the strongest first (RFC 8760 2.3): a client answers
-// the topmost that it knows.
+// CheckOffer refuses a list of algorithms that can't be offered: another than MD5 and SHA256, or one twice; errs.Invalid. None is good.
+func CheckOffer(algorithms []string) error {
+	for i, a := range algorithms {
+		if a != MD5 && a != SHA256 || slices.Contains(algorithms[:i], a) {
+			return errs.New(errs.Invalid, "%q: want each of SHA-256 and MD5 at most once, written so", a)
+		}
+	}
+	return nil
+}
+
+// Challenges are the values of WWW-Authenticate, one for each algorithm, the most preferred first (RFC 8760 2.3): a client
+// answers the topmost that it knows. Others than MD5 and SHA256 are left out.
 func (v *Verifier) Challenges(algorithms []string, stale bool) []string {
 	nonce := v.nonces.fresh()
 	var all []string
-	for _, a := range []string{SHA256, MD5} {
-		if slices.Contains(algorithms, a) {
+	for _, a := range algorithms {
+		if a == MD5 || a == SHA256 {
 			c := digest.Challenge{Realm: v.realm, Nonce: nonce, Stale: stale, Algorithm: a, QOP: []string{"auth"}}
 			all = append(all, c.String())
 		}
@@ -49,7 +61,8 @@ func (v *Verifier) Challenges(algorithms []string, stale bool) []string {
 	return all
 }
 
-// Known are the algorithms for which a user has a secret; both for an unknown one, so that a challenge does not tell who exists.
+// Known are the algorithms for which a user has a secret, the stronger first; both for an unknown one. Where all users have the
+// same, ask for those alone: an unknown one must look like the others.
 func Known(user string, secret Secrets) []string {
 	var known []string
 	for _, a := range []string{SHA256, MD5} {

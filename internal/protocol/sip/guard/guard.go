@@ -77,7 +77,7 @@ type Authentication struct {
 	Realm     string
 	Secrets   digest.Secrets // of users; see digest.HA1
 	NonceLife time.Duration  // 0: NonceLife
-	// Algorithms are offered (digest.SHA256, digest.MD5); nil: both, the stronger one first. Some peers that know only MD5 give
+	// Algorithms are offered in this order (digest.SHA256, digest.MD5); nil: both, the stronger one first. Some peers that know only MD5 give
 	// up where SHA-256 is offered too, against RFC 8760 2.4: for those it must be MD5 alone.
 	Algorithms []string
 }
@@ -157,8 +157,11 @@ func (r Rules) check() error {
 	if a != nil && (a.Realm == "" || a.Secrets == nil) {
 		return errs.At(errs.Invalid, "sip.authenticate", "want a realm and secrets")
 	}
-	if a != nil && slices.ContainsFunc(a.Algorithms, func(s string) bool { return s != digest.MD5 && s != digest.SHA256 }) {
-		return errs.At(errs.Invalid, "sip.authenticate", "want algorithms of MD5 and SHA-256")
+	if a == nil {
+		return nil
+	}
+	if err := digest.CheckOffer(a.Algorithms); err != nil {
+		return errs.At(errs.Invalid, "sip.authenticate", "%w", err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"santra/internal/memnet"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/digest"
+	"santra/internal/protocol/sip/siptest"
 	"santra/internal/protocol/sip/siptest/certs"
 )
 
@@ -62,6 +63,62 @@ func TestBothAlgorithmsAreOffered(t *testing.T) {
 			}
 			if got := strings.Join(algorithms, " "); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// offered are the algorithms of a response, in their order.
+func offered(m string) string {
+	var all []string
+	for l := range strings.SplitSeq(m, "\r\n") {
+		if strings.HasPrefix(l, "WWW-Authenticate") {
+			_, a, _ := strings.Cut(l, "algorithm=")
+			a, _, _ = strings.Cut(a, ",")
+			all = append(all, a)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// The algorithms are the configuration's, in its order: offered to whoever asks, so that the challenge does not tell who exists, and
+// no other is taken. Telephones that answer the strongest, and ones that only know MD5, register where theirs is offered.
+func TestConfiguredAlgorithms(t *testing.T) {
+	secrets := func(user, algorithm string) (string, bool) {
+		return digest.HA1(algorithm, user, "santra", "secret"), user == "1001"
+	}
+	for _, c := range []struct {
+		list       []string
+		offer      string
+		md5, phone bool // who registers
+	}{
+		{nil, "SHA-256 MD5", true, true},
+		{[]string{digest.MD5}, "MD5", true, true},
+		{[]string{digest.SHA256}, "SHA-256", false, true},
+		{[]string{digest.SHA256, digest.MD5}, "SHA-256 MD5", true, true},
+		{[]string{digest.MD5, digest.SHA256}, "MD5 SHA-256", true, true},
+	} {
+		inBubble(t, memnet.Faults{}, func(t *testing.T, n *memnet.Network) {
+			reg := New(Config{Realm: "santra", Secrets: secrets, Algorithms: c.list})
+			listen(t, n, "192.0.2.1", withCalls{reg})
+			w := newWire(t, n, "192.0.2.2")
+			w.send(server, register(1, "", ""))
+			known := w.want("SIP/2.0 401")
+			w.send(server, strings.ReplaceAll(register(2, "", ""), "1001", "nobody"))
+			if got := offered(known); got != c.offer || offered(w.want("SIP/2.0 401")) != c.offer {
+				t.Errorf("%v: %q, want %q for everybody", c.list, got, c.offer)
+			}
+			w.send(server, register(3, "", authorisation(t, strings.Replace(known, "SHA-256", "MD5", 1), "secret", 1)))
+			if m := w.read(time.Second); strings.HasPrefix(m, "SIP/2.0 200") != c.md5 {
+				t.Errorf("%v: MD5: %q", c.list, m)
+			}
+			p, err := siptest.NewPhone(siptest.Config{Addr: "192.0.2.3:5060", Server: server, User: "1001", Password: "secret", Network: n.Host("192.0.2.3")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close() //nolint:errcheck // of the test
+			if err := p.Register(t.Context()); (err == nil) != c.phone {
+				t.Errorf("%v: a telephone: %v", c.list, err)
 			}
 		})
 	}

@@ -41,8 +41,11 @@ const (
 // Config says who may register.
 type Config struct {
 	Realm string
-	// Secrets gives the HA1 of a user for an algorithm (see package digest). The challenge offers those that a user has.
+	// Secrets gives the HA1 of a user for an algorithm (see package digest).
 	Secrets digest.Secrets
+	// Algorithms are offered, in this order, to everybody (RFC 8760 2.3), and no others are taken: the challenge does not tell who exists.
+	// nil: those that a user has a secret for, the stronger first.
+	Algorithms []string
 	// HA1 is for who has one secret of each user: 32 digits are MD5's, 64 SHA-256's. It counts where Secrets is nil.
 	HA1 func(user string) (ha1 string, ok bool)
 	// Changes is told when a user's first contact comes or its last one goes, in order; never under a lock of the Registrar.
@@ -88,6 +91,15 @@ func New(cfg Config) *Registrar {
 			return h, ok && digest.AlgorithmOf(h) == algorithm
 		}
 	}
+	if len(cfg.Algorithms) > 0 {
+		all := cfg.Secrets
+		cfg.Secrets = func(user, algorithm string) (string, bool) {
+			if !slices.Contains(cfg.Algorithms, algorithm) {
+				return "", false
+			}
+			return all(user, algorithm)
+		}
+	}
 	return &Registrar{
 		cfg: cfg, verifier: digest.NewVerifier(cfg.Realm, cfg.NonceLife), users: map[string][]*binding{},
 		failures: limit.New(limit.Rate{PerSecond: failuresPerMinute / 60.0, Burst: failuresPerMinute}, limit.Rate{}),
@@ -114,8 +126,16 @@ func (r *Registrar) Register(reg *sip.Registration) {
 		r.update(reg, user)
 		r.tell()
 	default:
-		reg.Challenge(r.verifier.Challenges(digest.Known(reg.User(), r.cfg.Secrets), v == digest.Stale), r.asked)
+		reg.Challenge(r.verifier.Challenges(r.offered(reg.User()), v == digest.Stale), r.asked)
 	}
+}
+
+// offered are the algorithms that a user is asked for.
+func (r *Registrar) offered(user string) []string {
+	if len(r.cfg.Algorithms) > 0 {
+		return r.cfg.Algorithms
+	}
+	return digest.Known(user, r.cfg.Secrets)
 }
 
 // guesses is whose failures a REGISTER counts among: its user's from its address, so that one who guesses does not lock out
