@@ -7,6 +7,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
 )
@@ -83,6 +84,32 @@ func TestCallOutThatFailsSaysWhy(t *testing.T) {
 				t.Errorf("%+v", v)
 			}
 		})
+	}
+}
+
+// moved answers every call with another place to call.
+type moved string
+
+func (m moved) Invite(in *sip.Incoming) {
+	in.Reject(302, "", sip.Header{Name: "Contact", Value: "<" + string(m) + ">"})
+}
+
+// Who is called can't send the call elsewhere (RFC 3261 8.1.3.4 leaves that to us): a number plan that let the first call go has not seen
+// the second, which may be a premium number or another country. Nothing rings there, and the agent hears that it failed.
+func TestRedirectionsAreNotFollowed(t *testing.T) {
+	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp = 5 * time.Second }})
+	elsewhere := h.phone(h.trunk, siptest.Config{Answer: -1})
+	exchange := h.listen(nil, nil)
+	exchange.Serve(moved("sip:" + premium + "@" + elsewhere.Addr().String()))
+	h.world.put(doctor, exchange)
+	phone := h.agent("anna", 1, siptest.Config{})
+	h.callOut("anna", doctor)
+	h.ended(h.answered(phone))
+	if v := h.state(WrapUp); v.Failed != FailedUnavailable {
+		t.Errorf("%+v", v)
+	}
+	if s := elsewhere.Endpoint().Stats(); s.Requests != 0 {
+		t.Errorf("the call went on: %+v", s)
 	}
 }
 
