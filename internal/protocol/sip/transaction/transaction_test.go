@@ -422,7 +422,7 @@ func TestWhatATransactionIsFoundBy(t *testing.T) {
 	old := func(pairs ...string) string {
 		return serverKey(request(t, "INVITE", "", append(pairs, "z9hG4bKtwo", "z9hG4bK")...).Request, "INVITE")
 	}
-	if old() == old("Call-ID: c", "Call-ID: d") || old() == old("CSeq: 1", "CSeq: 2") || old() != old() {
+	if old() == old("Call-ID: c", "Call-ID: d") || old() == old("CSeq: 1", "CSeq: 2") {
 		t.Error("RFC 2543")
 	}
 }
