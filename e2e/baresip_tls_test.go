@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"santra/internal/app"
+	"santra/internal/app/config"
 )
 
 // TestABaresipThatEncrypts: a telephone over TLS that takes no call without SRTP (RTP/SAVP, SDES) is called from the trunk. The customer hears
@@ -21,7 +21,7 @@ func TestABaresipThatEncrypts(t *testing.T) {
 	c := start(t, "--seats", "1")
 	cert, key := certificate(t)
 	at := free(t)
-	c.reconfigure(t, func(cfg *app.Config) { cfg.Server.SIP.TLS = app.SIPTLS{Phones: at, Cert: cert, Key: key} })
+	c.reconfigure(t, func(cfg *config.Config) { cfg.Server.SIP.TLS = config.SIPTLS{Phones: at, Cert: cert, Key: key} })
 	a := c.sitDown(t, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*soon)
 	defer cancel()

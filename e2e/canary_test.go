@@ -16,7 +16,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"santra/internal/agency"
-	"santra/internal/app"
+	"santra/internal/app/config"
 	"santra/internal/protocol/sip/siptest"
 )
 
@@ -31,7 +31,7 @@ const (
 // applied changes the running city as config apply does.
 func (c *city) applied(t *testing.T, change func(*agency.City)) {
 	t.Helper()
-	config, err := app.ReadConfig(filepath.Join(c.dir, "santra.yaml"))
+	config, err := config.Read(filepath.Join(c.dir, "santra.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"santra/internal/app"
+	"santra/internal/app/demo"
 	"santra/internal/protocol/sip/siptest"
 )
 
@@ -43,7 +43,7 @@ func program() string {
 
 // city is a running demonstration city.
 type city struct {
-	app.Ready
+	demo.Ready
 	dir   string
 	cmd   *exec.Cmd
 	done  chan struct{}
@@ -99,7 +99,7 @@ func launch(t *testing.T, dir string, args ...string) (c *city, failed string) {
 		return c, failed
 	}
 	var err error
-	if c.Ready, err = app.ReadReady(c.ready); err != nil {
+	if c.Ready, err = demo.ReadReady(c.ready); err != nil {
 		t.Fatal(err)
 	}
 	return c, ""
@@ -171,7 +171,7 @@ func (c *city) logIn(t *testing.T, role, agency string) *person {
 	return nil
 }
 
-func (c *city) logInAs(t *testing.T, u app.ReadyUser) *person {
+func (c *city) logInAs(t *testing.T, u demo.ReadyUser) *person {
 	t.Helper()
 	p := &person{t: t, base: c.PublicURL, name: u.Name}
 	var answer struct{ Token string }
@@ -237,7 +237,7 @@ func (p *person) must(method, path string, body, out any) {
 type agent struct {
 	*person
 	phone *siptest.Phone
-	seat  app.ReadySeat
+	seat  demo.ReadySeat
 }
 
 // agent sits the i-th agent down at the i-th seat with a registered phone, ready. The phone is at the city, unless it says another server.
@@ -311,9 +311,9 @@ func addr(t *testing.T, s string) netip.AddrPort {
 }
 
 // queue gives a queue by id.
-func (c *city) queue(t *testing.T, id string) app.ReadyQueue {
+func (c *city) queue(t *testing.T, id string) demo.ReadyQueue {
 	t.Helper()
-	i := slices.IndexFunc(c.Queues, func(q app.ReadyQueue) bool { return q.ID == id })
+	i := slices.IndexFunc(c.Queues, func(q demo.ReadyQueue) bool { return q.ID == id })
 	if i < 0 {
 		t.Fatalf("no queue %s", id)
 	}

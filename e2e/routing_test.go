@@ -14,7 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"santra/internal/agency"
-	"santra/internal/app"
+	"santra/internal/app/config"
 	"santra/internal/protocol/mail"
 	"santra/internal/protocol/sip/siptest"
 )
@@ -31,7 +31,7 @@ const (
 func routed(t *testing.T, c *city) {
 	t.Helper()
 	path := filepath.Join(c.dir, "santra.yaml")
-	config, err := app.ReadConfig(path)
+	config, err := config.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}

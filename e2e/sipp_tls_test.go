@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"santra/internal/app"
+	"santra/internal/app/config"
 	"santra/internal/protocol/sip/siptest"
 )
 
@@ -53,10 +53,10 @@ func TestSIPpOverTLS(t *testing.T) {
 	c := start(t, "--seats", "1")
 	cert, key := certificate(t)
 	tlsAt := free(t)
-	c.reconfigure(t, func(cfg *app.Config) {
-		cfg.Server.SIP.TLS = app.SIPTLS{Trunk: tlsAt, Cert: cert, Key: key}
+	c.reconfigure(t, func(cfg *config.Config) {
+		cfg.Server.SIP.TLS = config.SIPTLS{Trunk: tlsAt, Cert: cert, Key: key}
 		cfg.Server.SIP.TrunkAllow, cfg.Server.SIP.TrunkCountry = nil, ""
-		cfg.Server.SIP.Trunks = []app.Trunk{{Name: "sipp", Allow: []string{"127.0.0.0/8"}, Country: "FI", Transport: "tls", SRTP: false}}
+		cfg.Server.SIP.Trunks = []config.Trunk{{Name: "sipp", Allow: []string{"127.0.0.0/8"}, Country: "FI", Transport: "tls", SRTP: false}}
 	})
 	at := tunnel(t, tlsAt, cert)
 	a := c.agent(t, 0, siptest.Config{Tone: agentTone})

@@ -26,7 +26,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"santra/internal/app"
+	"santra/internal/app/config"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/registrar"
@@ -34,10 +34,10 @@ import (
 )
 
 // reconfigure changes santra.yaml and starts the contact centre again.
-func (c *city) reconfigure(t *testing.T, change func(*app.Config)) {
+func (c *city) reconfigure(t *testing.T, change func(*config.Config)) {
 	t.Helper()
 	path := filepath.Join(c.dir, "santra.yaml")
-	cfg, err := app.ReadConfig(path)
+	cfg, err := config.Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,22 +130,22 @@ func TestTwoCitiesAreEachOthersTrunk(t *testing.T) {
 	const ours, theirs = "+35893101", "+35893109" // beginnings of the numbers of b and a, which must differ
 	cert, key := certificate(t)
 	tlsAt, password := free(t), secretFile(t, "between-cities")
-	a.reconfigure(t, func(c *app.Config) {
+	a.reconfigure(t, func(c *config.Config) {
 		for i := range c.City.Queues {
 			c.City.Queues[i].Number = strings.Replace(c.City.Queues[i].Number, ours, theirs, 1)
 		}
 		c.City.Dialling.CallerID = strings.Replace(c.City.Dialling.CallerID, ours, theirs, 1)
-		c.Server.SIP.Trunks = []app.Trunk{{
+		c.Server.SIP.Trunks = []config.Trunk{{
 			Name: "b", Address: tlsAt, Transport: "tls", SRTP: true, Country: "FI", Emergency: true, Keepalive: 5 * time.Second,
 		}}
 		c.Server.SIP.TrunkAllow, c.Server.SIP.TrunkCountry = nil, "" // b calls with its password alone
-		c.Server.SIP.Trunks = append(c.Server.SIP.Trunks, app.Trunk{Name: "b-in", Country: "FI", Auth: app.TrunkAuth{User: "b", PasswordFile: password}})
+		c.Server.SIP.Trunks = append(c.Server.SIP.Trunks, config.Trunk{Name: "b-in", Country: "FI", Auth: config.TrunkAuth{User: "b", PasswordFile: password}})
 		c.Server.SIP.TLS.CA = cert
 	})
-	b.reconfigure(t, func(c *app.Config) {
-		c.Server.SIP.TLS = app.SIPTLS{Trunk: tlsAt, Cert: cert, Key: key}
-		c.Server.SIP.Trunks = []app.Trunk{{
-			Name: "a", Address: a.SIP, Country: "FI", Register: app.TrunkRegister{User: "b", PasswordFile: password},
+	b.reconfigure(t, func(c *config.Config) {
+		c.Server.SIP.TLS = config.SIPTLS{Trunk: tlsAt, Cert: cert, Key: key}
+		c.Server.SIP.Trunks = []config.Trunk{{
+			Name: "a", Address: a.SIP, Country: "FI", Register: config.TrunkRegister{User: "b", PasswordFile: password},
 		}, {
 			Name: "a-in", Allow: []string{"127.0.0.0/8"}, Country: "FI", Transport: "tls", SRTP: true,
 		}}
@@ -222,10 +222,10 @@ func TestATrunkThatRegisters(t *testing.T) {
 	op.Serve(operatorHouse{reg})
 	defer op.Close(context.Background()) //nolint:errcheck // the test is over
 	password := secretFile(t, "wrong")
-	c.reconfigure(t, func(cfg *app.Config) {
-		cfg.Server.SIP.Trunks = []app.Trunk{{
+	c.reconfigure(t, func(cfg *config.Config) {
+		cfg.Server.SIP.Trunks = []config.Trunk{{
 			Name: "op", Address: op.Addr().String(), Country: "FI", Emergency: true, Transport: "tcp",
-			Register: app.TrunkRegister{User: "city", PasswordFile: password, Registrar: op.Addr().String()},
+			Register: config.TrunkRegister{User: "city", PasswordFile: password, Registrar: op.Addr().String()},
 		}}
 	})
 	p := c.logIn(t, "agent", "")
@@ -233,7 +233,7 @@ func TestATrunkThatRegisters(t *testing.T) {
 	if err := os.WriteFile(password, []byte("trunk-secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.reconfigure(t, func(*app.Config) {})
+	c.reconfigure(t, func(*config.Config) {})
 	p = c.logIn(t, "agent", "")
 	eventually(t, soon, "it is registered", func() bool { s := p.trunk("op"); return s.Up && s.Registered && s.Why == "" })
 	to, ok := reg.Lookup("city")
@@ -298,7 +298,7 @@ func startBalancer(t *testing.T, behind string) (at string) {
 func TestKamailioInFront(t *testing.T) {
 	t.Parallel()
 	c := start(t, "--seats", "1")
-	c.reconfigure(t, func(cfg *app.Config) { cfg.Server.SIP.Drain = time.Minute })
+	c.reconfigure(t, func(cfg *config.Config) { cfg.Server.SIP.Drain = time.Minute })
 	at := addr(t, startBalancer(t, c.SIP))
 	peer, err := sip.Listen(sip.Config{Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

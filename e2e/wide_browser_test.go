@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"santra/internal/app"
+	"santra/internal/app/config"
 	"santra/internal/protocol/media"
 )
 
@@ -56,7 +56,7 @@ func TestWideSoundInABrowser(t *testing.T) {
 	t.Parallel()
 	partner(t, "baresip", "baresip-core")
 	c := start(t, "--seats", "1")
-	c.reconfigure(t, func(cfg *app.Config) { cfg.Server.SIP.Codecs = []string{"opus", "G722", "PCMA"} })
+	c.reconfigure(t, func(cfg *config.Config) { cfg.Server.SIP.Codecs = []string{"opus", "G722", "PCMA"} })
 	dir := t.TempDir()
 	wav := filepath.Join(dir, "microphone.wav")
 	if err := os.WriteFile(wav, []byte(wideWAV(t, wideMicrophoneTone, 48000, 1)), 0o600); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"santra/internal/app"
 	"santra/internal/app/bench"
+	"santra/internal/app/demo"
 )
 
 func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
@@ -57,7 +58,7 @@ func (destroyCmd) Help() string {
 }
 
 func (c destroyCmd) Run(ctx context.Context) error {
-	config, err := app.FindRecorder(c.Config, c.ReadyFile, c.Data)
+	config, err := demo.FindRecorder(c.Config, c.ReadyFile, c.Data)
 	if err != nil {
 		return err
 	}
@@ -93,9 +94,9 @@ type demoCmd struct {
 }
 
 func (c demoCmd) Run(ctx context.Context) error {
-	o := app.DemoOptions{Data: c.Data, HTTP: c.HTTP, SIP: c.SIP, SMTP: c.SMTP, Seats: c.Seats, Traffic: !c.NoTraffic, ReadyFile: c.ReadyFile}
-	o.Tuned = app.DemoTuning{NoRecord: c.NoRecord, NoWrapUp: c.NoWrapUp, Announcement: c.Announcement, Secure: c.Secure}
-	return app.Demo(ctx, o, os.Stdout, logger())
+	o := demo.Options{Data: c.Data, HTTP: c.HTTP, SIP: c.SIP, SMTP: c.SMTP, Seats: c.Seats, Traffic: !c.NoTraffic, ReadyFile: c.ReadyFile}
+	o.Tuned = demo.Tuning{NoRecord: c.NoRecord, NoWrapUp: c.NoWrapUp, Announcement: c.Announcement, Secure: c.Secure}
+	return demo.Run(ctx, o, os.Stdout, logger())
 }
 
 type attestCmd struct {
@@ -104,7 +105,7 @@ type attestCmd struct {
 }
 
 func (c attestCmd) Run(ctx context.Context) error {
-	return app.Attest(ctx, c.ReadyFile, c.JSON, os.Stdout)
+	return demo.Attest(ctx, c.ReadyFile, c.JSON, os.Stdout)
 }
 
 type verifyCmd struct {

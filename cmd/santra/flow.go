@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"santra/internal/app"
+	"santra/internal/app/office"
 )
 
 type flowCmd struct {
@@ -20,7 +20,7 @@ type flowCheckCmd struct {
 // Help gives an example.
 func (flowCheckCmd) Help() string { return "  santra flow check /etc/santra/santra.yaml" }
 
-func (c flowCheckCmd) Run() error { return app.CheckFlows(c.File, os.Stdout) }
+func (c flowCheckCmd) Run() error { return office.CheckFlows(c.File, os.Stdout) }
 
 type flowRunCmd struct {
 	Config     string        `required:"" type:"existingfile" help:"The configuration, santra.yaml."`
@@ -57,12 +57,12 @@ calls.txt has a call, how it is, and what must come of it, in this order:
 
 func (c flowRunCmd) Run() error {
 	if c.Script != "" {
-		return app.RunFlowScript(c.Config, c.Script, os.Stdout)
+		return office.RunFlowScript(c.Config, c.Script, os.Stdout)
 	}
 	if c.Number == "" {
 		return errors.New("name the number that is called: --number +358912340100, or a --script")
 	}
-	return app.RunFlow(c.Config, app.FlowOptions{
+	return office.RunFlow(c.Config, office.FlowOptions{
 		Number: c.Number, At: c.At, Keys: c.Keys, Lang: c.Lang, Wait: c.Wait, Position: c.Position, Estimate: c.Estimate,
 		Divert: c.Divert, NoCallback: c.NoCallback, NoAnswer: c.NoAnswer,
 	}, os.Stdout)

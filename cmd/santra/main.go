@@ -12,8 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"santra/internal/app"
 	"santra/internal/app/bench"
+	"santra/internal/run"
 )
 
 type cli struct {
@@ -53,12 +53,12 @@ func main() {
 	os.Exit(exitCode(k.Run()))
 }
 
-// exitCode prints an error and gives the process's code: that of an app.Exit, else 1.
+// exitCode prints an error and gives the process's code: that of an run.Exit, else 1.
 func exitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	if exit, ok := errors.AsType[app.Exit](err); ok {
+	if exit, ok := errors.AsType[run.Exit](err); ok {
 		if exit.Message != "" {
 			fmt.Fprintln(os.Stderr, "santra:", exit.Message)
 		}

@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"santra/internal/app"
+	"santra/internal/app/office"
 )
 
 type measuresCmd struct {
@@ -31,8 +31,8 @@ seconds, shares 0 to 1. It works beside the running server.
 }
 
 func (c measuresDayCmd) Run(ctx context.Context) error {
-	want := app.MeasuresCSV{Day: c.Date, Agents: c.Agents, Whole: c.Whole}
-	return app.PrintMeasures(ctx, c.Config, c.name(), want, os.Stdout, logger())
+	want := office.MeasuresCSV{Day: c.Date, Agents: c.Agents, Whole: c.Whole}
+	return office.PrintMeasures(ctx, c.Config, c.name(), want, os.Stdout, logger())
 }
 
 type measuresRecomputeCmd struct {
@@ -50,5 +50,5 @@ changes nothing, and works beside the running server. Exit codes: 0 all agree, 1
 }
 
 func (c measuresRecomputeCmd) Run(ctx context.Context) error {
-	return app.RecomputeMeasures(ctx, c.Config, c.name(), c.From, c.To, os.Stdout, logger())
+	return office.RecomputeMeasures(ctx, c.Config, c.name(), c.From, c.To, os.Stdout, logger())
 }

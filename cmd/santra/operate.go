@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"santra/internal/app"
+	"santra/internal/app/config"
+	"santra/internal/app/office"
 )
 
 // operator is who runs a command, for the log.
@@ -56,7 +57,7 @@ func (c configCheckCmd) Run(ctx context.Context) error {
 	for _, f := range []struct {
 		path  string
 		check func(string) error
-	}{{c.File, app.CheckConfig}, {c.Recorder, app.CheckRecorder}} {
+	}{{c.File, config.Check}, {c.Recorder, config.CheckRecorder}} {
 		if f.path == "" {
 			continue
 		}
@@ -68,7 +69,7 @@ func (c configCheckCmd) Run(ctx context.Context) error {
 	if c.File == "" {
 		return nil
 	}
-	return app.WarnConfig(ctx, c.File, os.Stdout)
+	return config.Warn(ctx, c.File, os.Stdout)
 }
 
 type configPlanCmd struct {
@@ -83,7 +84,7 @@ func (configPlanCmd) Help() string {
 }
 
 func (c configPlanCmd) Run(ctx context.Context) error {
-	return app.PlanConfig(ctx, c.File, c.name(), os.Stdout, logger())
+	return office.PlanConfig(ctx, c.File, c.name(), os.Stdout, logger())
 }
 
 type configHistoryCmd struct {
@@ -92,7 +93,7 @@ type configHistoryCmd struct {
 }
 
 func (c configHistoryCmd) Run(ctx context.Context) error {
-	return app.ConfigHistory(ctx, c.Config, c.name(), max(c.Limit, 1), os.Stdout, logger())
+	return office.ConfigHistory(ctx, c.Config, c.name(), max(c.Limit, 1), os.Stdout, logger())
 }
 
 type configShowCmd struct {
@@ -101,7 +102,7 @@ type configShowCmd struct {
 }
 
 func (c configShowCmd) Run(ctx context.Context) error {
-	return app.ShowConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
+	return office.ShowConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
 }
 
 type configRevertCmd struct {
@@ -116,7 +117,7 @@ func (configRevertCmd) Help() string {
 }
 
 func (c configRevertCmd) Run(ctx context.Context) error {
-	return app.RevertConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
+	return office.RevertConfig(ctx, c.Config, c.name(), c.Version, os.Stdout, logger())
 }
 
 type configApplyCmd struct {
@@ -133,20 +134,20 @@ func (configApplyCmd) Help() string {
 }
 
 func (c configApplyCmd) Run(ctx context.Context) error {
-	return app.ApplyConfig(ctx, c.File, c.name(), c.DryRun, os.Stdout, logger())
+	return office.ApplyConfig(ctx, c.File, c.name(), c.DryRun, os.Stdout, logger())
 }
 
 type keyCmd struct {
 	Config string `required:"" type:"existingfile" help:"The configuration, santra.yaml."`
 }
 
-func (c keyCmd) Run() error { return app.PrintKey(c.Config, os.Stdout) }
+func (c keyCmd) Run() error { return office.PrintKey(c.Config, os.Stdout) }
 
 type recorderKeyCmd struct {
 	Config string `required:"" type:"existingfile" help:"The configuration, recorder.yaml."`
 }
 
-func (c recorderKeyCmd) Run() error { return app.PrintRecorderKey(c.Config, os.Stdout) }
+func (c recorderKeyCmd) Run() error { return office.PrintRecorderKey(c.Config, os.Stdout) }
 
 func (confirmCmd) Help() string {
 	return `Destruction halts when the clock has moved over 24 hours since it was last signed, also because the recorder was off. Compare the
@@ -192,13 +193,13 @@ func (c userAddCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u := app.NewUser{
+	u := office.NewUser{
 		Name: c.Name, Display: c.Display, Password: password, Roles: c.Role, Skills: c.Skill, Languages: c.Language, TrainedUntil: c.TrainedUntil,
 	}
 	if strings.TrimSpace(u.Display) == "" {
 		u.Display = c.Name
 	}
-	return app.AddUser(ctx, c.Config, c.name(), u, os.Stdout, logger())
+	return office.AddUser(ctx, c.Config, c.name(), u, os.Stdout, logger())
 }
 
 type userPasswordCmd struct {
@@ -217,7 +218,7 @@ func (c userPasswordCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return app.SetUserPassword(ctx, c.Config, c.name(), c.Name, password, os.Stdout, logger())
+	return office.SetUserPassword(ctx, c.Config, c.name(), c.Name, password, os.Stdout, logger())
 }
 
 type userTrainCmd struct {
@@ -231,11 +232,11 @@ func (userTrainCmd) Help() string {
 }
 
 func (c userTrainCmd) Run(ctx context.Context) error {
-	return app.TrainUser(ctx, c.Config, c.name(), c.Name, c.Until, os.Stdout, logger())
+	return office.TrainUser(ctx, c.Config, c.name(), c.Name, c.Until, os.Stdout, logger())
 }
 
 type userListCmd struct{ centreFlags }
 
 func (c userListCmd) Run(ctx context.Context) error {
-	return app.ListUsers(ctx, c.Config, c.name(), os.Stdout, logger())
+	return office.ListUsers(ctx, c.Config, c.name(), os.Stdout, logger())
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"os"
 
-	"santra/internal/app"
+	"santra/internal/app/office"
 )
 
 type promptCmd struct {
@@ -18,8 +18,8 @@ type promptCmd struct {
 }
 
 // with runs one command.
-func (f centreFlags) with(ctx context.Context, do func(app.PromptOffice) error) error {
-	return app.WithPrompts(ctx, f.Config, f.name(), os.Stdout, logger(), do)
+func (f centreFlags) with(ctx context.Context, do func(office.PromptOffice) error) error {
+	return office.WithPrompts(ctx, f.Config, f.name(), os.Stdout, logger(), do)
 }
 
 // promptName is what a prompt is called.
@@ -31,7 +31,7 @@ type promptName struct {
 type promptListCmd struct{ centreFlags }
 
 func (c promptListCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.List(ctx) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.List(ctx) })
 }
 
 type promptUploadCmd struct {
@@ -49,7 +49,7 @@ func (promptUploadCmd) Help() string {
 }
 
 func (c promptUploadCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Upload(ctx, c.Lang, c.Name, c.Text, c.File) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Upload(ctx, c.Lang, c.Name, c.Text, c.File) })
 }
 
 type promptSpeakCmd struct {
@@ -59,7 +59,7 @@ type promptSpeakCmd struct {
 }
 
 func (c promptSpeakCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Speak(ctx, c.Lang, c.Name, c.Text) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Speak(ctx, c.Lang, c.Name, c.Text) })
 }
 
 // promptVersion is one version.
@@ -74,7 +74,7 @@ type promptPlayCmd struct {
 }
 
 func (c promptPlayCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Play(ctx, c.Version, c.File) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Play(ctx, c.Version, c.File) })
 }
 
 type promptHearCmd struct {
@@ -83,7 +83,7 @@ type promptHearCmd struct {
 }
 
 func (c promptHearCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Hear(ctx, c.Version) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Hear(ctx, c.Version) })
 }
 
 type promptUnhearCmd struct {
@@ -92,7 +92,7 @@ type promptUnhearCmd struct {
 }
 
 func (c promptUnhearCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Unhear(ctx, c.Lang, c.Name) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Unhear(ctx, c.Lang, c.Name) })
 }
 
 type promptRemoveCmd struct {
@@ -101,5 +101,5 @@ type promptRemoveCmd struct {
 }
 
 func (c promptRemoveCmd) Run(ctx context.Context) error {
-	return c.with(ctx, func(p app.PromptOffice) error { return p.Remove(ctx, c.Version) })
+	return c.with(ctx, func(p office.PromptOffice) error { return p.Remove(ctx, c.Version) })
 }

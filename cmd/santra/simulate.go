@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/term"
 
-	"santra/internal/app"
+	"santra/internal/app/office"
 	"santra/internal/app/simulate"
 )
 
@@ -54,7 +54,7 @@ calls.csv has a row for each call or for each half-hour, shifts.csv one for agen
 func (c simulateCmd) Run(ctx context.Context) error {
 	tell, end := simulate.Progress(os.Stderr, term.IsTerminal(int(os.Stderr.Fd())))
 	defer end()
-	return app.Simulate(ctx, c.Config, c.Against, simulate.Options{
+	return office.Simulate(ctx, c.Config, c.Against, simulate.Options{
 		Calls: c.Calls, Rate: c.Rate, AHT: c.AHT, Patience: c.Patience, Languages: c.Language,
 		Agents: c.Agents, Shifts: c.Shifts, AgainstAgents: c.AgainstAgents, AgainstShifts: c.AgainstShifts,
 		Day: c.Day, Today: time.Now(), Days: c.Days, Seed: c.Seed, Pickup: c.Pickup, Missed: c.Missed, Target: c.Target,

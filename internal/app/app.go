@@ -1,5 +1,7 @@
-// Package app turns configuration into running servers: the contact centre (Serve), the recorder (ServeRecorder) and a
-// demonstration city of both (Demo). It is the only room that knows them all; it decides nothing that a room below could.
+// Package app turns configuration into running servers: the contact centre (Serve) and the recorder (ServeRecorder), and is
+// the witness of what they promise (canary, evidence). It is the only room that knows them all; it decides nothing that a room
+// below could. Beside it, each a room that starts no server itself: config (what operators write), office (what they do at the
+// command line), demo (the demonstration city), flows, simulate and bench.
 package app
 
 import (
@@ -15,15 +17,6 @@ import (
 	"santra/internal/errs"
 	"santra/internal/run"
 )
-
-// Exit is an error that asks for a particular exit code of the program.
-type Exit struct {
-	Code    int
-	Message string
-}
-
-// Error gives the message.
-func (e Exit) Error() string { return e.Message }
 
 // HTTP limits of both servers.
 const (
@@ -110,7 +103,7 @@ func calmly(ctx context.Context, log *slog.Logger) (end func()) {
 	}
 }
 
-// untilDone runs what was started until ctx ends, then stops it within stopWithin.
+// untilDone runs what was started until ctx ends, then stops it within run.StopWithin.
 func untilDone(ctx context.Context, g *run.Group, log *slog.Logger, what string) error {
 	log.Info(what + " is ready")
 	<-ctx.Done()
@@ -118,7 +111,7 @@ func untilDone(ctx context.Context, g *run.Group, log *slog.Logger, what string)
 }
 
 func stopGroup(g *run.Group) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), run.StopWithin)
 	defer cancel()
 	if err := g.Stop(ctx); err != nil {
 		return fmt.Errorf("stopping: %w", err)

@@ -7,6 +7,8 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/agency/dialplan"
+	"santra/internal/app/config"
+	"santra/internal/app/config/configtest"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/pii"
@@ -15,7 +17,7 @@ import (
 
 // TestCallersNumbersAreNotTrusted: who forges a number is not called back there at the city's expense, and the error is silent on it.
 func TestCallersNumbersAreNotTrusted(t *testing.T) {
-	centre, _ := exampleConfigs(t)
+	centre := example(t)
 	p := dialplan.New(&centre.City)
 	q := centre.City.Queues[0]
 	for _, good := range []string{"+358401234567", "0401234567", "+46812345678"} {
@@ -32,7 +34,7 @@ func TestCallersNumbersAreNotTrusted(t *testing.T) {
 }
 
 func TestThePlanFollowsTheCity(t *testing.T) {
-	centre, _ := exampleConfigs(t)
+	centre := example(t)
 	city := &centre.City
 	p := &plans{current: func() *agency.City { return city }}
 	first := p.Plan()
@@ -78,4 +80,13 @@ func TestAnEmergencyClosesForCallbacks(t *testing.T) {
 	if e := estimate(v)("q"); !e.Known || e.High != time.Minute {
 		t.Errorf("%+v", e)
 	}
+}
+
+func example(t *testing.T) config.Config {
+	t.Helper()
+	c, err := config.Read(configtest.Centre(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -24,6 +24,7 @@ import (
 	"santra/internal/recorder"
 	"santra/internal/remote"
 	"santra/internal/routing"
+	"santra/internal/run"
 	"santra/internal/token"
 )
 
@@ -167,7 +168,7 @@ func (k *canary) hangUpEarly(ctx context.Context) error {
 	if err != nil {
 		return errs.New(errs.Unavailable, "the canary's first call was not answered: %w", err)
 	}
-	pause(ctx, canaryBreak)
+	run.Pause(ctx, canaryBreak)
 	return call.HangUp(ctx)
 }
 
@@ -188,7 +189,7 @@ func (k *canary) talk(ctx context.Context, desk *siptest.Phone) error {
 	case <-ctx.Done():
 		return errs.New(errs.Unavailable, "no agent's phone rang for the canary: %w", ctx.Err())
 	}
-	pause(ctx, canaryTalk)
+	run.Pause(ctx, canaryTalk)
 	return call.HangUp(ctx)
 }
 
@@ -207,7 +208,7 @@ func (k *canary) look(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errs.New(errs.Unavailable, "the canary's recording did not reach the catalogue: %w", ctx.Err())
 		}
-		pause(ctx, canaryLook)
+		run.Pause(ctx, canaryLook)
 	}
 	var err error
 	if k.evidence, err = k.c.recorder.Evidence(ctx, who, k.numbers...); err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func TestClosingsOfOtherNodesAreFollowed(t *testing.T) {
 		}
 	}
 	made := func() *dispatch.Dispatcher {
-		d := dispatch.New(dispatch.Config{Log: quietLog()})
+		d := dispatch.New(dispatch.Config{Log: slog.New(slog.DiscardHandler)})
 		if err := d.SetQueues([]routing.Queue{{ID: "a"}, {ID: "b"}}, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func (c *contactCentre) witnesses() []registry.Witness {
 		registry.WitnessFunc("M7", e.partOfNumber),
 		registry.WitnessFunc("M12", e.archivedFirst),
 		registry.WitnessFunc("M14", e.unaltered),
-		registry.EndpointsWitness(c.config.endpoints),
+		registry.EndpointsWitness(c.config.Endpoints),
 		registry.DescriptionWitness(func(lang string) registry.Facts { return c.registry.Facts(lang) }, e.enforcedMonths),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/app/config"
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/recorder"
@@ -70,7 +71,7 @@ func TestALookThatEndedEarlySaysSo(t *testing.T) {
 // TestADemonstrationSaysSo: the row of the promise that its people log in by a password alone.
 func TestADemonstrationSaysSo(t *testing.T) {
 	for _, demo := range []bool{true, false} {
-		c := contactCentre{server: Server{Demo: demo}}
+		c := contactCentre{server: config.Server{Demo: demo}}
 		report := registry.New(registry.Config{Notes: c.notes()}).Attest(t.Context())
 		for _, p := range report.Promises {
 			says := strings.Contains(p.Evidence, "need no second factor")

@@ -8,6 +8,8 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/agency/prompts"
+	"santra/internal/app/config"
+	"santra/internal/app/simulate"
 	"santra/internal/identity"
 	"santra/internal/recorder"
 	"santra/internal/registry"
@@ -28,15 +30,15 @@ func (c *contactCentre) face() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxies, err := networks("server.http.proxies", c.server.HTTP.Proxies)
+	proxies, err := config.Networks("server.http.proxies", c.server.HTTP.Proxies)
 	if err != nil {
 		return nil, err
 	}
 	staff := func(ctx context.Context) ([]agency.Staff, error) {
 		people, err := c.people.People(ctx, identity.Operator("routing"))
-		return staffOf(people, time.Now()), err
+		return identity.Staff(people, time.Now()), err
 	}
-	ice, err := c.server.WebRTC.TURN.servers()
+	ice, err := c.server.WebRTC.TURN.Servers()
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func (c *contactCentre) face() (http.Handler, error) {
 		ICE:    ice,
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
 		Trunks: c.lines, Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
-		Planner: &Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
+		Planner: &simulate.Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
 		Outcomes: c.outcomes.counts, Callbacks: owedCalls{c.callbacks, c.voice}, Versions: c.book,
 		Prompts: prompts.New(prompts.Config{Store: c.store.Prompts(), Speech: c.server.Speech, City: c.book.Current}),
 		Flows:   &Rehearser{City: c.book.Current, Read: c.knownSounds},

@@ -37,7 +37,7 @@ func (c *contactCentre) smtp(addr string, lmtp bool) run.Service {
 	if addr == "" {
 		return nothing{}
 	}
-	tls, err := c.server.Mail.certificate()
+	tls, err := c.server.Mail.Certificate()
 	if err != nil {
 		return failing{err}
 	}

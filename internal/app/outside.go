@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/agency/dialplan"
+	"santra/internal/app/config"
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
@@ -23,7 +24,7 @@ type outside struct {
 	plans    *plans
 	meter    dialplan.Meter
 	table    *carrier.Table
-	trunks   map[string]Trunk
+	trunks   map[string]config.Trunk
 	secrets  map[string]string // passwords by which we log in, by trunk
 	endpoint *sip.Endpoint
 	lines    trunkLines
@@ -36,13 +37,13 @@ type trunkLines interface {
 }
 
 // newOutside makes it, with the passwords of passwords.
-func newOutside(p *plans, s SIP, secrets map[string]string, e *sip.Endpoint, l trunkLines) (*outside, error) {
-	table, err := s.table()
+func newOutside(p *plans, s config.SIP, secrets map[string]string, e *sip.Endpoint, l trunkLines) (*outside, error) {
+	table, err := s.Table()
 	if err != nil {
 		return nil, err
 	}
-	o := &outside{plans: p, table: table, endpoint: e, lines: l, trunks: map[string]Trunk{}, secrets: secrets}
-	for _, t := range s.trunks() {
+	o := &outside{plans: p, table: table, endpoint: e, lines: l, trunks: map[string]config.Trunk{}, secrets: secrets}
+	for _, t := range s.Ways() {
 		o.trunks[t.Name] = t
 	}
 	return o, nil
@@ -94,8 +95,8 @@ func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []voice.Route
 	call := carrier.Call{Number: a.Number, Show: a.Show, Emergency: emergency}
 	for _, name := range o.table.Route(call, o.lines.Up, rand.IntN) {
 		t := o.trunks[name]
-		to := o.lines.Target(name, t.target(a.Number.Reveal(), o.secrets[name]))
-		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.sound()})
+		to := o.lines.Target(name, t.Target(a.Number.Reveal(), o.secrets[name]))
+		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.Sound()})
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/agency/dialplan"
+	"santra/internal/app/config"
 	"santra/internal/errs"
 	"santra/internal/protocol/sip"
 	"santra/internal/voice"
@@ -33,10 +34,9 @@ func abroad() agency.City {
 // wayOut is an outside with trunks: main, which takes Finland alone, and help, for emergencies.
 func wayOut(t *testing.T, city agency.City, down ...string) *outside {
 	t.Helper()
-	only, help := spare(), spare()
-	only.Name, only.Priority, only.Emergency, only.Numbers, only.Prefixes = "main", 0, false, nil, []string{"+358"}
-	help.Name, help.Allow, help.Priority, help.Numbers, help.Prefixes = "help", nil, 9, nil, []string{"+46"}
-	o, err := newOutside(&plans{current: func() *agency.City { return &city }}, withTrunks(only, help), nil, nil, playedLines{down})
+	only := config.Trunk{Name: "main", Address: "192.0.2.20:5060", Country: "FI", Prefixes: []string{"+358"}}
+	help := config.Trunk{Name: "help", Address: "192.0.2.20:5060", Country: "FI", Priority: 9, Prefixes: []string{"+46"}, Emergency: true}
+	o, err := newOutside(&plans{current: func() *agency.City { return &city }}, config.SIP{Trunk: "127.0.0.1:5070", Trunks: []config.Trunk{only, help}}, nil, nil, playedLines{down})
 	if err != nil {
 		t.Fatal(err)
 	}

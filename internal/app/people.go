@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/app/demo"
 	"santra/internal/errs"
 	"santra/internal/identity"
 )
@@ -25,7 +26,7 @@ func (c *contactCentre) seedPeople(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	var s seed
+	var s demo.Seed
 	if err := json.Unmarshal(text, &s); err != nil {
 		return fmt.Errorf("demo: %s: %w", path, err)
 	}
@@ -37,7 +38,7 @@ func (c *contactCentre) seedPeople(ctx context.Context, path string) error {
 	return nil
 }
 
-func (c *contactCentre) seedPerson(ctx context.Context, p seedPerson) error {
+func (c *contactCentre) seedPerson(ctx context.Context, p demo.SeedPerson) error {
 	operator := identity.Operator("demo")
 	skills := map[string]int{}
 	for _, s := range c.book.Current().SkillNames() {

@@ -2,17 +2,14 @@ package app
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"santra/internal/agency/prompts"
 	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
-	"santra/internal/store/centre"
 	"santra/internal/voice"
 )
 
@@ -62,7 +59,7 @@ func (s *shelf) reload(ctx context.Context) error {
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
 func (c *contactCentre) prompts() (voice.Prompts, error) {
-	l, err := media.NewLibrary(c.server.promptFolder())
+	l, err := media.NewLibrary(c.server.PromptFolder())
 	if err != nil || c.demo.Announcement == 0 {
 		return l, err
 	}
@@ -88,90 +85,32 @@ func (c *contactCentre) reloadPrompts(ctx context.Context) error {
 	return c.shelf.reload(ctx)
 }
 
-// promptFolder is the folder that replaces built-in prompts; nil for none.
-func (s Server) promptFolder() fs.FS {
-	if s.Prompts == "" {
-		return nil
-	}
-	return os.DirFS(s.Prompts)
-}
-
-// soundsOf gives the prompts as they would be played; store nil for those of the folder alone.
-func (s Server) soundsOf(ctx context.Context, store prompts.Store) (flows.Sounds, error) {
-	folder := s.promptFolder()
-	l, err := media.NewLibrary(folder)
-	if err != nil {
-		return flows.Sounds{}, err
-	}
-	words := map[string]string{}
-	if store != nil {
-		if l, words, err = handedIn(ctx, l, store); err != nil {
-			return flows.Sounds{}, err
-		}
-	}
-	return flows.Sounds{Library: l, Own: func(lang, name string) (string, bool) {
-		path := media.Path(lang, name)
-		text, own := words[path]
-		if !own && folder != nil {
-			_, err := fs.Stat(folder, path)
-			own = err == nil
-		}
-		return text, own
-	}}, nil
-}
-
-// handedIn adds to a library what people handed in, with what that says.
-func handedIn(ctx context.Context, l *media.Library, store prompts.Store) (*media.Library, map[string]string, error) {
-	heard, err := store.HeardPrompts(ctx, prompts.MaxNames)
-	if err != nil {
-		return nil, nil, err
-	}
-	words := map[string]string{}
-	for _, v := range heard {
-		words[media.Path(string(v.Lang), v.Name)] = v.Text
-	}
-	clips, err := prompts.Clips(ctx, store)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err = l.With(clips)
-	return l, words, err
-}
-
 // knownSounds are those of the running server.
 func (c *contactCentre) knownSounds() (flows.Sounds, error) {
-	return c.server.soundsOf(context.Background(), c.store.Prompts())
+	return c.server.SoundsOf(context.Background(), c.store.Prompts())
 }
 
-// sounds are those of the database that the operator has opened.
-func (o *office) sounds() (flows.Sounds, error) {
-	return o.config.Server.soundsOf(context.Background(), o.store.Prompts())
+// cutPrompts has announcements that end early. What was heard has a version of its own (gate.Version is that of the sound),
+// so a recording made with it can be told from a true one.
+type cutPrompts struct {
+	voice.Prompts
+	length time.Duration
 }
 
-// sounds are those that a start would have: of the folder, and of the database where there is one that may be read.
-func (c *Config) sounds() (flows.Sounds, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), reachWithin)
-	defer cancel()
-	store, err := c.look(ctx)
-	if err != nil {
-		return c.Server.soundsOf(ctx, nil)
+// Prompt implements voice.Prompts.
+func (p cutPrompts) Prompt(lang, name string) (media.Clip, bool) {
+	clip, ok := p.Prompts.Prompt(lang, name)
+	samples := int(p.length * media.SampleRate / time.Second)
+	if name != media.Announcement || clip.Len() <= samples {
+		return clip, ok
 	}
-	s, err := c.Server.soundsOf(ctx, store.Prompts())
-	if err = errors.Join(err, store.Close()); err != nil { // a database of an older version has no prompts
-		return c.Server.soundsOf(ctx, nil)
-	}
-	return s, nil
+	return media.NewClip(clip.ALaw()[:samples]), ok
 }
 
-// look opens the database as it is, to read; errs.NotFound before the first start.
-func (c *Config) look(ctx context.Context) (*centre.Store, error) {
-	if file, ok := strings.CutPrefix(c.Server.Database, "sqlite:"); ok {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, errs.New(errs.NotFound, "there is no database %s yet", file)
-		}
-		if err := owned(c.Server.Data); err != nil { // else our lock files could shut the server out
-			return nil, err
-		}
+// cutAnnouncements is refused everywhere but in a demonstration city: an announcement that is not whole tells nobody anything.
+func (c *contactCentre) cutAnnouncements(p voice.Prompts) (voice.Prompts, error) {
+	if !c.server.Demo {
+		return nil, errs.New(errs.Invalid, "announcements are cut in a demonstration city only")
 	}
-	return centre.Open(ctx, c.Server.Database, centre.Options{AsIs: true})
+	return cutPrompts{p, c.demo.Announcement}, nil
 }

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"santra/internal/app/config"
 	"santra/internal/blob"
 	"santra/internal/errs"
 	"santra/internal/keys"
 	"santra/internal/recorder"
-	"santra/internal/registry"
 	"santra/internal/run"
 	recorderstore "santra/internal/store/recorder"
 	"santra/internal/web/play"
@@ -26,13 +26,13 @@ func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) err
 	if err := run.Undumpable(); err != nil {
 		return err
 	}
-	config, err := readRecorder(configPath)
+	settings, err := config.ReadRecorder(configPath)
 	if err != nil {
 		return err
 	}
 	defer profile(ctx, "recorder", log)()
 	defer calmly(ctx, log)()
-	parts, err := openRecorder(ctx, config, log)
+	parts, err := openRecorder(ctx, settings, log)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ func ServeRecorder(ctx context.Context, configPath string, log *slog.Logger) err
 		if err := g.Start(ctx, "recorder", parts.service); err != nil {
 			return err
 		}
-		face := play.New(parts.service, play.Config{CentreOrigin: config.CentreOrigin, Secure: heardOverTLS(config), Log: log})
-		return g.Start(ctx, "http", newWebServer(config.HTTP, config.Cert, config.Key, face, log))
+		face := play.New(parts.service, play.Config{CentreOrigin: settings.CentreOrigin, Secure: heardOverTLS(settings), Log: log})
+		return g.Start(ctx, "http", newWebServer(settings.HTTP, settings.Cert, settings.Key, face, log))
 	}
 	if err := start(); err != nil {
 		return errors.Join(err, stopGroup(&g))
@@ -61,59 +61,6 @@ type recorderParts struct {
 // origin plays nothing from http:.
 func heardOverTLS(c recorder.Config) bool {
 	return c.Cert != "" || strings.HasPrefix(c.CentreOrigin, "https:")
-}
-
-// readRecorder reads and checks recorder.yaml.
-func readRecorder(path string) (recorder.Config, error) {
-	c, err := decodeRecorder(path)
-	if err != nil {
-		return c, err
-	}
-	if err := checkRecorder(c); err != nil {
-		return c, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
-}
-
-// decodeRecorder reads recorder.yaml without looking at more than where its data are.
-func decodeRecorder(path string) (recorder.Config, error) {
-	var c recorder.Config
-	if err := decodeFile(path, &c); err != nil {
-		return c, err
-	}
-	if c.Data == "" {
-		return c, errs.At(errs.Invalid, path+": data", "name the folder that holds the catalogue and the recordings")
-	}
-	orDefault(&c.Keys, filepath.Join(c.Data, "keys"))
-	orDefault(&c.Database, "sqlite:"+filepath.Join(c.Data, "catalogue.db"))
-	return c, nil
-}
-
-func checkRecorder(c recorder.Config) error {
-	if err := registry.CheckEndpoints([]registry.Endpoint{{Name: "recorder", Country: c.Country}}); err != nil {
-		return err
-	}
-	for _, l := range []struct{ field, addr string }{{"sip", c.SIP}, {"http", c.HTTP}} {
-		if err := checkAddress(l.field, l.addr); err != nil {
-			return err
-		}
-	}
-	return checkTLS("http", c.HTTP, c.Cert, c.Key)
-}
-
-// CheckRecorder checks recorder.yaml as a start of the recorder does, without touching its data.
-func CheckRecorder(path string) error {
-	c, err := readRecorder(path)
-	if err != nil {
-		return err
-	}
-	if err := checkOrigin("centre_origin", c.CentreOrigin); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := recorder.CheckConfig(c); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 func openRecorder(ctx context.Context, c recorder.Config, log *slog.Logger) (recorderParts, error) {
@@ -141,14 +88,14 @@ func openRecorder(ctx context.Context, c recorder.Config, log *slog.Logger) (rec
 
 // DestroyDue destroys the recordings that are due now, or at another time on a folder that the demo made.
 func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Writer, log *slog.Logger) error {
-	config, err := readRecorder(configPath)
+	settings, err := config.ReadRecorder(configPath)
 	if err != nil {
 		return err
 	}
-	if err := owned(config.Data); err != nil {
+	if err := config.Owned(settings.Data); err != nil {
 		return err
 	}
-	parts, err := openRecorder(ctx, config, log)
+	parts, err := openRecorder(ctx, settings, log)
 	if err != nil {
 		return err
 	}
@@ -170,14 +117,14 @@ func DestroyDue(ctx context.Context, configPath string, now time.Time, out io.Wr
 // ConfirmClock signs the machine's present time after a person has checked it: destruction, which halts when the clock jumps,
 // goes on. by is who checked it, for the recorder's log.
 func ConfirmClock(ctx context.Context, configPath, by string, out io.Writer, log *slog.Logger) error {
-	config, err := readRecorder(configPath)
+	settings, err := config.ReadRecorder(configPath)
 	if err != nil {
 		return err
 	}
-	if err := owned(config.Data); err != nil {
+	if err := config.Owned(settings.Data); err != nil {
 		return err
 	}
-	parts, err := openRecorder(ctx, config, log)
+	parts, err := openRecorder(ctx, settings, log)
 	if err != nil {
 		return err
 	}
@@ -187,4 +134,20 @@ func ConfirmClock(ctx context.Context, configPath, by string, out io.Writer, log
 	}
 	_, err = fmt.Fprintln(out, "signed:", time.Now().Format(time.RFC3339))
 	return err
+}
+
+// ParseNow reads a time as a person gives one: RFC 3339, or a day, which is taken at noon UTC so that it is that day in Finland
+// too. "" is the zero time: the machine's own.
+func ParseNow(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return time.Time{}, errs.At(errs.Invalid, "--now", "want a day like 2027-05-24 or a time like 2027-05-24T12:00:00Z, not %q", s)
+	}
+	return t.Add(12 * time.Hour), nil
 }

@@ -10,6 +10,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -50,19 +52,22 @@ func selfSigned(t *testing.T) (cert, key string, pool *x509.CertPool) {
 	return cert, key, pool
 }
 
+// freePorts gives two addresses of which nobody has the TCP port.
+func freePorts(t *testing.T) (one, other string) {
+	t.Helper()
+	a, err1 := net.Listen("tcp", "127.0.0.1:0")
+	b, err2 := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(a.Close(), b.Close()) }()
+	return a.Addr().String(), b.Addr().String()
+}
+
 // recorderYAML writes a recorder's configuration over folders and ports of the test's own.
 func recorderYAML(t *testing.T, more string) (path, address string) {
 	t.Helper()
-	var picker portPicker
-	sip, err := picker.pick("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	web, err := picker.pick("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	picker.release()
+	sip, web := freePorts(t)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
 		t.Fatal(err)
@@ -82,7 +87,7 @@ func TestTheRecorderDoesTLS(t *testing.T) {
 	path, address := recorderYAML(t, "cert: "+cert+"\nkey: "+key+"\n")
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- ServeRecorder(ctx, path, quietLog()) }()
+	go func() { ended <- ServeRecorder(ctx, path, slog.New(slog.DiscardHandler)) }()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}, Timeout: time.Second}
 	answered := false
 	for !answered {
@@ -107,7 +112,7 @@ func TestTheRecorderDoesTLS(t *testing.T) {
 
 // TestACertificateThatIsNone: the start is refused instead of a server that answers nobody.
 func TestACertificateThatIsNone(t *testing.T) {
-	w := newWebServer("127.0.0.1:0", "nowhere.pem", "nowhere.key", http.NotFoundHandler(), quietLog())
+	w := newWebServer("127.0.0.1:0", "nowhere.pem", "nowhere.key", http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	if err := w.Start(t.Context()); !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "nowhere.pem") {
 		t.Error(err)
 	}
@@ -131,10 +136,24 @@ func TestPlayersOverTLSHaveSecureCookies(t *testing.T) {
 func TestConfirmClock(t *testing.T) {
 	path, _ := recorderYAML(t, "")
 	var out bytes.Buffer
-	if err := ConfirmClock(t.Context(), path, "aino", &out, quietLog()); err != nil || !strings.HasPrefix(out.String(), "signed: ") {
+	if err := ConfirmClock(t.Context(), path, "aino", &out, slog.New(slog.DiscardHandler)); err != nil || !strings.HasPrefix(out.String(), "signed: ") {
 		t.Error(out.String(), err)
 	}
-	if err := ConfirmClock(t.Context(), path, "", &out, quietLog()); err == nil {
+	if err := ConfirmClock(t.Context(), path, "", &out, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("nobody confirmed it")
+	}
+}
+
+func TestParseNow(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"": {}, "2027-05-24": time.Date(2027, 5, 24, 12, 0, 0, 0, time.UTC),
+		"2027-05-24T01:02:03+03:00": time.Date(2027, 5, 23, 22, 2, 3, 0, time.UTC),
+	} {
+		if got, err := ParseNow(text); err != nil || !got.Equal(want) {
+			t.Errorf("%q: %s %v", text, got, err)
+		}
+	}
+	if _, err := ParseNow("tomorrow"); !errs.Is(err, errs.Invalid) {
+		t.Error(err)
 	}
 }

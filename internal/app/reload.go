@@ -7,16 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"santra/internal/app/config"
 	"santra/internal/run"
 )
-
-// cityPoll is how often the running server looks for a version of the city that was made beside it (santra config apply).
-const cityPoll = 5 * time.Second
 
 // reloader asks again and again for what another process changed. It is a run.Service.
 type reloader struct {
 	reload func(context.Context) error
-	every  time.Duration // 0: cityPoll
+	every  time.Duration // 0: config.CityPoll
 	log    *slog.Logger
 	stop   context.CancelFunc
 	wg     sync.WaitGroup
@@ -38,7 +36,7 @@ func (r *reloader) Stop(context.Context) error {
 }
 
 func (r *reloader) loop(ctx context.Context) {
-	tick := time.NewTicker(cmp.Or(r.every, cityPoll))
+	tick := time.NewTicker(cmp.Or(r.every, config.CityPoll))
 	defer tick.Stop()
 	failing := false
 	for {

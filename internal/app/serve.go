@@ -5,14 +5,13 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/app/config"
 	"santra/internal/audit"
 	"santra/internal/dispatch"
 	"santra/internal/email"
@@ -42,19 +41,19 @@ func Serve(ctx context.Context, configPath string, demo DemoServe, log *slog.Log
 	if err := run.Undumpable(); err != nil {
 		return err
 	}
-	config, text, err := readConfig(configPath)
+	settings, text, err := config.ReadWithText(configPath)
 	if err != nil {
 		return err
 	}
-	if err := registry.CheckEndpoints(config.endpoints()); err != nil {
-		return pointed(configPath, text, err)
+	if err := registry.CheckEndpoints(settings.Endpoints()); err != nil {
+		return config.Pointed(configPath, text, err)
 	}
 	defer profile(ctx, "centre", log)()
 	defer calmly(ctx, log)()
-	c := &contactCentre{config: config, server: config.Server, demo: demo, log: log}
+	c := &contactCentre{config: settings, server: settings.Server, demo: demo, log: log}
 	defer c.close()
 	if err := c.open(ctx); err != nil {
-		return pointed(configPath, text, err)
+		return config.Pointed(configPath, text, err)
 	}
 	if err := c.start(ctx); err != nil {
 		return errors.Join(err, stopGroup(&c.group))
@@ -71,20 +70,10 @@ const (
 	checkpointFile = "checkpoints" // in the data folder, outside the database
 )
 
-// endpoints lists all outside that the contact centre exchanges data with (M18).
-func (c *Config) endpoints() []registry.Endpoint {
-	s := c.Server
-	return slices.Concat(s.SIP.endpoints(), s.WebRTC.TURN.endpoint(), []registry.Endpoint{
-		{Name: "server", Kind: "server", Country: s.Country},
-		{Name: "server.mail.relay", Kind: "smtp", Country: s.Mail.Relay.Country},
-		{Name: "server.recorder", Kind: "recorder", Country: s.Recorder.Country},
-	})
-}
-
 // contactCentre is the contact centre between its configuration and its end.
 type contactCentre struct {
-	config Config
-	server Server
+	config config.Config
+	server config.Server
 	demo   DemoServe
 	log    *slog.Logger
 	group  run.Group
@@ -149,7 +138,7 @@ func (c *contactCentre) openStore(ctx context.Context) (err error) {
 	if c.ring, err = keys.Open(c.server.Keys); err != nil {
 		return err
 	}
-	seed, err := c.ring.Ensure(grantKeyName, ed25519.SeedSize)
+	seed, err := c.ring.Ensure(config.GrantKeyName, ed25519.SeedSize)
 	if err != nil {
 		return err
 	}
@@ -188,7 +177,7 @@ func (c *contactCentre) openCity(ctx context.Context) (err error) {
 	if c.published, err = registry.EnsurePublished(ctx, c.store.Registry()); err != nil {
 		return err
 	}
-	check := func(city *agency.City) error { return checkCity(city, c.published, c.knownSounds) }
+	check := func(city *agency.City) error { return config.CheckCity(city, c.published, c.knownSounds) }
 	if err := check(&c.config.City); err != nil {
 		return err
 	}
@@ -219,7 +208,7 @@ func (c *contactCentre) drifted(ctx context.Context, parts []string) error {
 }
 
 func (c *contactCentre) openRecorder(context.Context) (err error) {
-	public, err := c.server.Recorder.key()
+	public, err := c.server.Recorder.Key()
 	if err != nil {
 		return err
 	}
@@ -230,7 +219,7 @@ func (c *contactCentre) openRecorder(context.Context) (err error) {
 func (c *contactCentre) openRegistry(context.Context) error {
 	c.registry = registry.New(registry.Config{
 		Store: c.store.Registry(), Book: c.book, Recorder: catalogue{c.recorder}, GrantKey: c.key.Public().(ed25519.PublicKey),
-		Endpoints: c.config.endpoints(), Witnesses: c.witnesses(), Notes: c.notes(), Log: c.log,
+		Endpoints: c.config.Endpoints(), Witnesses: c.witnesses(), Notes: c.notes(), Log: c.log,
 	})
 	return nil
 }
@@ -267,17 +256,4 @@ func (c *contactCentre) start(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// networks parses CIDRs.
-func networks(field string, cidrs []string) ([]netip.Prefix, error) {
-	var nets []netip.Prefix
-	for _, s := range cidrs {
-		p, err := netip.ParsePrefix(s)
-		if err != nil {
-			return nil, errs.At(errs.Invalid, field, "want networks like 192.0.2.0/24: %w", err)
-		}
-		nets = append(nets, p.Masked())
-	}
-	return nets, nil
 }

@@ -6,14 +6,14 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
-	"santra/internal/errs"
+	"santra/internal/app/config"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
+	"santra/internal/run"
 	"santra/internal/voice"
 	"santra/internal/voice/lines"
 	"santra/internal/voice/outcome"
@@ -36,14 +36,14 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	}
 	ports, err := rtp.NewPool(rtp.PoolConfig{IP: ip, Min: s.SIP.RTPMin, Max: s.SIP.RTPMax})
 	if err != nil {
-		return ofSound(err)
+		return config.OfSound(err)
 	}
 	prompts, err := c.played(ctx)
 	if err != nil {
 		return err
 	}
-	target, err1 := s.Recorder.target()
-	security, err2 := s.Recorder.security()
+	target, err1 := s.Recorder.Target()
+	security, err2 := s.Recorder.Security()
 	recording, err3 := c.openRecording()
 	way, err4 := c.openOutside()
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
@@ -52,7 +52,7 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
 	c.voice, err = voice.New(voice.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
-		Recorder: target, Recording: recording, RecorderSecurity: security, Codecs: s.SIP.Codecs, TrunkSRTP: s.SIP.incoming,
+		Recorder: target, Recording: recording, RecorderSecurity: security, Codecs: s.SIP.Codecs, TrunkSRTP: s.SIP.Incoming,
 		PhoneDigests: s.SIP.PhoneDigests,
 		Book:         c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
@@ -64,16 +64,16 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 // provisional responses are reliable (RFC 3262) for operators that insist on it.
 func (c *contactCentre) openTrunk() error {
 	s := c.server.SIP
-	peers, err := s.peers()
+	peers, err := s.Peers()
 	if err != nil {
 		return err
 	}
-	logins, err := s.logins(c.book.Current().SIPRealm)
+	logins, err := s.Logins(c.book.Current().SIPRealm)
 	if err != nil {
 		return err
 	}
 	c.trunk, err = sip.Listen(sip.Config{
-		Addr: s.Trunk, TLS: s.TLS.trunk(), Log: c.log, Accept: []string{"application/sdp"}, Trunks: peers, Authenticate: logins,
+		Addr: s.Trunk, TLS: s.TLS.OfTrunks(), Log: c.log, Accept: []string{"application/sdp"}, Trunks: peers, Authenticate: logins,
 		Dialogs: sip.DialogPolicy{Reliable: sip.ReliableSupported},
 		Admit:   nobody, // but Trunks and who logs in
 		Trust:   func(netip.AddrPort) bool { return true },
@@ -81,7 +81,7 @@ func (c *contactCentre) openTrunk() error {
 	if err == nil {
 		c.keep(endpointCloser{c.trunk})
 	}
-	return placedTLS(err)
+	return config.PlacedTLS(err)
 }
 
 func nobody(netip.AddrPort) bool { return false }
@@ -90,14 +90,14 @@ func nobody(netip.AddrPort) bool { return false }
 func (c *contactCentre) openPhones() (err error) {
 	s := c.server.SIP
 	c.phones, err = sip.Listen(sip.Config{
-		Addr: s.Phones, TLS: s.TLS.phones(), Log: c.log, Dialogs: sip.DialogPolicy{Reliable: sip.ReliableSupported},
+		Addr: s.Phones, TLS: s.TLS.OfPhones(), Log: c.log, Dialogs: sip.DialogPolicy{Reliable: sip.ReliableSupported},
 		Admit: func(src netip.AddrPort) bool { return c.voice.Telephone(src) }, // nothing is read before c.voice serves
 		Trust: nobody,
 	})
 	if err == nil {
 		c.keep(endpointCloser{c.phones})
 	}
-	return placedTLS(err)
+	return config.PlacedTLS(err)
 }
 
 func (c *contactCentre) openBrowsers() (err error) {
@@ -110,14 +110,14 @@ func (c *contactCentre) openBrowsers() (err error) {
 // openOutside makes the way out and what keeps the trunks up. That nobody could call 112 is said where the operator looks.
 func (c *contactCentre) openOutside() (*outside, error) {
 	s := c.server.SIP
-	passwords, err := s.passwords()
+	passwords, err := s.Passwords()
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range s.warnings() {
+	for _, w := range s.Warnings() {
 		c.log.Warn(w.Text, "field", w.Field)
 	}
-	c.lines = lines.New(c.trunk, s.lines(passwords), c.log)
+	c.lines = lines.New(c.trunk, s.Lines(passwords), c.log)
 	return newOutside(&plans{current: c.book.Current}, s, passwords, c.trunk, c.lines)
 }
 
@@ -143,19 +143,33 @@ func (c *contactCentre) drainCalls() {
 	_ = c.trunk.Drain(ctx) // what is left is voice's to end
 }
 
-// placedTLS names the fields of the configuration in an error of a SIP endpoint.
-func placedTLS(err error) error {
-	if e, ok := errors.AsType[*errs.Error](err); ok && e.Field == "sip.tls" {
-		return errs.At(e.Kind, "server.sip.tls.cert", "%s", strings.TrimPrefix(e.Error(), "sip.tls: "))
-	}
-	return err
-}
-
 // endpointCloser ends a SIP endpoint without waiting for peers that don't answer.
 type endpointCloser struct{ *sip.Endpoint }
 
 func (e endpointCloser) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopWithin/4)
+	ctx, cancel := context.WithTimeout(context.Background(), run.StopWithin/4)
 	defer cancel()
 	return e.Endpoint.Close(ctx)
+}
+
+// openRecording opens the endpoint that calls the recorder over TLS; nil where the telephones' endpoint does.
+func (c *contactCentre) openRecording() (*sip.Endpoint, error) {
+	r := c.server.Recorder
+	if r.TLS.CA == "" {
+		return nil, nil
+	}
+	from := netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	if config.Loopback(r.SIP) {
+		from = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	}
+	e, err := sip.Listen(sip.Config{
+		Addr: from.String(), Log: c.log, Admit: func(netip.AddrPort) bool { return false }, // it only calls
+		TLS: &sip.TLS{CAFile: r.TLS.CA, CertFile: r.TLS.Cert, KeyFile: r.TLS.Key},
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Serve(nil)
+	c.keep(endpointCloser{e})
+	return e, nil
 }

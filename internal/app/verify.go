@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"santra/internal/app/demo"
 	"santra/internal/audit"
 	"santra/internal/email"
 	"santra/internal/errs"
 	"santra/internal/keys"
+	"santra/internal/run"
 	"santra/internal/store/centre"
 )
 
@@ -59,19 +61,19 @@ func (v verification) String() string {
 }
 
 // Verify reads back the archive and the log of a demonstration city, which may be running. With a hash it only looks for
-// that message. The error is an Exit 1 when something was altered or is not there, 2 when it could not be checked.
+// that message. The error is a run.Exit 1 when something was altered or is not there, 2 when it could not be checked.
 func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error {
-	ready, err := ReadReady(readyFile)
+	ready, err := demo.ReadReady(readyFile)
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	ring, err := keys.Open(filepath.Join(ready.Data, "keys"))
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	archive, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(ready.Data, archiveDir), Keys: ring, ReadOnly: true})
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	defer archive.Close()
 	if sha256 != "" {
@@ -79,19 +81,19 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 	}
 	store, err := centre.Open(ctx, "sqlite:"+filepath.Join(ready.Data, "santra.db"), centre.Options{})
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	defer store.Close()
-	log, err := audit.New(audit.Config{Store: store.Audit(), Keys: ring, Origin: demoHostname + auditOrigin, Export: filepath.Join(ready.Data, checkpointFile)})
+	log, err := audit.New(audit.Config{Store: store.Audit(), Keys: ring, Origin: demo.Hostname + auditOrigin, Export: filepath.Join(ready.Data, checkpointFile)})
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	v, err := verifyAll(ctx, archive, store, log)
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	if problems := v.problems(); len(problems) > 0 {
-		return Exit{1, "altered:\n  " + strings.Join(problems, "\n  ")}
+		return run.NewExit(1, "altered:\n  "+strings.Join(problems, "\n  "))
 	}
 	_, err = fmt.Fprintln(out, v)
 	return err
@@ -100,10 +102,10 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 func findMessage(ctx context.Context, archive *email.Archive, sha256 string, out io.Writer) error {
 	stored, err := archive.FindSHA256(ctx, sha256)
 	if errs.Is(err, errs.NotFound) {
-		return Exit{1, "no stored message has this hash"}
+		return run.NewExit(1, "no stored message has this hash")
 	}
 	if err != nil {
-		return Exit{2, err.Error()}
+		return run.NewExit(2, err.Error())
 	}
 	_, err = fmt.Fprintf(out, "found: %d bytes, read back whole, the hash matches\n", len(stored.Raw))
 	return err

@@ -54,6 +54,10 @@ var sideways = map[string][]string{
 	"identity":       {"audit", "agency"},
 	"lease":          {"audit"},
 	"web/api":        {"web/live", "web/api/telephone"}, // telephone: forms of answers alone
+	"app/config":     {"app/flows"},                     // the prompts that flows may name
+	"app/demo":       {"app/config"},
+	"app/office":     {"app/config", "app/flows", "app/simulate"},
+	"app/bench":      {"app/demo"}, // it measures a demonstration city
 }
 
 // onlyIn names the only rooms that may import a library (prefix match on both).

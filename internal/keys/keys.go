@@ -5,6 +5,7 @@ package keys
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -207,4 +208,17 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	return cipher.NewGCM(block)
+}
+
+// EnsurePublic gives the public half of an Ed25519 key whose seed is in the ring of a folder, making the key at the first start.
+func EnsurePublic(dir, name string) (ed25519.PublicKey, error) {
+	ring, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := ring.Ensure(name, ed25519.SeedSize)
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey), nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // Service is a part with a life: Start returns once it serves, Stop once nothing of it runs. Stop is idempotent and waits.
@@ -68,3 +69,26 @@ func Recover(log *slog.Logger, name string) {
 		log.Error("panic", "in", name, "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 	}
 }
+
+// StopWithin is the time that a stop may take before what is left is cut (the demo promises 5 s in all).
+const StopWithin = 3500 * time.Millisecond
+
+// Exit is an error that asks for a particular exit code of the program.
+type Exit struct {
+	Code    int
+	Message string
+}
+
+// Error gives the message.
+func (e Exit) Error() string { return e.Message }
+
+// Pause waits for d, or until ctx ends.
+func Pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// NewExit makes one with the message that is printed; "" for none.
+func NewExit(code int, message string) Exit { return Exit{Code: code, Message: message} }

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"santra/internal/app"
+	"santra/internal/app/demo"
 	"santra/internal/errs"
 )
 
@@ -35,7 +35,7 @@ const (
 
 // city is a running demonstration city: one process, whose children are the contact centre and the recorder.
 type city struct {
-	app.Ready
+	demo.Ready
 	dir              string
 	cmd              *exec.Cmd
 	done             chan struct{}
@@ -97,7 +97,7 @@ func (c *city) await(ctx context.Context, file string) (err error) {
 		case <-time.After(lookEvery):
 		}
 	}
-	if c.Ready, err = app.ReadReady(file); err != nil {
+	if c.Ready, err = demo.ReadReady(file); err != nil {
 		return err
 	}
 	if c.recorder, err = childOf(c.cmd.Process.Pid, "recorder"); err != nil {
@@ -199,7 +199,7 @@ func (c *city) ready(ctx context.Context) error {
 	return group.Wait()
 }
 
-func (c *city) sitDown(ctx context.Context, u app.ReadyUser, seat app.ReadySeat) (string, error) {
+func (c *city) sitDown(ctx context.Context, u demo.ReadyUser, seat demo.ReadySeat) (string, error) {
 	var session struct{ Token string }
 	if err := ask(ctx, c.PublicURL, "", "POST", "/api/login", map[string]string{"name": u.Name, "password": u.Password}, &session); err != nil {
 		return "", err

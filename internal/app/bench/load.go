@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"santra/internal/app"
+	"santra/internal/app/demo"
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/protocol/sdp"
@@ -59,7 +59,7 @@ func newLoad() *Load { return &Load{} }
 // OpenArgs say where to call, and which telephones to register.
 type OpenArgs struct {
 	Trunk, Phones string
-	Seats         []app.ReadySeat
+	Seats         []demo.ReadySeat
 }
 
 // Open registers every seat's telephone.

@@ -1,5 +1,5 @@
 // Package flows is what `santra flow` and `santra config plan` print: how flows are, what a caller would hear, how two cities differ. It
-// reads no file and no database; package app gives it what it needs.
+// reads no file and no database; who calls it gives it what it needs.
 package flows
 
 import (
