@@ -49,15 +49,17 @@ var sideways = map[string][]string{
 		"protocol/sip/socket", "protocol/sip/message", "protocol/sip/transaction", "protocol/sip/digest", "protocol/sip/locate",
 		"protocol/sip/fields",
 	},
-	"agency":         {"audit"},
-	"agency/prompts": {"audit"}, // each version is logged, as the city's are
-	"identity":       {"audit", "agency"},
-	"lease":          {"audit"},
-	"web/api":        {"web/live", "web/api/telephone"}, // telephone: forms of answers alone
-	"app/config":     {"app/flows"},                     // the prompts that flows may name
-	"app/demo":       {"app/config"},
-	"app/office":     {"app/config", "app/flows", "app/simulate"},
-	"app/bench":      {"app/demo"}, // it measures a demonstration city
+	"agency":          {"audit"},
+	"agency/prompts":  {"audit"}, // each version is logged, as the city's are
+	"identity":        {"audit", "agency"},
+	"lease":           {"audit"},
+	"web/api":         {"web/live", "web/api/frame", "web/api/figures", "web/api/telephone"}, // telephone: forms of answers alone
+	"app/config":      {"app/flows"},                                                         // the prompts that flows may name
+	"app/demo":        {"app/config"},
+	"app/office":      {"app/config", "app/flows", "app/simulate"},
+	"app/bench":       {"app/demo"}, // it measures a demonstration city
+	"web/api/frame":   {"web/api/refusal"},
+	"web/api/figures": {"web/api/frame", "web/api/telephone"},
 }
 
 // onlyIn names the only rooms that may import a library (prefix match on both).

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // fill puts something in the place of path parameters.
@@ -94,7 +95,7 @@ func TestCookieAndBearer(t *testing.T) {
 	res := h.send("", "POST", "/api/login", LoginRequest{"anna", password})
 	_ = res.Body.Close()
 	c := res.Cookies()[0]
-	if c.Name != SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure {
+	if c.Name != frame.SessionCookie || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure {
 		t.Errorf("%+v", c)
 	}
 	h.do("", "GET", "/api/me", nil, "Cookie", c.Name+"="+c.Value).want(http.StatusOK)
@@ -116,7 +117,7 @@ func TestCookieAndBearer(t *testing.T) {
 func TestOtherSitesAreRefused(t *testing.T) {
 	h := newHouse(t, nil)
 	h.person("anna", identity.Agent, "parks")
-	cookie := SessionCookie + "=" + h.tokens["anna"]
+	cookie := frame.SessionCookie + "=" + h.tokens["anna"]
 	for _, hd := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
 		h.do("", "POST", "/api/logout", nil, append(hd, "Cookie", cookie)...).want(http.StatusForbidden)
 	}

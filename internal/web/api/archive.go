@@ -8,6 +8,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/pii"
 	"santra/internal/registry"
+	"santra/internal/web/api/frame"
 )
 
 // ArchiveQuery looks for archived messages of one agency, for a purpose (M13).
@@ -42,18 +43,20 @@ type (
 )
 
 func (a *API) archiveRoutes() {
-	registerFor(a, op{
-		method: "POST", path: "/api/archive/search", id: "archive-search", tag: "archive", action: identity.ArchiveSearch,
-		doc: "Search one agency's archive; the search is logged with its purpose before it runs.",
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "POST", Path: "/api/archive/search", ID: "archive-search", Tag: "archive", Action: identity.ArchiveSearch,
+		Doc: "Search one agency's archive; the search is logged with its purpose before it runs.",
 	},
-		func(_ context.Context, _ *caller, in *archiveSearchInput) (string, error) { return in.Body.Agency, nil }, a.searchArchive)
-	register(a, op{
-		method: "POST", path: "/api/archive/messages/{id}/open", id: "archive-open", tag: "archive", action: identity.ArchiveRead, scope: scopeRoom,
-		doc: "Open an archived message; logged before it is read.",
+		func(_ context.Context, _ *frame.Caller, in *archiveSearchInput) (string, error) {
+			return in.Body.Agency, nil
+		}, a.searchArchive)
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/archive/messages/{id}/open", ID: "archive-open", Tag: "archive", Action: identity.ArchiveRead, Scope: frame.ScopeRoom,
+		Doc: "Open an archived message; logged before it is read.",
 	}, a.openArchived)
 }
 
-func (a *API) searchArchive(ctx context.Context, c *caller, in *archiveSearchInput) (*archiveSearchOutput, error) {
+func (a *API) searchArchive(ctx context.Context, c *frame.Caller, in *archiveSearchInput) (*archiveSearchOutput, error) {
 	q := in.Body
 	if err := a.deps.Registry.CheckPurpose(registry.Mail, q.Purpose, q.Reason); err != nil {
 		return nil, err
@@ -61,11 +64,11 @@ func (a *API) searchArchive(ctx context.Context, c *caller, in *archiveSearchInp
 	f := email.ArchiveFilter{Agency: q.Agency, Queue: q.Queue, Text: q.Text, Address: pii.NewAddress(q.Address), From: moment(q.From), To: moment(q.To)}
 	rows, err := a.deps.Cases.SearchArchive(ctx, c.Principal, q.Purpose, q.Reason, f)
 	var out archiveSearchOutput
-	out.Body.Rows = list(rows, headOf)
+	out.Body.Rows = frame.List(rows, headOf)
 	return &out, err
 }
 
-func (a *API) openArchived(ctx context.Context, c *caller, in *archiveOpenInput) (*messageOutput, error) {
+func (a *API) openArchived(ctx context.Context, c *frame.Caller, in *archiveOpenInput) (*messageOutput, error) {
 	if err := a.deps.Registry.CheckPurpose(registry.Mail, in.Body.Purpose, in.Body.Reason); err != nil {
 		return nil, err
 	}

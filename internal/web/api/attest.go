@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/identity"
 	"santra/internal/registry"
+	"santra/internal/web/api/frame"
 )
 
 // Attestation says of each promise whether it holds (M25).
@@ -27,19 +28,19 @@ type PromiseState struct {
 type attestOutput struct{ Body Attestation }
 
 func (a *API) attestRoutes() {
-	register(a, op{
-		method: "POST", path: "/api/attest", id: "attest", tag: "attest", action: identity.AttestRun, scope: scopeAny,
-		doc: "Check every promise on the running system; takes up to 40 s.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/attest", ID: "attest", Tag: "attest", Action: identity.AttestRun, Scope: frame.ScopeAny,
+		Doc: "Check every promise on the running system; takes up to 40 s.",
 	}, a.attest)
-	register(a, op{
-		method: "GET", path: "/healthz", id: "health", tag: "health", scope: scopePublic,
-		doc: "200 while the server works, 503 otherwise.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/healthz", ID: "health", Tag: "health", Scope: frame.ScopePublic,
+		Doc: "200 while the server works, 503 otherwise.",
 	}, a.health)
 }
 
-func (a *API) attest(ctx context.Context, _ *caller, _ *none) (*attestOutput, error) {
+func (a *API) attest(ctx context.Context, _ *frame.Caller, _ *frame.None) (*attestOutput, error) {
 	rep := a.deps.Registry.Attest(ctx)
-	return &attestOutput{Attestation{rep.At, list(rep.Promises, func(p registry.Promise) PromiseState {
+	return &attestOutput{Attestation{rep.At, frame.List(rep.Promises, func(p registry.Promise) PromiseState {
 		return PromiseState{ID: p.ID, Title: p.Title, State: string(p.State), Evidence: p.Evidence, Unchecked: p.Unchecked}
 	})}}, nil
 }
@@ -51,7 +52,7 @@ type healthOutput struct {
 	}
 }
 
-func (a *API) health(ctx context.Context, _ *caller, _ *none) (*healthOutput, error) {
+func (a *API) health(ctx context.Context, _ *frame.Caller, _ *frame.None) (*healthOutput, error) {
 	out := &healthOutput{Status: http.StatusOK}
 	out.Body.OK = true
 	if a.deps.Health == nil {

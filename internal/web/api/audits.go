@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // ActionAuditRead is what the log says of its own readers.
@@ -47,13 +48,13 @@ type (
 )
 
 func (a *API) auditRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/audit", id: "audit", tag: "audit", action: identity.AuditRead, scope: scopeAny,
-		doc: "The log, newest first; reading it is logged too.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/audit", ID: "audit", Tag: "audit", Action: identity.AuditRead, Scope: frame.ScopeAny,
+		Doc: "The log, newest first; reading it is logged too.",
 	}, a.getAudit)
 }
 
-func (a *API) getAudit(ctx context.Context, c *caller, in *auditInput) (*auditOutput, error) {
+func (a *API) getAudit(ctx context.Context, c *frame.Caller, in *auditInput) (*auditOutput, error) {
 	e := audit.Entry{
 		Action: ActionAuditRead, Actor: c.Person, Success: true,
 		Detail: map[string]string{"action": in.Action, "actor": in.Actor, "agency": in.Agency, "object": in.Object},
@@ -66,7 +67,7 @@ func (a *API) getAudit(ctx context.Context, c *caller, in *auditInput) (*auditOu
 		From: in.From, To: in.To, Refused: in.Refused, After: in.After, Limit: in.Limit,
 	})
 	var out auditOutput
-	out.Body.Entries = list(rows, entryOf)
+	out.Body.Entries = frame.List(rows, entryOf)
 	return &out, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 	"santra/internal/web/api/telephone"
 )
 
@@ -23,19 +24,19 @@ type (
 )
 
 func (a *API) callbackRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/callbacks", id: "callbacks", tag: "callbacks", action: identity.QueueWatch, scope: scopeAny,
-		doc: "The callbacks that the own agencies owe. No number is told: only the agent who calls has it.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/callbacks", ID: "callbacks", Tag: "callbacks", Action: identity.QueueWatch, Scope: frame.ScopeAny,
+		Doc: "The callbacks that the own agencies owe. No number is told: only the agent who calls has it.",
 	}, a.getCallbacks)
-	registerFor(a, op{
-		method: "DELETE", path: "/api/callbacks/{id}", id: "callback-cancel", tag: "callbacks", action: identity.CallbackCancel,
-		doc: "Cancel a callback that waits: its number is erased, and it leaves the queue. 409 while an agent calls.",
-	}, a.callbackAgency, func(ctx context.Context, c *caller, in *callbackInput) (*none, error) {
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "DELETE", Path: "/api/callbacks/{id}", ID: "callback-cancel", Tag: "callbacks", Action: identity.CallbackCancel,
+		Doc: "Cancel a callback that waits: its number is erased, and it leaves the queue. 409 while an agent calls.",
+	}, a.callbackAgency, func(ctx context.Context, c *frame.Caller, in *callbackInput) (*frame.None, error) {
 		return nil, a.deps.Callbacks.CancelCallback(ctx, in.ID, c.Person)
 	})
 }
 
-func (a *API) callbackAgency(ctx context.Context, _ *caller, in *callbackInput) (string, error) {
+func (a *API) callbackAgency(ctx context.Context, _ *frame.Caller, in *callbackInput) (string, error) {
 	v, err := a.deps.Callbacks.Get(ctx, in.ID)
 	if errs.Is(err, errs.NotFound) {
 		return "", errs.At(errs.NotFound, "id", "there is no such callback, or it is over")
@@ -43,7 +44,7 @@ func (a *API) callbackAgency(ctx context.Context, _ *caller, in *callbackInput) 
 	return v.Agency, err
 }
 
-func (a *API) getCallbacks(ctx context.Context, c *caller, _ *none) (*callbacksOutput, error) {
+func (a *API) getCallbacks(ctx context.Context, c *frame.Caller, _ *frame.None) (*callbacksOutput, error) {
 	all, err := a.deps.Callbacks.List(ctx)
 	if err != nil {
 		return nil, err

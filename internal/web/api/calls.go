@@ -7,6 +7,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/voice"
+	"santra/internal/web/api/frame"
 )
 
 // Call is a call as its agent sees it. It names no caller (M3): see /api/calls/{id}/caller.
@@ -75,30 +76,30 @@ type (
 )
 
 func (a *API) callRoutes() {
-	get := func(path, id, doc string) op {
-		return op{method: "GET", path: "/api/calls" + path, id: id, tag: "calls", action: identity.CallHandle, scope: scopeAny, doc: doc}
+	get := func(path, id, doc string) frame.Op {
+		return frame.Op{Method: "GET", Path: "/api/calls" + path, ID: id, Tag: "calls", Action: identity.CallHandle, Scope: frame.ScopeAny, Doc: doc}
 	}
-	post := func(name, doc string) op {
-		return op{method: "POST", path: "/api/calls/{id}/" + name, id: "call-" + name, tag: "calls", action: identity.CallHandle, maxBody: MaxSDPBody, doc: doc}
+	post := func(name, doc string) frame.Op {
+		return frame.Op{Method: "POST", Path: "/api/calls/{id}/" + name, ID: "call-" + name, Tag: "calls", Action: identity.CallHandle, MaxBody: MaxSDPBody, Doc: doc}
 	}
-	register(a, get("", "calls", "The own calls: offered, connected, in wrap-up."), a.getCalls)
-	registerFor(a, get("/{id}", "call", "One own call."), a.agencyOfCall, a.getCall)
-	registerFor(a, get("/{id}/caller", "call-caller", "The caller's number, to the agent who is offered or has the call; 410 when the call is over (M3)."),
+	frame.Register(a.frame, get("", "calls", "The own calls: offered, connected, in wrap-up."), a.getCalls)
+	frame.RegisterFor(a.frame, get("/{id}", "call", "One own call."), a.agencyOfCall, a.getCall)
+	frame.RegisterFor(a.frame, get("/{id}/caller", "call-caller", "The caller's number, to the agent who is offered or has the call; 410 when the call is over (M3)."),
 		a.agencyOfCall, a.getCaller)
-	registerFor(a, post("answer", "Answer in the browser: WebRTC offer in, answer out."), func(ctx context.Context, c *caller, in *answerInput) (string, error) {
+	frame.RegisterFor(a.frame, post("answer", "Answer in the browser: WebRTC offer in, answer out."), func(ctx context.Context, c *frame.Caller, in *answerInput) (string, error) {
 		return a.agencyOfCall(ctx, c, &callInput{in.ID})
 	}, a.answerCall)
 	a.partyRoutes()
 	a.superviseRoutes()
 	a.soundRoutes()
 	for _, cmd := range a.callCommands() {
-		registerFor(a, post(cmd.name, cmd.doc), a.agencyOfCall, func(_ context.Context, c *caller, in *callInput) (*none, error) {
+		frame.RegisterFor(a.frame, post(cmd.name, cmd.doc), a.agencyOfCall, func(_ context.Context, c *frame.Caller, in *callInput) (*frame.None, error) {
 			return nil, cmd.do(a.deps.Calls, in.ID, c.Person)
 		})
 	}
-	registerFor(a, post("dtmf", "Send keys."), func(ctx context.Context, c *caller, in *dtmfInput) (string, error) {
+	frame.RegisterFor(a.frame, post("dtmf", "Send keys."), func(ctx context.Context, c *frame.Caller, in *dtmfInput) (string, error) {
 		return a.agencyOfCall(ctx, c, &callInput{in.ID})
-	}, func(_ context.Context, c *caller, in *dtmfInput) (*none, error) {
+	}, func(_ context.Context, c *frame.Caller, in *dtmfInput) (*frame.None, error) {
 		return nil, a.deps.Calls.SendDTMF(in.ID, c.Person, in.Body.Digits)
 	})
 }
@@ -127,7 +128,7 @@ func (a *API) callCommands() []callCommand {
 }
 
 // agencyOfCall finds the agency of an own call; somebody else's is not found, one that has ended is gone.
-func (a *API) agencyOfCall(_ context.Context, c *caller, in *callInput) (string, error) {
+func (a *API) agencyOfCall(_ context.Context, c *frame.Caller, in *callInput) (string, error) {
 	v, err := a.deps.Calls.Call(in.ID)
 	if err == nil && v.Agent != c.Person {
 		err = errs.New(errs.NotFound, "no such call of yours")
@@ -135,14 +136,14 @@ func (a *API) agencyOfCall(_ context.Context, c *caller, in *callInput) (string,
 	return v.Agency, err
 }
 
-func (a *API) getCalls(_ context.Context, c *caller, _ *none) (*callsOutput, error) {
+func (a *API) getCalls(_ context.Context, c *frame.Caller, _ *frame.None) (*callsOutput, error) {
 	var out callsOutput
 	out.Body.ServerTime = time.Now().UTC()
-	out.Body.Calls = list(a.deps.Calls.Calls(c.Person), a.callOf)
+	out.Body.Calls = frame.List(a.deps.Calls.Calls(c.Person), a.callOf)
 	return &out, nil
 }
 
-func (a *API) getCall(_ context.Context, _ *caller, in *callInput) (*callOutput, error) {
+func (a *API) getCall(_ context.Context, _ *frame.Caller, in *callInput) (*callOutput, error) {
 	v, err := a.deps.Calls.Call(in.ID)
 	return &callOutput{a.callOf(v)}, err
 }
@@ -163,7 +164,7 @@ func (a *API) callOf(v voice.View) Call {
 	return c
 }
 
-func (a *API) getCaller(_ context.Context, c *caller, in *callInput) (*callerOutput, error) {
+func (a *API) getCaller(_ context.Context, c *frame.Caller, in *callInput) (*callerOutput, error) {
 	n, err := a.deps.Calls.Caller(in.ID, c.Person)
 	if err != nil {
 		return nil, err
@@ -171,7 +172,7 @@ func (a *API) getCaller(_ context.Context, c *caller, in *callInput) (*callerOut
 	return &callerOutput{Caller{Number: n.Reveal(), Withheld: n.Withheld()}}, nil
 }
 
-func (a *API) answerCall(ctx context.Context, c *caller, in *answerInput) (*answerOutput, error) {
+func (a *API) answerCall(ctx context.Context, c *frame.Caller, in *answerInput) (*answerOutput, error) {
 	answer, err := a.deps.Calls.AnswerBrowser(ctx, in.ID, c.Person, in.Body.SDP)
 	return &answerOutput{SessionDescription{answer}}, err
 }

@@ -9,6 +9,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
+	"santra/internal/web/api/frame"
 )
 
 // Case is one conversation with one customer.
@@ -155,56 +156,56 @@ type (
 )
 
 func (a *API) caseRoutes() {
-	route := func(method, path, id, doc string) op {
-		return op{method: method, path: "/api/cases" + path, id: id, tag: "cases", action: identity.CaseWork, scope: scopeRoom, doc: doc}
+	route := func(method, path, id, doc string) frame.Op {
+		return frame.Op{Method: method, Path: "/api/cases" + path, ID: id, Tag: "cases", Action: identity.CaseWork, Scope: frame.ScopeRoom, Doc: doc}
 	}
-	register(a, route("GET", "", "cases", "Cases that the person works on or oversees, longest waiting first."), a.getCases)
-	register(a, route("GET", "/{id}", "case", "One case that the person works on; a closed one is in the archive only (M13)."), a.getCase)
-	register(a, route("POST", "/{id}/accept", "case-accept", "Take the offered case."), func(ctx context.Context, c *caller, in *caseInput) (*caseOutput, error) {
+	frame.Register(a.frame, route("GET", "", "cases", "Cases that the person works on or oversees, longest waiting first."), a.getCases)
+	frame.Register(a.frame, route("GET", "/{id}", "case", "One case that the person works on; a closed one is in the archive only (M13)."), a.getCase)
+	frame.Register(a.frame, route("POST", "/{id}/accept", "case-accept", "Take the offered case."), func(ctx context.Context, c *frame.Caller, in *caseInput) (*caseOutput, error) {
 		k, err := a.deps.Cases.Accept(ctx, c.Principal, in.ID)
 		return &caseOutput{caseOf(k)}, err
 	})
-	register(a, route("POST", "/{id}/decline", "case-decline", "Push the offer away; the case keeps its place."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+	frame.Register(a.frame, route("POST", "/{id}/decline", "case-decline", "Push the offer away; the case keeps its place."), func(ctx context.Context, c *frame.Caller, in *caseInput) (*frame.None, error) {
 		return nil, a.deps.Cases.Decline(ctx, c.Principal, in.ID)
 	})
-	register(a, route("POST", "/{id}/release", "case-release", "Give the case back to its queue."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+	frame.Register(a.frame, route("POST", "/{id}/release", "case-release", "Give the case back to its queue."), func(ctx context.Context, c *frame.Caller, in *caseInput) (*frame.None, error) {
 		return nil, a.deps.Cases.Release(ctx, c.Principal, in.ID)
 	})
-	register(a, route("POST", "/{id}/close", "case-close", "Close it; afterwards only the archive shows it (M13)."), func(ctx context.Context, c *caller, in *caseInput) (*none, error) {
+	frame.Register(a.frame, route("POST", "/{id}/close", "case-close", "Close it; afterwards only the archive shows it (M13)."), func(ctx context.Context, c *frame.Caller, in *caseInput) (*frame.None, error) {
 		return nil, a.deps.Cases.Close(ctx, c.Principal, in.ID)
 	})
-	register(a, route("GET", "/{id}/messages/{mid}", "case-message", "A message, safe to show."), a.getMessage)
-	register(a, route("GET", "/{id}/messages/{mid}/raw", "case-message-raw", "The bytes as the customer sent them, as text/plain (M14)."), a.getRaw)
-	register(a, route("GET", "/{id}/messages/{mid}/files/{index}", "case-message-file", "An attached file, as a download of type application/octet-stream."), a.getFile)
+	frame.Register(a.frame, route("GET", "/{id}/messages/{mid}", "case-message", "A message, safe to show."), a.getMessage)
+	frame.Register(a.frame, route("GET", "/{id}/messages/{mid}/raw", "case-message-raw", "The bytes as the customer sent them, as text/plain (M14)."), a.getRaw)
+	frame.Register(a.frame, route("GET", "/{id}/messages/{mid}/files/{index}", "case-message-file", "An attached file, as a download of type application/octet-stream."), a.getFile)
 	draft := route("PUT", "/{id}/draft", "save-draft", "Keep the draft; 409 when another version was saved since.")
-	draft.maxBody = MaxDraftBody
-	register(a, draft, a.saveDraft)
-	register(a, route("POST", "/{id}/send", "case-send", "Archive the draft's bytes and then submit them (M12)."), a.sendDraft)
+	draft.MaxBody = MaxDraftBody
+	frame.Register(a.frame, draft, a.saveDraft)
+	frame.Register(a.frame, route("POST", "/{id}/send", "case-send", "Archive the draft's bytes and then submit them (M12)."), a.sendDraft)
 }
 
-func (a *API) getCases(ctx context.Context, c *caller, in *casesInput) (*casesOutput, error) {
+func (a *API) getCases(ctx context.Context, c *frame.Caller, in *casesInput) (*casesOutput, error) {
 	all, err := a.deps.Cases.Cases(ctx, c.Principal, email.Filter{Queue: in.Queue, State: email.State(in.State), Mine: in.Mine})
 	var out casesOutput
-	out.Body.Cases = list(all, caseOf)
+	out.Body.Cases = frame.List(all, caseOf)
 	return &out, err
 }
 
-func (a *API) getCase(ctx context.Context, c *caller, in *caseInput) (*caseOutput, error) {
+func (a *API) getCase(ctx context.Context, c *frame.Caller, in *caseInput) (*caseOutput, error) {
 	k, err := a.deps.Cases.Case(ctx, c.Principal, in.ID)
 	return &caseOutput{caseOf(k)}, err
 }
 
-func (a *API) getMessage(ctx context.Context, c *caller, in *messageInput) (*messageOutput, error) {
+func (a *API) getMessage(ctx context.Context, c *frame.Caller, in *messageInput) (*messageOutput, error) {
 	m, err := a.deps.Cases.Message(ctx, c.Principal, in.ID, in.Message)
 	return &messageOutput{messageOf(m)}, err
 }
 
-func (a *API) getRaw(ctx context.Context, c *caller, in *messageInput) (*rawOutput, error) {
+func (a *API) getRaw(ctx context.Context, c *frame.Caller, in *messageInput) (*rawOutput, error) {
 	raw, err := a.deps.Cases.Raw(ctx, c.Principal, in.ID, in.Message)
 	return &rawOutput{"text/plain", "inline", raw}, err
 }
 
-func (a *API) getFile(ctx context.Context, c *caller, in *fileInput) (*rawOutput, error) {
+func (a *API) getFile(ctx context.Context, c *frame.Caller, in *fileInput) (*rawOutput, error) {
 	f, content, err := a.deps.Cases.Attachment(ctx, c.Principal, in.ID, in.Message, in.Index)
 	how := mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}) // RFC 6266, RFC 2231; "" where it can't be
 	if how == "" {
@@ -213,15 +214,15 @@ func (a *API) getFile(ctx context.Context, c *caller, in *fileInput) (*rawOutput
 	return &rawOutput{"application/octet-stream", how, content}, err
 }
 
-func (a *API) saveDraft(ctx context.Context, c *caller, in *draftInput) (*draftOutput, error) {
+func (a *API) saveDraft(ctx context.Context, c *frame.Caller, in *draftInput) (*draftOutput, error) {
 	b := in.Body
 	d, err := a.deps.Cases.SaveDraft(ctx, c.Principal, in.ID, email.Draft{
-		Version: b.Version, To: list(b.To, pii.NewAddress), Cc: list(b.CC, pii.NewAddress), Subject: b.Subject, Text: b.Text, HTML: b.HTML,
+		Version: b.Version, To: frame.List(b.To, pii.NewAddress), Cc: frame.List(b.CC, pii.NewAddress), Subject: b.Subject, Text: b.Text, HTML: b.HTML,
 	})
 	return &draftOutput{DraftSaved{Version: d.Version, SavedAt: d.Saved}}, err
 }
 
-func (a *API) sendDraft(ctx context.Context, c *caller, in *sendInput) (*sentOutput, error) {
+func (a *API) sendDraft(ctx context.Context, c *frame.Caller, in *sendInput) (*sentOutput, error) {
 	m, err := a.deps.Cases.Send(ctx, c.Principal, in.ID, in.Body.Version)
 	return &sentOutput{headOf(m)}, err
 }
@@ -230,11 +231,11 @@ func caseOf(k email.Case) Case {
 	out := Case{
 		ID: k.ID, Agency: k.Agency, Queue: k.Queue, State: string(k.State), Subject: k.Subject, Customer: k.Customer.Address.Reveal(),
 		Name: k.Customer.Name.Reveal(), Agent: k.Agent, Arrived: k.Arrived, Changed: k.Changed, Expires: stamp(k.Expires), Failed: k.Failed,
-		Why: k.Why, Version: k.Version, Messages: list(k.Messages, headOf),
+		Why: k.Why, Version: k.Version, Messages: frame.List(k.Messages, headOf),
 	}
 	if d := k.Draft; d != nil {
 		out.Draft = &Draft{
-			To: list(d.To, pii.Address.Reveal), CC: list(d.Cc, pii.Address.Reveal), Subject: d.Subject, Text: d.Text, HTML: d.HTML,
+			To: frame.List(d.To, pii.Address.Reveal), CC: frame.List(d.Cc, pii.Address.Reveal), Subject: d.Subject, Text: d.Text, HTML: d.HTML,
 			Version: d.Version, SavedAt: stamp(d.Saved),
 		}
 	}
@@ -245,7 +246,7 @@ func partyOf(p email.Party) Party { return Party{p.Name.Reveal(), p.Address.Reve
 
 func headOf(m email.Summary) MessageHead {
 	return MessageHead{
-		ID: m.ID, Case: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: string(m.Direction), From: partyOf(m.From), To: list(m.To, partyOf),
+		ID: m.ID, Case: m.CaseID, Agency: m.Agency, Queue: m.Queue, Direction: string(m.Direction), From: partyOf(m.From), To: frame.List(m.To, partyOf),
 		Subject: m.Subject, Snippet: m.Snippet, At: m.At, Size: m.Size, SHA256: m.SHA256, Attachments: m.Attachments, Auto: m.Auto,
 		Bounce: m.Bounce, Raw: m.Raw, Delivery: string(m.Delivery), Reply: m.Reply, Attempts: m.Attempts, NextTry: stamp(m.Next),
 	}
@@ -253,11 +254,11 @@ func headOf(m email.Summary) MessageHead {
 
 func messageOf(m email.Message) Message {
 	return Message{
-		MessageHead: headOf(m.Summary), CC: list(m.Cc, partyOf), ReplyTo: list(m.ReplyTo, partyOf), Text: m.Text, HTML: m.HTML, BlockedImages: m.Blocked,
-		Files: list(m.Files, func(f mail.Attachment) Attachment {
+		MessageHead: headOf(m.Summary), CC: frame.List(m.Cc, partyOf), ReplyTo: frame.List(m.ReplyTo, partyOf), Text: m.Text, HTML: m.HTML, BlockedImages: m.Blocked,
+		Files: frame.List(m.Files, func(f mail.Attachment) Attachment {
 			return Attachment{Index: f.Index, Name: f.Name, Type: f.Type, Inline: f.Inline, Size: f.Size}
 		}),
-		Auth:     list(m.Auth, func(r mail.AuthResult) AuthResult { return AuthResult{r.Method, r.Value, r.Domain} }),
+		Auth:     frame.List(m.Auth, func(r mail.AuthResult) AuthResult { return AuthResult{r.Method, r.Value, r.Domain} }),
 		Problems: texts(m.Problems),
 	}
 }

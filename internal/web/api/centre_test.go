@@ -30,19 +30,20 @@ import (
 	"santra/internal/store/storetest"
 	"santra/internal/token"
 	"santra/internal/voice"
+	"santra/internal/web/api/figures"
 	"santra/internal/web/live"
 )
 
 // The services that the API is made for.
 var (
-	_ People   = (*identity.Service)(nil)
-	_ Book     = (*agency.Book)(nil)
-	_ Dispatch = (*dispatch.Dispatcher)(nil)
-	_ Calls    = (*voice.Service)(nil)
-	_ Cases    = (*email.Service)(nil)
-	_ Audit    = (*audit.Log)(nil)
-	_ Closings = (*agency.Closings)(nil)
-	_ Measures = measure.Journal(nil)
+	_ People           = (*identity.Service)(nil)
+	_ Book             = (*agency.Book)(nil)
+	_ Dispatch         = (*dispatch.Dispatcher)(nil)
+	_ Calls            = (*voice.Service)(nil)
+	_ Cases            = (*email.Service)(nil)
+	_ Audit            = (*audit.Log)(nil)
+	_ Closings         = (*agency.Closings)(nil)
+	_ figures.Measures = measure.Journal(nil)
 )
 
 const password = "kolme sanaa riittää"

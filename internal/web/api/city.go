@@ -12,25 +12,19 @@ import (
 	"santra/internal/identity"
 	"santra/internal/registry"
 	"santra/internal/routing"
+	"santra/internal/web/api/frame"
 )
-
-// Text is a name in the three languages of the interface.
-type Text struct {
-	FI string `json:"fi"`
-	SV string `json:"sv"`
-	EN string `json:"en"`
-}
 
 // City is what is configured, as far as the desktop needs it.
 type City struct {
-	Version         int      `json:"version"`
-	Name            Text     `json:"name"`
-	Agencies        []Agency `json:"agencies"`
-	Queues          []Queue  `json:"queues"`
-	Seats           []Seat   `json:"seats"`
-	Purposes        Purposes `json:"purposes"`
-	RecordingMonths int      `json:"recording_months" doc:"Calendar months that recordings are kept (M6)."`
-	TimeZone        string   `json:"time_zone" doc:"In which days and opening hours are counted."`
+	Version         int        `json:"version"`
+	Name            frame.Text `json:"name"`
+	Agencies        []Agency   `json:"agencies"`
+	Queues          []Queue    `json:"queues"`
+	Seats           []Seat     `json:"seats"`
+	Purposes        Purposes   `json:"purposes"`
+	RecordingMonths int        `json:"recording_months" doc:"Calendar months that recordings are kept (M6)."`
+	TimeZone        string     `json:"time_zone" doc:"In which days and opening hours are counted."`
 
 	BreakReasons []BreakReason `json:"break_reasons" doc:"Kinds of break to choose from."`
 	Outcomes     []Outcome     `json:"outcomes" doc:"The closed list of how a call may end, in the order of the configuration."`
@@ -38,38 +32,38 @@ type City struct {
 
 // Outcome is a way in which a call may end.
 type Outcome struct {
-	ID       string   `json:"id"`
-	Name     Text     `json:"name"`
-	Agencies []string `json:"agencies" doc:"Whose calls may end so; empty: all."`
+	ID       string     `json:"id"`
+	Name     frame.Text `json:"name"`
+	Agencies []string   `json:"agencies" doc:"Whose calls may end so; empty: all."`
 }
 
 // BreakReason is a kind of break.
 type BreakReason struct {
-	ID   string `json:"id"`
-	Name Text   `json:"name"`
+	ID   string     `json:"id"`
+	Name frame.Text `json:"name"`
 }
 
 // Agency is an ordering department or enterprise.
 type Agency struct {
-	ID      string `json:"id"`
-	Name    Text   `json:"name"`
-	Address string `json:"address" doc:"Address that its answers are sent from."`
+	ID      string     `json:"id"`
+	Name    frame.Text `json:"name"`
+	Address string     `json:"address" doc:"Address that its answers are sent from."`
 }
 
 // Queue is where an agency's calls and mails wait.
 type Queue struct {
-	ID        string   `json:"id"`
-	Agency    string   `json:"agency"`
-	Name      Text     `json:"name"`
-	Number    string   `json:"number" doc:"The queue's own number, E.164; empty without one."`
-	Mailbox   string   `json:"mailbox" doc:"The queue's own address; empty without one."`
-	Skills    []string `json:"skills"`
-	Languages []string `json:"languages"`
-	Record    bool     `json:"record"`
-	Listening bool     `json:"listening" doc:"Supervisors may listen to its calls live; callers are told."`
-	Strategy  string   `json:"strategy" enum:"longest_idle,round_robin,fewest_handled,least_occupied,tiers,skill_level,random"`
-	Needs     []Need   `json:"needs" doc:"Skills with levels that it asks, skills included."`
-	Within    int      `json:"within_seconds" doc:"Its service target: answered within."`
+	ID        string     `json:"id"`
+	Agency    string     `json:"agency"`
+	Name      frame.Text `json:"name"`
+	Number    string     `json:"number" doc:"The queue's own number, E.164; empty without one."`
+	Mailbox   string     `json:"mailbox" doc:"The queue's own address; empty without one."`
+	Skills    []string   `json:"skills"`
+	Languages []string   `json:"languages"`
+	Record    bool       `json:"record"`
+	Listening bool       `json:"listening" doc:"Supervisors may listen to its calls live; callers are told."`
+	Strategy  string     `json:"strategy" enum:"longest_idle,round_robin,fewest_handled,least_occupied,tiers,skill_level,random"`
+	Needs     []Need     `json:"needs" doc:"Skills with levels that it asks, skills included."`
+	Within    int        `json:"within_seconds" doc:"Its service target: answered within."`
 }
 
 // Seat is an agent's workplace.
@@ -83,9 +77,9 @@ type Seat struct {
 
 // Purpose is one of a closed list; without one nothing is listened to or opened (M8, M13).
 type Purpose struct {
-	ID          string `json:"id"`
-	Name        Text   `json:"name"`
-	NeedsReason bool   `json:"needs_reason" doc:"A reason (the agency's request, the case, the legal ground) must be stated."`
+	ID          string     `json:"id"`
+	Name        frame.Text `json:"name"`
+	NeedsReason bool       `json:"needs_reason" doc:"A reason (the agency's request, the case, the legal ground) must be stated."`
 }
 
 // Purposes are the two closed lists.
@@ -178,29 +172,29 @@ type (
 )
 
 func (a *API) cityRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/city", id: "city", tag: "city", scope: scopeSelf,
-		doc: "Agencies, queues, seats and purposes.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/city", ID: "city", Tag: "city", Scope: frame.ScopeSelf,
+		Doc: "Agencies, queues, seats and purposes.",
 	}, a.getCity)
-	register(a, op{
-		method: "GET", path: "/api/purposes", id: "purposes", tag: "city", scope: scopeSelf,
-		doc: "The closed lists of purposes.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/purposes", ID: "purposes", Tag: "city", Scope: frame.ScopeSelf,
+		Doc: "The closed lists of purposes.",
 	}, a.getPurposes)
-	register(a, op{
-		method: "GET", path: "/api/queues", id: "queues", tag: "city", action: identity.QueueWatch, scope: scopeAny,
-		doc: "The queues of the person's agencies, now; followed by events of kind queue.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/queues", ID: "queues", Tag: "city", Action: identity.QueueWatch, Scope: frame.ScopeAny,
+		Doc: "The queues of the person's agencies, now; followed by events of kind queue.",
 	}, a.getQueues)
-	register(a, op{
-		method: "GET", path: "/api/agents", id: "agents", tag: "city", action: identity.AgentWatch, scope: scopeAny,
-		doc: "Agents and their states, for supervisors; followed by events of kind agent.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/agents", ID: "agents", Tag: "city", Action: identity.AgentWatch, Scope: frame.ScopeAny,
+		Doc: "Agents and their states, for supervisors; followed by events of kind agent.",
 	}, a.getAgents)
 }
 
-func textOf(t agency.Text) Text {
-	return Text{t.In(agency.Finnish), t.In(agency.Swedish), t.In(agency.English)}
+func textOf(t agency.Text) frame.Text {
+	return frame.Text{FI: t.In(agency.Finnish), SV: t.In(agency.Swedish), EN: t.In(agency.English)}
 }
 
-func (a *API) getCity(_ context.Context, who *caller, _ *none) (*cityOutput, error) {
+func (a *API) getCity(_ context.Context, who *frame.Caller, _ *frame.None) (*cityOutput, error) {
 	c := a.deps.City.Current()
 	taken := map[string]bool{}
 	for _, v := range a.deps.Dispatch.Agents() {
@@ -212,11 +206,11 @@ func (a *API) getCity(_ context.Context, who *caller, _ *none) (*cityOutput, err
 	}
 	return &cityOutput{City{
 		Version: c.Version, Name: textOf(c.Name), Purposes: a.purposes(), RecordingMonths: c.Retention.RecordingMonths,
-		TimeZone: c.Location().String(), BreakReasons: list(c.BreakReasons, func(r agency.BreakReason) BreakReason { return BreakReason{r.ID, textOf(r.Name)} }),
-		Agencies: list(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
-		Queues:   list(c.Queues, queueOf),
-		Seats:    list(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != "", place(s)} }),
-		Outcomes: list(c.Outcomes, func(o agency.Outcome) Outcome {
+		TimeZone: c.Location().String(), BreakReasons: frame.List(c.BreakReasons, func(r agency.BreakReason) BreakReason { return BreakReason{r.ID, textOf(r.Name)} }),
+		Agencies: frame.List(c.Agencies, func(x agency.Agency) Agency { return Agency{x.ID, textOf(x.Name), x.Address} }),
+		Queues:   frame.List(c.Queues, queueOf),
+		Seats:    frame.List(c.Seats, func(s agency.Seat) Seat { return Seat{s.Code, taken[s.Code], s.SIPUser != "", place(s)} }),
+		Outcomes: frame.List(c.Outcomes, func(o agency.Outcome) Outcome {
 			return Outcome{o.ID, textOf(o.Name), append([]string{}, o.Agencies...)}
 		}),
 	}}, nil
@@ -231,21 +225,21 @@ func queueOf(q agency.Queue) Queue {
 	return Queue{
 		ID: q.ID, Agency: q.Agency, Name: textOf(q.Name), Number: q.Number, Mailbox: q.Mailbox,
 		Skills: texts(q.Skills), Languages: texts(q.Languages), Record: q.Record, Listening: q.Listening, Strategy: strategy.String(),
-		Needs:  list(q.AllNeeds(), needWanted),
+		Needs:  frame.List(q.AllNeeds(), needWanted),
 		Within: seconds(within),
 	}
 }
 
 func (a *API) purposes() Purposes {
 	of := func(m registry.Medium) []Purpose {
-		return list(a.deps.Registry.Purposes(m), func(p registry.Purpose) Purpose {
-			return Purpose{p.ID, Text{p.FI, p.SV, p.EN}, p.NeedsReason}
+		return frame.List(a.deps.Registry.Purposes(m), func(p registry.Purpose) Purpose {
+			return Purpose{p.ID, frame.Text{FI: p.FI, SV: p.SV, EN: p.EN}, p.NeedsReason}
 		})
 	}
 	return Purposes{of(registry.Audio), of(registry.Mail)}
 }
 
-func (a *API) getPurposes(context.Context, *caller, *none) (*purposesOutput, error) {
+func (a *API) getPurposes(context.Context, *frame.Caller, *frame.None) (*purposesOutput, error) {
 	return &purposesOutput{a.purposes()}, nil
 }
 

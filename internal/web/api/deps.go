@@ -18,13 +18,11 @@ import (
 	"santra/internal/protocol/webrtc"
 	"santra/internal/registry"
 	"santra/internal/routing"
-	"santra/internal/routing/measure"
-	"santra/internal/routing/sim"
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
 	"santra/internal/voice/flow/rehearse"
 	"santra/internal/voice/lines"
-	"santra/internal/voice/outcome"
+	"santra/internal/web/api/figures"
 	"santra/internal/web/api/telephone"
 	"santra/internal/web/live"
 )
@@ -40,10 +38,10 @@ type Deps struct {
 	Registry *registry.Service
 	Audit    Audit
 	Live     *live.Hub
-	Measures Measures
-	Planner  Planner
+	Measures figures.Measures
+	Planner  figures.Planner
 	// What people manage of the telephone.
-	Outcomes  Outcomes
+	Outcomes  figures.Outcomes
 	Callbacks Callbacks
 	Prompts   Prompts
 	Flows     Flows
@@ -160,27 +158,12 @@ type Cases interface {
 	OpenArchived(ctx context.Context, p identity.Principal, purpose, reason, messageID string) (email.Message, error)
 }
 
-// Measures is the journal of what happened in the queues, as figures of half-hours.
-type Measures interface {
-	Rollups(ctx context.Context, from, to time.Time) (measure.Rows, error)
-}
-
-// Planner is app.Planner: it simulates days of the running city.
-type Planner interface {
-	Simulate(ctx context.Context, r sim.Request) (sim.Answer, error)
-}
-
 // Trunks is lines.Lines: how the ways to the telephone network stand.
 type Trunks interface{ States() []lines.State }
 
 // Audit is audit.Log.
 type Audit interface {
 	Search(ctx context.Context, f audit.Filter) ([]audit.Row, error)
-}
-
-// Outcomes is outcome.Service: how calls ended, counted.
-type Outcomes interface {
-	Table(ctx context.Context, from, to time.Time) ([]outcome.Row, error)
 }
 
 // Callbacks are those that are owed; app puts it together of callback.Service and voice.Service.

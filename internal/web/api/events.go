@@ -9,6 +9,7 @@ import (
 
 	"santra/internal/event"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 	"santra/internal/web/live"
 )
 
@@ -17,21 +18,21 @@ type eventsOutput struct {
 }
 
 func (a *API) eventRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/events", id: "events", tag: "events", scope: scopeSelf,
-		doc: "The browser's one event stream (text/event-stream). Lines: id boot:seq, event <kind>, data {kind, id, version, fields}. " +
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/events", ID: "events", Tag: "events", Scope: frame.ScopeSelf,
+		Doc: "The browser's one event stream (text/event-stream). Lines: id boot:seq, event <kind>, data {kind, id, version, fields}. " +
 			"The first event is hello, or reset where something was missed: then read everything again. Last-Event-ID continues; " +
 			"a heartbeat comes every 15 s; the stream ends with its session. Nothing in it is personal.",
 	},
-		func(_ context.Context, c *caller, _ *none) (*eventsOutput, error) {
+		func(_ context.Context, c *frame.Caller, _ *frame.None) (*eventsOutput, error) {
 			return &eventsOutput{func(ctx huma.Context) { a.stream(ctx, c) }}, nil
 		})
 }
 
-func (a *API) stream(ctx huma.Context, c *caller) {
+func (a *API) stream(ctx huma.Context, c *frame.Caller) {
 	r, w := humago.Unwrap(ctx)
 	err := a.deps.Live.Serve(w, r, func(ctx context.Context) (live.Who, error) {
-		p, err := a.deps.People.Authenticate(ctx, c.token)
+		p, err := a.deps.People.Authenticate(ctx, c.Token)
 		if err != nil {
 			return live.Who{}, err
 		}
@@ -39,7 +40,7 @@ func (a *API) stream(ctx huma.Context, c *caller) {
 		return a.who(p), nil
 	})
 	if err != nil {
-		a.problemOf("events", err).write(w, languageOf(r.Header.Get("Accept-Language")))
+		a.frame.ProblemOf("events", err).Write(w, frame.LanguageOf(r.Header.Get("Accept-Language")))
 	}
 }
 
@@ -82,7 +83,7 @@ func (a *API) who(p identity.Principal) live.Who {
 			switch ev.Kind {
 			case "agent":
 				at, ok := a.desk.last(ev.ID)
-				return ev.ID == p.Person || ok && sees(p, identity.AgentWatch, at.agent.Agencies)
+				return ev.ID == p.Person || ok && p.Sees(identity.AgentWatch, at.agent.Agencies)
 			case "queue":
 				return a.mayWatch(p, ev.ID)
 			}

@@ -12,6 +12,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing"
+	"santra/internal/web/api/frame"
 )
 
 // ActionForced is what the log says of an agent's state that a supervisor set.
@@ -57,39 +58,30 @@ type (
 
 // floorRoutes are what a supervisor does to the floor. Each is in the log before it is done.
 func (a *API) floorRoutes() {
-	register(a, op{
-		method: "PUT", path: "/api/agents/{id}/state", id: "agent-force", tag: "city", action: identity.AgentForce, scope: scopeAny,
-		doc: "Make an agent ready, on break or offline; logged before it is done. An offer is withdrawn, a call in hand goes on. " +
+	frame.Register(a.frame, frame.Op{
+		Method: "PUT", Path: "/api/agents/{id}/state", ID: "agent-force", Tag: "city", Action: identity.AgentForce, Scope: frame.ScopeAny,
+		Doc: "Make an agent ready, on break or offline; logged before it is done. An offer is withdrawn, a call in hand goes on. " +
 			"404 for somebody who serves none of the supervisor's agencies.",
 	}, a.forceAgent)
-	registerFor(a, op{
-		method: "PUT", path: "/api/queues/{id}/closing", id: "queue-close", tag: "city", action: identity.QueueClose,
-		doc: "Close a queue in an emergency until a time, whatever its opening hours say; logged before it is done. Again: another time or reason.",
-	}, func(ctx context.Context, c *caller, in *closingInput) (string, error) {
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "PUT", Path: "/api/queues/{id}/closing", ID: "queue-close", Tag: "city", Action: identity.QueueClose,
+		Doc: "Close a queue in an emergency until a time, whatever its opening hours say; logged before it is done. Again: another time or reason.",
+	}, func(ctx context.Context, c *frame.Caller, in *closingInput) (string, error) {
 		return a.agencyOfQueue(ctx, c, &queueID{in.ID})
 	}, a.closeQueue)
-	registerFor(a, op{
-		method: "DELETE", path: "/api/queues/{id}/closing", id: "queue-reopen", tag: "city", action: identity.QueueClose,
-		doc: "End an emergency closing; the opening hours hold again. 404 without one.",
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "DELETE", Path: "/api/queues/{id}/closing", ID: "queue-reopen", Tag: "city", Action: identity.QueueClose,
+		Doc: "End an emergency closing; the opening hours hold again. 404 without one.",
 	}, a.agencyOfQueue, a.reopenQueue)
 }
 
-// sees tells whether somebody who serves some agencies, all where they are nil, serves one in which p may do the action.
-func sees(p identity.Principal, action identity.Action, agencies []string) bool {
-	all, ids := p.Agencies(action)
-	if all || agencies == nil {
-		return all || len(ids) > 0
-	}
-	return slices.ContainsFunc(agencies, func(id string) bool { return slices.Contains(ids, id) })
-}
-
 // seen gives the place of an agent whom the caller sees.
-func (a *API) seen(c *caller, action identity.Action, person string) (place, bool) {
+func (a *API) seen(c *frame.Caller, action identity.Action, person string) (place, bool) {
 	p, ok := a.desk.of(person)
-	return p, ok && sees(c.Principal, action, p.agent.Agencies)
+	return p, ok && c.Principal.Sees(action, p.agent.Agencies)
 }
 
-func (a *API) getAgents(_ context.Context, c *caller, _ *none) (*agentsOutput, error) {
+func (a *API) getAgents(_ context.Context, c *frame.Caller, _ *frame.None) (*agentsOutput, error) {
 	var out agentsOutput
 	out.Body.ServerTime, out.Body.Agents = time.Now().UTC(), []AgentState{}
 	for _, v := range a.deps.Dispatch.Agents() {
@@ -108,7 +100,7 @@ func agentState(v dispatch.AgentView, p place) AgentState {
 }
 
 // forceAgent writes down what it is about to do, and again where it could not be done.
-func (a *API) forceAgent(ctx context.Context, c *caller, in *forceInput) (*forceOutput, error) {
+func (a *API) forceAgent(ctx context.Context, c *frame.Caller, in *forceInput) (*forceOutput, error) {
 	p, ok := a.seen(c, identity.AgentForce, in.ID)
 	v, there := a.deps.Dispatch.Agent(in.ID)
 	if !ok || !there {
@@ -146,7 +138,7 @@ func (a *API) undone(ctx context.Context, e audit.Entry, why error) error {
 }
 
 // shared names the agency in whose name a supervisor acts on an agent: the first that both have, "" for all.
-func shared(c *caller, agencies []string) string {
+func shared(c *frame.Caller, agencies []string) string {
 	all, ids := c.Agencies(identity.AgentForce)
 	if all {
 		return ""
@@ -174,7 +166,7 @@ func (a *API) breakReason(state, reason, field string) error {
 }
 
 // closeQueue keeps and logs the closing before routing hears of it. Where routing can't hear now, it will when it runs again.
-func (a *API) closeQueue(ctx context.Context, c *caller, in *closingInput) (*closingOutput, error) {
+func (a *API) closeQueue(ctx context.Context, c *frame.Caller, in *closingInput) (*closingOutput, error) {
 	q, err := a.queue(in.ID)
 	if err != nil {
 		return nil, err
@@ -191,7 +183,7 @@ func (a *API) closeQueue(ctx context.Context, c *caller, in *closingInput) (*clo
 	return a.queueNow(ctx, q)
 }
 
-func (a *API) reopenQueue(ctx context.Context, c *caller, in *queueID) (*closingOutput, error) {
+func (a *API) reopenQueue(ctx context.Context, c *frame.Caller, in *queueID) (*closingOutput, error) {
 	q, err := a.queue(in.ID)
 	if err != nil {
 		return nil, err

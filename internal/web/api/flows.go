@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 	"santra/internal/web/api/telephone"
 )
 
@@ -24,24 +25,24 @@ type (
 )
 
 func (a *API) flowRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/flows", id: "flows", tag: "flows", action: identity.FlowRead, scope: scopeAny,
-		doc: "What callers meet on the city's numbers, step by step.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/flows", ID: "flows", Tag: "flows", Action: identity.FlowRead, Scope: frame.ScopeAny,
+		Doc: "What callers meet on the city's numbers, step by step.",
 	}, a.getFlows)
-	register(a, op{
-		method: "POST", path: "/api/flows/run", id: "flow-run", tag: "flows", action: identity.FlowRead, scope: scopeAny,
-		doc: "Go through a flow with a made-up caller: what is heard, and where the call goes. Nobody is called, nothing is kept.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/flows/run", ID: "flow-run", Tag: "flows", Action: identity.FlowRead, Scope: frame.ScopeAny,
+		Doc: "Go through a flow with a made-up caller: what is heard, and where the call goes. Nobody is called, nothing is kept.",
 	}, a.runFlow)
 }
 
-func (a *API) getFlows(context.Context, *caller, *none) (*flowsOutput, error) {
+func (a *API) getFlows(context.Context, *frame.Caller, *frame.None) (*flowsOutput, error) {
 	var out flowsOutput
 	city := a.deps.City.Current()
 	out.Body.Flows, out.Body.TimeZone = telephone.Flows(city), city.Location().String()
 	return &out, nil
 }
 
-func (a *API) runFlow(_ context.Context, _ *caller, in *flowRunInput) (*flowRunOutput, error) {
+func (a *API) runFlow(_ context.Context, _ *frame.Caller, in *flowRunInput) (*flowRunOutput, error) {
 	call, err := in.Body.Call(a.deps.City.Current().Location(), time.Now())
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/registry"
+	"santra/internal/web/api/frame"
 )
 
 // ListenGrant lets one named person listen to one agency's recordings until a date (M10).
@@ -56,22 +57,22 @@ type candidatesOutput struct {
 }
 
 func (a *API) grantRoutes() {
-	route := func(method, path, id, doc string) op {
-		return op{method: method, path: "/api/grants" + path, id: id, tag: "grants", action: identity.ListenGrant, scope: scopeAny, doc: doc}
+	route := func(method, path, id, doc string) frame.Op {
+		return frame.Op{Method: method, Path: "/api/grants" + path, ID: id, Tag: "grants", Action: identity.ListenGrant, Scope: frame.ScopeAny, Doc: doc}
 	}
-	register(a, route("GET", "", "grants", "The valid grants to listen."), a.getGrants)
-	register(a, route("GET", "/candidates", "grant-candidates", "Managers, who need a grant to listen."), a.getCandidates)
-	registerFor(a, route("POST", "", "grant-create", "Grant a named person the right to listen to an agency's recordings until a date (M10)."),
-		func(_ context.Context, _ *caller, in *grantInput) (string, error) { return in.Body.Agency, nil }, a.createGrant)
-	register(a, route("DELETE", "/{id}", "grant-withdraw", "Withdraw a grant; what is playing stops."), func(ctx context.Context, c *caller, in *grantID) (*none, error) {
+	frame.Register(a.frame, route("GET", "", "grants", "The valid grants to listen."), a.getGrants)
+	frame.Register(a.frame, route("GET", "/candidates", "grant-candidates", "Managers, who need a grant to listen."), a.getCandidates)
+	frame.RegisterFor(a.frame, route("POST", "", "grant-create", "Grant a named person the right to listen to an agency's recordings until a date (M10)."),
+		func(_ context.Context, _ *frame.Caller, in *grantInput) (string, error) { return in.Body.Agency, nil }, a.createGrant)
+	frame.Register(a.frame, route("DELETE", "/{id}", "grant-withdraw", "Withdraw a grant; what is playing stops."), func(ctx context.Context, c *frame.Caller, in *grantID) (*frame.None, error) {
 		return nil, a.deps.Registry.Withdraw(ctx, c.Principal, in.ID)
 	})
 }
 
-func (a *API) getGrants(ctx context.Context, c *caller, _ *none) (*grantsOutput, error) {
+func (a *API) getGrants(ctx context.Context, c *frame.Caller, _ *frame.None) (*grantsOutput, error) {
 	all, err := a.deps.Registry.Grants(ctx, c.Principal)
 	var out grantsOutput
-	out.Body.Grants = list(all, func(g registry.Grant) ListenGrant { return a.grantOf(ctx, g) })
+	out.Body.Grants = frame.List(all, func(g registry.Grant) ListenGrant { return a.grantOf(ctx, g) })
 	return &out, err
 }
 
@@ -81,7 +82,7 @@ func (a *API) grantOf(ctx context.Context, g registry.Grant) ListenGrant {
 }
 
 // getCandidates reads people as the operator would: who may grant need not manage people.
-func (a *API) getCandidates(ctx context.Context, _ *caller, _ *none) (*candidatesOutput, error) {
+func (a *API) getCandidates(ctx context.Context, _ *frame.Caller, _ *frame.None) (*candidatesOutput, error) {
 	people, err := a.deps.People.People(ctx, identity.Operator("api"))
 	var out candidatesOutput
 	out.Body.Candidates = []Candidate{}
@@ -95,7 +96,7 @@ func (a *API) getCandidates(ctx context.Context, _ *caller, _ *none) (*candidate
 	return &out, err
 }
 
-func (a *API) createGrant(ctx context.Context, c *caller, in *grantInput) (*grantOutput, error) {
+func (a *API) createGrant(ctx context.Context, c *frame.Caller, in *grantInput) (*grantOutput, error) {
 	b := in.Body
 	person, err := a.deps.People.Lookup(ctx, b.Person)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/web/api/frame"
 )
 
 // LacksAge is how long the staff is remembered from which is told what queues lack: wallboards ask every few seconds, accounts
@@ -45,7 +46,7 @@ func (a *API) lacks(ctx context.Context) (map[string][]Lack, error) {
 	out := map[string][]Lack{}
 	for _, w := range a.deps.City.Current().Warnings(able) {
 		if w.Lack != "" {
-			out[w.Queue] = append(out[w.Queue], Lack{string(w.Lack), list(w.Needs, needWanted)})
+			out[w.Queue] = append(out[w.Queue], Lack{string(w.Lack), frame.List(w.Needs, needWanted)})
 		}
 	}
 	return out, nil

@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing"
+	"santra/internal/web/api/frame"
 )
 
 // Me is what the desktop needs at its start and after a reset.
@@ -52,35 +52,37 @@ type (
 )
 
 func (a *API) meRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/me", id: "me", tag: "me", scope: scopeSelf,
-		doc: "The person who is logged in, with seat and state.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/me", ID: "me", Tag: "me", Scope: frame.ScopeSelf,
+		Doc: "The person who is logged in, with seat and state.",
 	}, a.getMe)
-	register(a, op{
-		method: "PUT", path: "/api/me/seat", id: "take-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Sit down at a seat; 409 while somebody else has it.",
+	frame.Register(a.frame, frame.Op{
+		Method: "PUT", Path: "/api/me/seat", ID: "take-seat", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "Sit down at a seat; 409 while somebody else has it.",
 	}, a.takeSeat)
-	register(a, op{
-		method: "DELETE", path: "/api/me/seat", id: "leave-seat", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Leave the seat; the state becomes offline.",
+	frame.Register(a.frame, frame.Op{
+		Method: "DELETE", Path: "/api/me/seat", ID: "leave-seat", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "Leave the seat; the state becomes offline.",
 	}, a.leaveSeat)
-	register(a, op{
-		method: "PUT", path: "/api/me/state", id: "set-state", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Become ready, take a break or go offline; needs a seat.",
+	frame.Register(a.frame, frame.Op{
+		Method: "PUT", Path: "/api/me/state", ID: "set-state", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "Become ready, take a break or go offline; needs a seat.",
 	}, a.setState)
-	register(a, op{
-		method: "POST", path: "/api/me/wrapup/done", id: "wrap-up-done", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "End the wrap-up now.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/me/wrapup/done", ID: "wrap-up-done", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "End the wrap-up now.",
 	}, a.wrapUpDone)
-	register(a, op{
-		method: "POST", path: "/api/me/wrapup/extend", id: "wrap-up-extend", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "Prolong the wrap-up.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/me/wrapup/extend", ID: "wrap-up-extend", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "Prolong the wrap-up.",
 	}, a.extendWrapUp)
 }
 
-func (a *API) getMe(ctx context.Context, c *caller, _ *none) (*meOutput, error) { return a.me(ctx, c) }
+func (a *API) getMe(ctx context.Context, c *frame.Caller, _ *frame.None) (*meOutput, error) {
+	return a.me(ctx, c)
+}
 
-func (a *API) me(ctx context.Context, c *caller) (*meOutput, error) {
+func (a *API) me(ctx context.Context, c *frame.Caller) (*meOutput, error) {
 	person, err := a.deps.People.Lookup(ctx, c.Person)
 	if err != nil {
 		return nil, err
@@ -117,7 +119,7 @@ func (a *API) seatOf(person string, m *Me) {
 	}
 }
 
-func (a *API) takeSeat(ctx context.Context, c *caller, in *seatInput) (*meOutput, error) {
+func (a *API) takeSeat(ctx context.Context, c *frame.Caller, in *seatInput) (*meOutput, error) {
 	seat, ok := a.deps.City.Seat(in.Body.Code)
 	if !ok {
 		return nil, errs.At(errs.NotFound, "code", "there is no such seat")
@@ -133,7 +135,7 @@ func (a *API) takeSeat(ctx context.Context, c *caller, in *seatInput) (*meOutput
 }
 
 // sit takes the seat unless somebody else sits there.
-func (a *API) sit(c *caller, agent routing.Agent, display string) error {
+func (a *API) sit(c *frame.Caller, agent routing.Agent, display string) error {
 	a.desk.seating.Lock()
 	defer a.desk.seating.Unlock()
 	for _, v := range a.deps.Dispatch.Agents() {
@@ -158,7 +160,7 @@ func agentOf(p identity.Principal, person identity.Person, seat string) routing.
 	}
 }
 
-func (a *API) leaveSeat(ctx context.Context, c *caller, _ *none) (*meOutput, error) {
+func (a *API) leaveSeat(ctx context.Context, c *frame.Caller, _ *frame.None) (*meOutput, error) {
 	a.leaveDesk(c.Person)
 	return a.me(ctx, c)
 }
@@ -173,7 +175,7 @@ func (a *API) leaveDesk(person string) {
 	a.desk.leave(person)
 }
 
-func (a *API) setState(ctx context.Context, c *caller, in *stateInput) (*meOutput, error) {
+func (a *API) setState(ctx context.Context, c *frame.Caller, in *stateInput) (*meOutput, error) {
 	if err := a.breakReason(in.Body.State, in.Body.Reason, "reason"); err != nil {
 		return nil, err
 	}
@@ -191,14 +193,14 @@ func noSeat(err error) error {
 	return err
 }
 
-func (a *API) wrapUpDone(ctx context.Context, c *caller, _ *none) (*meOutput, error) {
+func (a *API) wrapUpDone(ctx context.Context, c *frame.Caller, _ *frame.None) (*meOutput, error) {
 	if err := a.deps.Dispatch.WrapUpDone(c.Person); err != nil {
 		return nil, err
 	}
 	return a.me(ctx, c)
 }
 
-func (a *API) extendWrapUp(ctx context.Context, c *caller, in *extendInput) (*meOutput, error) {
+func (a *API) extendWrapUp(ctx context.Context, c *frame.Caller, in *extendInput) (*meOutput, error) {
 	if err := a.deps.Dispatch.ExtendWrapUp(c.Person, time.Duration(in.Body.Seconds)*time.Second); err != nil {
 		return nil, err
 	}
@@ -219,15 +221,6 @@ func texts[T ~string](in []T) []string {
 	out := make([]string, 0, len(in))
 	for _, s := range in {
 		out = append(out, string(s))
-	}
-	return out
-}
-
-// list maps a list, never to nil.
-func list[A, B any](in []A, f func(A) B) []B {
-	out := make([]B, 0, len(in))
-	for x := range slices.Values(in) {
-		out = append(out, f(x))
 	}
 	return out
 }

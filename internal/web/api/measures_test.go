@@ -13,6 +13,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
+	"santra/internal/web/api/figures"
 )
 
 // at is a half-hour of the city's day of 23 November 2026 (UTC+2).
@@ -44,8 +45,8 @@ func (h *house) counted() {
 
 // measuresBody is the body of a measuresOutput.
 type measuresBody struct {
-	Rows, Totals []Measure
-	Staff        []StaffMeasure
+	Rows, Totals []figures.Measure
+	Staff        []figures.StaffMeasure
 	TimeZone     string `json:"time_zone"`
 }
 
@@ -172,7 +173,7 @@ func TestWrongQuestionsForMeasures(t *testing.T) {
 	if len(h.measures.asked) != 0 {
 		t.Errorf("asked: %v", h.measures.asked)
 	}
-	for range MaxMeasureRows + 1 {
+	for range figures.MaxMeasureRows + 1 {
 		n := len(h.measures.rows.Queues)
 		h.measures.rows.Queues = append(h.measures.rows.Queues, row(at(0, 0), "q"+string(rune('0'+n%10))+time.Duration(n).String(), "parks", routing.Call, measure.QueueFigures{Offered: 1}))
 	}
@@ -181,19 +182,4 @@ func TestWrongQuestionsForMeasures(t *testing.T) {
 	if a := h.do("sari", "GET", "/api/measures?from=2026-11-23&to=2026-11-23", nil).want(http.StatusInternalServerError); strings.Contains(string(a.body), "0401234567") {
 		t.Errorf("%s", a.body)
 	}
-}
-
-func FuzzDay(f *testing.F) {
-	f.Add("2026-11-23")
-	f.Add("2026-02-30")
-	zone, err := time.LoadLocation("Europe/Helsinki")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		day, err := dayOf("from", text, zone)
-		if err == nil && (day.Format(time.DateOnly) != text || day.Year() < 2000) {
-			t.Fatal(text, day)
-		}
-	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/identity"
 	"santra/internal/voice"
+	"santra/internal/web/api/frame"
 )
 
 // Whom says who is to be consulted or given a call: exactly one of them.
@@ -84,61 +85,61 @@ type (
 )
 
 // ownCall makes the check that a call is the asker's own, for any input that names it.
-func ownCall[I any](a *API, id func(*I) string) agencyOf[I] {
-	return func(ctx context.Context, c *caller, in *I) (string, error) {
+func ownCall[I any](a *API, id func(*I) string) frame.AgencyOf[I] {
+	return func(ctx context.Context, c *frame.Caller, in *I) (string, error) {
 		return a.agencyOfCall(ctx, c, &callInput{id(in)})
 	}
 }
 
 func (a *API) partyRoutes() {
-	route := func(method, path, id, doc string) op {
-		return op{method: method, path: "/api/calls" + path, id: id, tag: "calls", action: identity.CallHandle, scope: scopeAny, doc: doc}
+	route := func(method, path, id, doc string) frame.Op {
+		return frame.Op{Method: method, Path: "/api/calls" + path, ID: id, Tag: "calls", Action: identity.CallHandle, Scope: frame.ScopeAny, Doc: doc}
 	}
-	registerFor(a, route("POST", "", "call-out", "Call a number in an agency's name: the own telephone rings first, and the browser may answer. 112 is never refused."),
+	frame.RegisterFor(a.frame, route("POST", "", "call-out", "Call a number in an agency's name: the own telephone rings first, and the browser may answer. 112 is never refused."),
 		a.agencyOfOutgoing, a.callOut)
-	register(a, route("GET", "/targets", "call-targets", "Whom a call can be given to: colleagues at seats, queues that take calls."), a.getTargets)
+	frame.Register(a.frame, route("GET", "/targets", "call-targets", "Whom a call can be given to: colleagues at seats, queues that take calls."), a.getTargets)
 	whom := ownCall(a, func(in *whomInput) string { return in.ID })
-	registerFor(a, route("POST", "/{id}/consult", "call-consult", "Ask somebody while the customer hears music."), whom,
-		func(_ context.Context, c *caller, in *whomInput) (*none, error) {
+	frame.RegisterFor(a.frame, route("POST", "/{id}/consult", "call-consult", "Ask somebody while the customer hears music."), whom,
+		func(_ context.Context, c *frame.Caller, in *whomInput) (*frame.None, error) {
 			return nil, a.deps.Calls.Consult(in.ID, c.Person, voice.Whom(in.Body))
 		})
-	registerFor(a, route("POST", "/{id}/transfer", "call-transfer", "Give the customer away without asking first. Whom nobody takes comes back."), whom,
-		func(_ context.Context, c *caller, in *whomInput) (*none, error) {
+	frame.RegisterFor(a.frame, route("POST", "/{id}/transfer", "call-transfer", "Give the customer away without asking first. Whom nobody takes comes back."), whom,
+		func(_ context.Context, c *frame.Caller, in *whomInput) (*frame.None, error) {
 			return nil, a.deps.Calls.Transfer(in.ID, c.Person, voice.Whom(in.Body))
 		})
 	a.noteRoutes(route)
 }
 
-func (a *API) noteRoutes(route func(method, path, id, doc string) op) {
-	registerFor(a, route("GET", "/{id}/notes", "call-notes", "The notes of an own call. They are in memory only."), a.agencyOfCall,
-		func(_ context.Context, c *caller, in *callInput) (*notesOutput, error) {
+func (a *API) noteRoutes(route func(method, path, id, doc string) frame.Op) {
+	frame.RegisterFor(a.frame, route("GET", "/{id}/notes", "call-notes", "The notes of an own call. They are in memory only."), a.agencyOfCall,
+		func(_ context.Context, c *frame.Caller, in *callInput) (*notesOutput, error) {
 			text, err := a.deps.Calls.Notes(in.ID, c.Person)
 			return &notesOutput{Notes{text}}, err
 		})
-	registerFor(a, route("PUT", "/{id}/notes", "call-notes-set", "Replace the notes; erased at the end of the wrap-up (M3)."),
+	frame.RegisterFor(a.frame, route("PUT", "/{id}/notes", "call-notes-set", "Replace the notes; erased at the end of the wrap-up (M3)."),
 		ownCall(a, func(in *notesInput) string { return in.ID }),
-		func(_ context.Context, c *caller, in *notesInput) (*none, error) {
+		func(_ context.Context, c *frame.Caller, in *notesInput) (*frame.None, error) {
 			return nil, a.deps.Calls.SetNotes(in.ID, c.Person, in.Body.Text)
 		})
-	registerFor(a, route("PUT", "/{id}/outcome", "call-outcome", "Choose an outcome of the closed list; only its count is kept."),
+	frame.RegisterFor(a.frame, route("PUT", "/{id}/outcome", "call-outcome", "Choose an outcome of the closed list; only its count is kept."),
 		ownCall(a, func(in *outcomeInput) string { return in.ID }),
-		func(_ context.Context, c *caller, in *outcomeInput) (*none, error) {
+		func(_ context.Context, c *frame.Caller, in *outcomeInput) (*frame.None, error) {
 			return nil, a.deps.Calls.SetOutcome(in.ID, c.Person, in.Body.Outcome)
 		})
 }
 
 // agencyOfOutgoing finds the agency in whose name is called.
-func (a *API) agencyOfOutgoing(_ context.Context, _ *caller, in *outgoingInput) (string, error) {
+func (a *API) agencyOfOutgoing(_ context.Context, _ *frame.Caller, in *outgoingInput) (string, error) {
 	q, err := a.queue(in.Body.Queue)
 	return q.Agency, err
 }
 
-func (a *API) callOut(ctx context.Context, c *caller, in *outgoingInput) (*callOutput, error) {
+func (a *API) callOut(ctx context.Context, c *frame.Caller, in *outgoingInput) (*callOutput, error) {
 	v, err := a.deps.Calls.CallOut(ctx, c.Person, voice.Outgoing(in.Body))
 	return &callOutput{a.callOf(v)}, err
 }
 
-func (a *API) getTargets(ctx context.Context, c *caller, _ *none) (*targetsOutput, error) {
+func (a *API) getTargets(ctx context.Context, c *frame.Caller, _ *frame.None) (*targetsOutput, error) {
 	out := targetsOutput{Targets{Agents: []TargetAgent{}, Queues: []TargetQueue{}}}
 	all, own := c.Agencies(identity.CallHandle)
 	colleague := func(agencies []string) bool { // who does work of an agency whose calls the asker handles

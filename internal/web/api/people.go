@@ -7,6 +7,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // Role is a role in one agency, or in all of them (agency empty).
@@ -121,16 +122,16 @@ type (
 )
 
 func (a *API) peopleRoutes() {
-	route := func(method, path, id string, action identity.Action, doc string) op {
-		return op{method: method, path: "/api/people" + path, id: id, tag: "people", action: action, scope: scopeAny, doc: doc}
+	route := func(method, path, id string, action identity.Action, doc string) frame.Op {
+		return frame.Op{Method: method, Path: "/api/people" + path, ID: id, Tag: "people", Action: action, Scope: frame.ScopeAny, Doc: doc}
 	}
-	register(a, route("GET", "", "people", identity.PersonManage, "The staff."), a.getPeople)
-	register(a, route("POST", "", "person-create", identity.PersonManage, "Make a personal account (M19)."), a.createPerson)
-	register(a, route("PATCH", "/{id}", "person-change", identity.PersonManage, "Change skills, languages, capacity, tiers, weights or the name shown; "+
+	frame.Register(a.frame, route("GET", "", "people", identity.PersonManage, "The staff."), a.getPeople)
+	frame.Register(a.frame, route("POST", "", "person-create", identity.PersonManage, "Make a personal account (M19)."), a.createPerson)
+	frame.Register(a.frame, route("PATCH", "/{id}", "person-change", identity.PersonManage, "Change skills, languages, capacity, tiers, weights or the name shown; "+
 		"an agent at a seat works by them at once."), a.changePerson)
-	register(a, route("PUT", "/{id}/training", "person-training", identity.TrainingRecord, "Record training; nobody records their own (M24)."), a.recordTraining)
-	register(a, route("PUT", "/{id}/roles", "person-roles", identity.RoleAssign, "Replace the roles; nobody changes their own; sessions feel it at once."), a.setRoles)
-	register(a, route("PUT", "/{id}/password", "person-password", identity.PersonManage, "Set somebody's first or forgotten password; their sessions end."), a.resetPassword)
+	frame.Register(a.frame, route("PUT", "/{id}/training", "person-training", identity.TrainingRecord, "Record training; nobody records their own (M24)."), a.recordTraining)
+	frame.Register(a.frame, route("PUT", "/{id}/roles", "person-roles", identity.RoleAssign, "Replace the roles; nobody changes their own; sessions feel it at once."), a.setRoles)
+	frame.Register(a.frame, route("PUT", "/{id}/password", "person-password", identity.PersonManage, "Set somebody's first or forgotten password; their sessions end."), a.resetPassword)
 }
 
 func personOf(p identity.Person) Person {
@@ -156,33 +157,33 @@ func personOf(p identity.Person) Person {
 }
 
 func rolesOf(in []identity.RoleGrant) []Role {
-	return list(in, func(g identity.RoleGrant) Role { return Role{string(g.Role), g.Agency} })
+	return frame.List(in, func(g identity.RoleGrant) Role { return Role{string(g.Role), g.Agency} })
 }
 
 func grantsOf(in []Role) []identity.RoleGrant {
-	return list(in, func(r Role) identity.RoleGrant {
+	return frame.List(in, func(r Role) identity.RoleGrant {
 		return identity.RoleGrant{Role: identity.Role(r.Role), Agency: r.Agency}
 	})
 }
 
-func (a *API) getPeople(ctx context.Context, c *caller, _ *none) (*peopleOutput, error) {
+func (a *API) getPeople(ctx context.Context, c *frame.Caller, _ *frame.None) (*peopleOutput, error) {
 	all, err := a.deps.People.People(ctx, c.Principal)
 	var out peopleOutput
-	out.Body.People = list(all, personOf)
+	out.Body.People = frame.List(all, personOf)
 	return &out, err
 }
 
-func (a *API) createPerson(ctx context.Context, c *caller, in *personInput) (*personOutput, error) {
+func (a *API) createPerson(ctx context.Context, c *frame.Caller, in *personInput) (*personOutput, error) {
 	b := in.Body
 	n := identity.NewPerson{
 		Name: b.Name, Display: b.Display, Password: b.Password, Roles: grantsOf(b.Roles), Skills: skillsOf(b.Skills),
-		Languages: list(b.Languages, func(l string) agency.Lang { return agency.Lang(l) }),
+		Languages: frame.List(b.Languages, func(l string) agency.Lang { return agency.Lang(l) }),
 	}
 	p, err := a.deps.People.CreatePerson(ctx, c.Principal, n)
 	return &personOutput{personOf(p)}, err
 }
 
-func (a *API) changePerson(ctx context.Context, c *caller, in *changeInput) (*personOutput, error) {
+func (a *API) changePerson(ctx context.Context, c *frame.Caller, in *changeInput) (*personOutput, error) {
 	before, err := a.deps.People.Person(ctx, c.Principal, in.ID)
 	if err != nil {
 		return nil, err
@@ -232,7 +233,7 @@ func (ch PersonChange) apply(p *identity.Profile) {
 		p.Display = *ch.Display
 	}
 	if ch.Languages != nil {
-		p.Languages = list(*ch.Languages, func(l string) agency.Lang { return agency.Lang(l) })
+		p.Languages = frame.List(*ch.Languages, func(l string) agency.Lang { return agency.Lang(l) })
 	}
 	if ch.Skills != nil {
 		p.Skills = skillsOf(*ch.Skills)
@@ -262,7 +263,7 @@ func skillsOf(in []Skill) map[string]int {
 	return out
 }
 
-func (a *API) recordTraining(ctx context.Context, c *caller, in *trainingInput) (*personOutput, error) {
+func (a *API) recordTraining(ctx context.Context, c *frame.Caller, in *trainingInput) (*personOutput, error) {
 	b := in.Body
 	t := identity.Training{Course: identity.Course(b.Course), Passed: b.Passed, Until: b.Until}
 	if err := a.deps.People.RecordTraining(ctx, c.Principal, in.ID, t); err != nil {
@@ -271,7 +272,7 @@ func (a *API) recordTraining(ctx context.Context, c *caller, in *trainingInput) 
 	return a.changed(ctx, in.ID)
 }
 
-func (a *API) setRoles(ctx context.Context, c *caller, in *rolesInput) (*personOutput, error) {
+func (a *API) setRoles(ctx context.Context, c *frame.Caller, in *rolesInput) (*personOutput, error) {
 	before, err := a.deps.People.Lookup(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -287,7 +288,7 @@ func (a *API) setRoles(ctx context.Context, c *caller, in *rolesInput) (*personO
 	return a.changed(ctx, in.ID)
 }
 
-func (a *API) resetPassword(ctx context.Context, c *caller, in *resetInput) (*none, error) {
+func (a *API) resetPassword(ctx context.Context, c *frame.Caller, in *resetInput) (*frame.None, error) {
 	err := a.deps.People.SetPassword(ctx, c.Principal, in.ID, "", in.Body.Password)
 	if err == nil {
 		a.endStreams(in.ID)

@@ -8,6 +8,7 @@ import (
 	"santra/internal/agency/prompts"
 	"santra/internal/identity"
 	"santra/internal/protocol/media/studio"
+	"santra/internal/web/api/frame"
 	"santra/internal/web/api/telephone"
 )
 
@@ -49,41 +50,41 @@ type (
 )
 
 func (a *API) promptRoutes() {
-	read := func(path, id, doc string) op {
-		return op{method: "GET", path: path, id: id, tag: "prompts", action: identity.FlowRead, scope: scopeAny, doc: doc}
+	read := func(path, id, doc string) frame.Op {
+		return frame.Op{Method: "GET", Path: path, ID: id, Tag: "prompts", Action: identity.FlowRead, Scope: frame.ScopeAny, Doc: doc}
 	}
-	change := func(method, path, id, doc string) op {
-		return op{method: method, path: path, id: id, tag: "prompts", action: identity.PromptChange, scope: scopeAny, doc: doc}
+	change := func(method, path, id, doc string) frame.Op {
+		return frame.Op{Method: method, Path: path, ID: id, Tag: "prompts", Action: identity.PromptChange, Scope: frame.ScopeAny, Doc: doc}
 	}
-	register(a, read("/api/prompts", "prompts", "What callers hear, with the versions that people handed in."), a.getPrompts)
-	register(a, read("/api/prompt-versions/{id}/audio", "prompt-audio", "A version, as a WAV file."), a.playPrompt)
+	frame.Register(a.frame, read("/api/prompts", "prompts", "What callers hear, with the versions that people handed in."), a.getPrompts)
+	frame.Register(a.frame, read("/api/prompt-versions/{id}/audio", "prompt-audio", "A version, as a WAV file."), a.playPrompt)
 	upload := change("POST", "/api/prompts/{lang}/{name}", "prompt-upload",
 		"Hand in a WAV file as a new version: converted, and brought to the level of the others. It is not heard before it is chosen; logged.")
-	upload.maxBody = studio.MaxBytes + 1
-	register(a, upload, func(ctx context.Context, c *caller, in *promptUpload) (*promptKeptOutput, error) {
+	upload.MaxBody = studio.MaxBytes + 1
+	frame.Register(a.frame, upload, func(ctx context.Context, c *frame.Caller, in *promptUpload) (*promptKeptOutput, error) {
 		v, r, err := a.deps.Prompts.Upload(ctx, c.Person, agency.Lang(in.Lang), in.Name, in.Words, in.RawBody)
 		return a.kept(ctx, v, r, err)
 	})
-	register(a, change("POST", "/api/prompts/{lang}/{name}/speak", "prompt-speak", "Have a text spoken, as a new version; 503 without a speech command."),
-		func(ctx context.Context, c *caller, in *promptSpeak) (*promptKeptOutput, error) {
+	frame.Register(a.frame, change("POST", "/api/prompts/{lang}/{name}/speak", "prompt-speak", "Have a text spoken, as a new version; 503 without a speech command."),
+		func(ctx context.Context, c *frame.Caller, in *promptSpeak) (*promptKeptOutput, error) {
 			v, r, err := a.deps.Prompts.Speak(ctx, c.Person, agency.Lang(in.Lang), in.Name, in.Body.Words)
 			return a.kept(ctx, v, r, err)
 		})
-	register(a, change("PUT", "/api/prompt-versions/{id}/heard", "prompt-hear", "Choose a version: it is played within seconds, to calls that come to it then. Logged."),
-		func(ctx context.Context, c *caller, in *promptVersionInput) (*none, error) {
+	frame.Register(a.frame, change("PUT", "/api/prompt-versions/{id}/heard", "prompt-hear", "Choose a version: it is played within seconds, to calls that come to it then. Logged."),
+		func(ctx context.Context, c *frame.Caller, in *promptVersionInput) (*frame.None, error) {
 			return nil, a.deps.Prompts.Hear(ctx, c.Person, in.ID)
 		})
-	register(a, change("DELETE", "/api/prompts/{lang}/{name}/heard", "prompt-unhear", "Choose none: the built-in prompt is heard again. 409 where a flow names it and none is built in. Logged."),
-		func(ctx context.Context, c *caller, in *promptInput) (*none, error) {
+	frame.Register(a.frame, change("DELETE", "/api/prompts/{lang}/{name}/heard", "prompt-unhear", "Choose none: the built-in prompt is heard again. 409 where a flow names it and none is built in. Logged."),
+		func(ctx context.Context, c *frame.Caller, in *promptInput) (*frame.None, error) {
 			return nil, a.deps.Prompts.Unhear(ctx, c.Person, agency.Lang(in.Lang), in.Name)
 		})
-	register(a, change("DELETE", "/api/prompt-versions/{id}", "prompt-remove", "Remove a version that is not heard; logged."),
-		func(ctx context.Context, c *caller, in *promptVersionInput) (*none, error) {
+	frame.Register(a.frame, change("DELETE", "/api/prompt-versions/{id}", "prompt-remove", "Remove a version that is not heard; logged."),
+		func(ctx context.Context, c *frame.Caller, in *promptVersionInput) (*frame.None, error) {
 			return nil, a.deps.Prompts.Remove(ctx, c.Person, in.ID)
 		})
 }
 
-func (a *API) getPrompts(ctx context.Context, _ *caller, _ *none) (*promptsOutput, error) {
+func (a *API) getPrompts(ctx context.Context, _ *frame.Caller, _ *frame.None) (*promptsOutput, error) {
 	versions, err := a.deps.Prompts.List(ctx)
 	if err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func (a *API) kept(ctx context.Context, v prompts.Version, r studio.Report, err 
 	return &promptKeptOutput{telephone.Kept(v, r, a.displays(ctx)(v.By))}, nil
 }
 
-func (a *API) playPrompt(ctx context.Context, _ *caller, in *promptVersionInput) (*soundOutput, error) {
+func (a *API) playPrompt(ctx context.Context, _ *frame.Caller, in *promptVersionInput) (*soundOutput, error) {
 	wav, err := a.deps.Prompts.Play(ctx, in.ID)
 	return &soundOutput{"audio/wav", wav}, err
 }

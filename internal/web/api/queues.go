@@ -10,6 +10,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing"
+	"santra/internal/web/api/frame"
 )
 
 // present is what is known of all queues at a moment.
@@ -37,7 +38,7 @@ func (a *API) now(ctx context.Context) (*present, error) {
 	return p, err
 }
 
-func (a *API) getQueues(ctx context.Context, c *caller, _ *none) (*queuesOutput, error) {
+func (a *API) getQueues(ctx context.Context, c *frame.Caller, _ *frame.None) (*queuesOutput, error) {
 	now, err := a.now(ctx)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/identity"
 	"santra/internal/registry"
+	"santra/internal/web/api/frame"
 )
 
 // RecordingQuery is all that recordings can be searched by (M11): no number, no text, no person.
@@ -82,31 +83,31 @@ type (
 )
 
 func (a *API) recordingRoutes() {
-	registerFor(a, op{
-		method: "POST", path: "/api/recordings/search", id: "recording-search", tag: "recordings", action: identity.RecordingSearch,
-		doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen.",
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "POST", Path: "/api/recordings/search", ID: "recording-search", Tag: "recordings", Action: identity.RecordingSearch,
+		Doc: "Search one agency's recordings; logged with its purpose. A manager needs a grant to listen.",
 	},
-		func(_ context.Context, _ *caller, in *recordingSearchInput) (string, error) {
+		func(_ context.Context, _ *frame.Caller, in *recordingSearchInput) (string, error) {
 			return in.Body.Agency, nil
 		}, a.searchRecordings)
-	register(a, op{
-		method: "POST", path: "/api/recordings/{id}/listen", id: "recording-listen", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
-		doc: "Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9).",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/recordings/{id}/listen", ID: "recording-listen", Tag: "recordings", Action: identity.RecordingListen, Scope: frame.ScopeRoom,
+		Doc: "Get a grant of 60 s for one recording; logged before it is given, refusals too; from allowed networks only (M9).",
 	}, a.listen)
-	register(a, op{
-		method: "POST", path: "/api/recordings/{id}/renew", id: "recording-renew", tag: "recordings", action: identity.RecordingListen, scope: scopeRoom,
-		doc: "Prolong a grant before it expires; refused once the right is withdrawn.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/recordings/{id}/renew", ID: "recording-renew", Tag: "recordings", Action: identity.RecordingListen, Scope: frame.ScopeRoom,
+		Doc: "Prolong a grant before it expires; refused once the right is withdrawn.",
 	}, a.renew)
 }
 
-func (a *API) searchRecordings(ctx context.Context, c *caller, in *recordingSearchInput) (*recordingSearchOutput, error) {
+func (a *API) searchRecordings(ctx context.Context, c *frame.Caller, in *recordingSearchInput) (*recordingSearchOutput, error) {
 	q := in.Body
 	rows, err := a.deps.Registry.Search(ctx, c.Principal, q.Purpose, q.Reason, registry.Filter{
 		Agency: q.Agency, From: moment(q.From), To: moment(q.To), Seat: q.Seat, Queue: q.Queue, Fragment: q.Fragment,
 		MinLength: time.Duration(q.MinSeconds) * time.Second, MaxLength: time.Duration(q.MaxSeconds) * time.Second, State: q.State,
 	})
 	var out recordingSearchOutput
-	out.Body.Rows = list(rows, recordingOf)
+	out.Body.Rows = frame.List(rows, recordingOf)
 	return &out, err
 }
 
@@ -118,15 +119,15 @@ func recordingOf(r registry.Recording) Recording {
 	}
 }
 
-func (a *API) listen(ctx context.Context, c *caller, in *listenInput) (*listenOutput, error) {
+func (a *API) listen(ctx context.Context, c *frame.Caller, in *listenInput) (*listenOutput, error) {
 	l, err := a.deps.Registry.Listen(ctx, c.Principal, registry.Request{
-		Recording: in.ID, Agency: in.Body.Agency, Purpose: in.Body.Purpose, Reason: in.Body.Reason, From: c.remote,
+		Recording: in.ID, Agency: in.Body.Agency, Purpose: in.Body.Purpose, Reason: in.Body.Reason, From: c.Remote,
 	})
 	return a.listening(l), err
 }
 
-func (a *API) renew(ctx context.Context, c *caller, in *renewInput) (*listenOutput, error) {
-	l, err := a.deps.Registry.Renew(ctx, c.Principal, in.ID, in.Body.Grant, c.remote)
+func (a *API) renew(ctx context.Context, c *frame.Caller, in *renewInput) (*listenOutput, error) {
+	l, err := a.deps.Registry.Renew(ctx, c.Principal, in.ID, in.Body.Grant, c.Remote)
 	return a.listening(l), err
 }
 

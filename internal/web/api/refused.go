@@ -5,6 +5,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/errs"
+	"santra/internal/web/api/frame"
 )
 
 // ActionRefused is what the log says of a request for content that the person's roles do not allow.
@@ -12,8 +13,8 @@ const ActionRefused = "access.refused"
 
 // refused logs that somebody asked for recordings, messages or the log without the right to (M9, M13), and gives why. Past
 // its bound it says so to the operator's log instead.
-func (a *API) refused(ctx context.Context, c *caller, o op, agencyID string, why error) error {
-	switch o.tag {
+func (a *API) refused(ctx context.Context, c *frame.Caller, o frame.Op, agencyID string, why error) error {
+	switch o.Tag {
 	case "archive", "recordings", "audit", "grants":
 	default:
 		return why
@@ -22,10 +23,10 @@ func (a *API) refused(ctx context.Context, c *caller, o op, agencyID string, why
 		return why
 	}
 	if !a.refusals.Allow() {
-		a.deps.Log.Warn("refused requests beyond the audited number", "operation", o.id, "person", c.Person)
+		a.deps.Log.Warn("refused requests beyond the audited number", "operation", o.ID, "person", c.Person)
 		return why
 	}
-	e := audit.Entry{Action: ActionRefused, Actor: c.Person, Object: o.id, Detail: map[string]string{"why": why.Error(), "from": c.remote.String()}}
+	e := audit.Entry{Action: ActionRefused, Actor: c.Person, Object: o.ID, Detail: map[string]string{"why": why.Error(), "from": c.Remote.String()}}
 	if a.deps.City != nil {
 		if _, ok := a.deps.City.Agency(agencyID); ok {
 			e.Agency = agencyID

@@ -3,10 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
-)
 
-// SessionCookie is the log-in cookie: HttpOnly, SameSite=Strict, for this host alone.
-const SessionCookie = "santra_session"
+	"santra/internal/web/api/frame"
+)
 
 // LoginRequest is a personal name and password (M19).
 type LoginRequest struct {
@@ -39,26 +38,23 @@ type PasswordChange struct {
 
 type passwordInput struct{ Body PasswordChange }
 
-// none is an input or output without anything.
-type none struct{}
-
 func (a *API) sessionRoutes() {
-	register(a, op{
-		method: "POST", path: "/api/login", id: "login", tag: "session", scope: scopePublic,
-		doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/login", ID: "login", Tag: "session", Scope: frame.ScopePublic,
+		Doc: "Log in with a personal name and password. Sets the cookie and gives the same token for Bearer.",
 	}, a.login)
-	register(a, op{
-		method: "POST", path: "/api/logout", id: "logout", tag: "session", scope: scopeSelf,
-		doc: "End the session; its event stream closes and the seat is left.",
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/logout", ID: "logout", Tag: "session", Scope: frame.ScopeSelf,
+		Doc: "End the session; its event stream closes and the seat is left.",
 	}, a.logout)
-	register(a, op{
-		method: "PUT", path: "/api/me/password", id: "set-my-password", tag: "session", scope: scopeSelf,
-		doc: "Change the own password; every session of the person ends.",
+	frame.Register(a.frame, frame.Op{
+		Method: "PUT", Path: "/api/me/password", ID: "set-my-password", Tag: "session", Scope: frame.ScopeSelf,
+		Doc: "Change the own password; every session of the person ends.",
 	}, a.setPassword)
 }
 
-func (a *API) login(ctx context.Context, c *caller, in *loginInput) (*loginOutput, error) {
-	token, p, err := a.deps.People.Login(ctx, in.Body.Name, in.Body.Password, c.remote.String())
+func (a *API) login(ctx context.Context, c *frame.Caller, in *loginInput) (*loginOutput, error) {
+	token, p, err := a.deps.People.Login(ctx, in.Body.Name, in.Body.Password, c.Remote.String())
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +65,8 @@ func (a *API) login(ctx context.Context, c *caller, in *loginInput) (*loginOutpu
 	return &loginOutput{Cookie: a.cookie(token), Body: LoginAnswer{Token: token, Person: personOf(person)}}, nil
 }
 
-func (a *API) logout(ctx context.Context, c *caller, _ *none) (*logoutOutput, error) {
-	if err := a.deps.People.Logout(ctx, c.token); err != nil {
+func (a *API) logout(ctx context.Context, c *frame.Caller, _ *frame.None) (*logoutOutput, error) {
+	if err := a.deps.People.Logout(ctx, c.Token); err != nil {
 		return nil, err
 	}
 	a.leaveDesk(c.Person)
@@ -80,7 +76,7 @@ func (a *API) logout(ctx context.Context, c *caller, _ *none) (*logoutOutput, er
 	return &logoutOutput{Cookie: a.cookie("")}, nil
 }
 
-func (a *API) setPassword(ctx context.Context, c *caller, in *passwordInput) (*logoutOutput, error) {
+func (a *API) setPassword(ctx context.Context, c *frame.Caller, in *passwordInput) (*logoutOutput, error) {
 	if err := a.deps.People.SetPassword(ctx, c.Principal, c.Person, in.Body.Old, in.Body.New); err != nil {
 		return nil, err
 	}
@@ -90,7 +86,7 @@ func (a *API) setPassword(ctx context.Context, c *caller, in *passwordInput) (*l
 
 // cookie holds the token for this host alone until the browser closes; an empty token ends it.
 func (a *API) cookie(token string) http.Cookie {
-	k := http.Cookie{Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: a.deps.Secure, SameSite: http.SameSiteStrictMode}
+	k := http.Cookie{Name: frame.SessionCookie, Value: token, Path: "/", HttpOnly: true, Secure: a.deps.Secure, SameSite: http.SameSiteStrictMode}
 	if token == "" {
 		k.MaxAge = -1
 	}

@@ -2,16 +2,11 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
-	"testing/synctest"
 
-	"santra/internal/agency"
-	"santra/internal/errs"
-	"santra/internal/identity"
 	"santra/internal/routing/sim"
 )
 
@@ -123,28 +118,4 @@ func TestOneSimulationAtATime(t *testing.T) {
 	}
 	h.planner.run = nil
 	h.simulate("pete", `{"date":"2026-11-27","weeks":4}`).want(http.StatusOK)
-}
-
-// book is a city that has only what a simulation asks it for.
-type book struct {
-	Book
-	city agency.City
-}
-
-func (b book) Current() *agency.City { return &b.city }
-
-func TestLongSimulationsAreGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := &playedPlanner{run: func(ctx context.Context) error {
-			<-ctx.Done()
-			return fmt.Errorf("simulation: %w", ctx.Err())
-		}}
-		c := city()
-		a := New(Deps{City: book{city: c}, Planner: p})
-		who := &caller{Principal: identity.Principal{Person: "p", Roles: []identity.RoleGrant{{Role: identity.Supervisor}}, Training: true}}
-		_, err := a.simulate(t.Context(), who, &simulationInput{Body: SimulationRequest{Date: "2026-11-27", Weeks: 4}})
-		if !errs.Is(err, errs.TooLarge) {
-			t.Error(err)
-		}
-	})
 }

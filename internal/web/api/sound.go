@@ -6,6 +6,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/voice"
+	"santra/internal/web/api/frame"
 )
 
 // LegQuality is how one party of a call sounds now: of the last seconds, the worse of both directions.
@@ -44,26 +45,26 @@ type (
 )
 
 func (a *API) soundRoutes() {
-	route := func(method, path, id, doc string) op {
-		return op{method: method, path: path, id: id, tag: "calls", action: identity.CallHandle, maxBody: MaxSDPBody, doc: doc}
+	route := func(method, path, id, doc string) frame.Op {
+		return frame.Op{Method: method, Path: path, ID: id, Tag: "calls", Action: identity.CallHandle, MaxBody: MaxSDPBody, Doc: doc}
 	}
-	registerFor(a, route("GET", "/api/calls/{id}/quality", "call-quality",
+	frame.RegisterFor(a.frame, route("GET", "/api/calls/{id}/quality", "call-quality",
 		"How each party of a call sounds now, to its agent and to supervisors of its agency."), a.agencyOfSeenCall, a.getQuality)
-	registerFor(a, route("POST", "/api/calls/{id}/restart", "call-restart",
+	frame.RegisterFor(a.frame, route("POST", "/api/calls/{id}/restart", "call-restart",
 		"The network of the agent's browser has changed: its new WebRTC offer in (an ICE restart), answer out; the call stays."),
-		func(ctx context.Context, c *caller, in *answerInput) (string, error) {
+		func(ctx context.Context, c *frame.Caller, in *answerInput) (string, error) {
 			return a.agencyOfCall(ctx, c, &callInput{in.ID})
 		}, a.restartCall)
 	watch := route("POST", "/api/calls/{id}/supervise/{watch}/restart", "call-supervise-restart", "The same for a supervisor's browser.")
-	watch.action, watch.scope = identity.CallSupervise, scopeRoom
-	register(a, watch, a.restartWatch)
+	watch.Action, watch.Scope = identity.CallSupervise, frame.ScopeRoom
+	frame.Register(a.frame, watch, a.restartWatch)
 	ice := route("GET", "/api/webrtc/ice", "webrtc-ice", "TURN servers for the browser, with credentials for a short time; none where none is needed.")
-	ice.scope = scopeAny
-	register(a, ice, a.getICE)
+	ice.Scope = frame.ScopeAny
+	frame.Register(a.frame, ice, a.getICE)
 }
 
 // agencyOfSeenCall finds the agency of an own call, or of one that the person may supervise.
-func (a *API) agencyOfSeenCall(_ context.Context, c *caller, in *callInput) (string, error) {
+func (a *API) agencyOfSeenCall(_ context.Context, c *frame.Caller, in *callInput) (string, error) {
 	v, err := a.deps.Calls.Call(in.ID)
 	if err == nil && v.Agent != c.Person && c.May(identity.CallSupervise, v.Agency) != nil {
 		err = errs.New(errs.NotFound, "no such call of yours")
@@ -71,14 +72,14 @@ func (a *API) agencyOfSeenCall(_ context.Context, c *caller, in *callInput) (str
 	return v.Agency, err
 }
 
-func (a *API) getQuality(_ context.Context, c *caller, in *callInput) (*qualityOutput, error) {
+func (a *API) getQuality(_ context.Context, c *frame.Caller, in *callInput) (*qualityOutput, error) {
 	v, err := a.deps.Calls.Call(in.ID)
 	if err != nil {
 		return nil, err
 	}
 	legs, err := a.deps.Calls.Quality(in.ID, c.Person, c.May(identity.CallSupervise, v.Agency) == nil)
 	var out qualityOutput
-	out.Body.Legs = list(legs, legQuality)
+	out.Body.Legs = frame.List(legs, legQuality)
 	return &out, err
 }
 
@@ -86,17 +87,17 @@ func legQuality(q voice.LegQuality) LegQuality {
 	return LegQuality{Leg: string(q.Leg), Loss: q.Loss, JitterMS: 1000 * q.Jitter.Seconds(), RTTMS: 1000 * q.RoundTrip.Seconds(), MOS: q.MOS}
 }
 
-func (a *API) restartCall(ctx context.Context, c *caller, in *answerInput) (*answerOutput, error) {
+func (a *API) restartCall(ctx context.Context, c *frame.Caller, in *answerInput) (*answerOutput, error) {
 	answer, err := a.deps.Calls.Restart(ctx, in.ID, c.Person, in.Body.SDP)
 	return &answerOutput{SessionDescription{answer}}, err
 }
 
-func (a *API) restartWatch(ctx context.Context, c *caller, in *restartWatchInput) (*answerOutput, error) {
+func (a *API) restartWatch(ctx context.Context, c *frame.Caller, in *restartWatchInput) (*answerOutput, error) {
 	answer, err := a.deps.Calls.RestartWatch(ctx, in.ID, in.Watch, c.Person, in.Body.SDP)
 	return &answerOutput{SessionDescription{answer}}, err
 }
 
-func (a *API) getICE(context.Context, *caller, *none) (*iceOutput, error) {
+func (a *API) getICE(context.Context, *frame.Caller, *frame.None) (*iceOutput, error) {
 	out := &iceOutput{CacheControl: "no-store"}
 	out.Body.Servers = []ICEServer{}
 	if a.deps.ICE != nil {

@@ -8,6 +8,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/registry"
 	"santra/internal/voice"
+	"santra/internal/web/api/frame"
 )
 
 // SuperviseRequest states how a supervisor takes part in a call, and what for (M8).
@@ -49,25 +50,25 @@ type (
 )
 
 func (a *API) superviseRoutes() {
-	route := func(method, path, id, doc string) op {
-		return op{
-			method: method, path: "/api/calls" + path, id: id, tag: "calls", action: identity.CallSupervise, scope: scopeRoom,
-			maxBody: MaxSDPBody, doc: doc,
+	route := func(method, path, id, doc string) frame.Op {
+		return frame.Op{
+			Method: method, Path: "/api/calls" + path, ID: id, Tag: "calls", Action: identity.CallSupervise, Scope: frame.ScopeRoom,
+			MaxBody: MaxSDPBody, Doc: doc,
 		}
 	}
 	running := route("GET", "/running", "calls-running", "The calls that run in the own agencies. No caller is named.")
-	running.scope = scopeAny
-	register(a, running, a.getRunning)
-	register(a, route("POST", "/{id}/supervise", "call-supervise",
+	running.Scope = frame.ScopeAny
+	frame.Register(a.frame, running, a.getRunning)
+	frame.Register(a.frame, route("POST", "/{id}/supervise", "call-supervise",
 		"Listen, whisper or barge in, with the browser; logged before a sound is heard, refusals too; from allowed networks, where the announcement said so."), a.supervise)
-	register(a, route("PUT", "/{id}/supervise/{watch}", "call-supervise-mode", "Take part in another way; logged."), a.superviseMode)
-	register(a, route("DELETE", "/{id}/supervise/{watch}", "call-supervise-end", "Leave the call."),
-		func(_ context.Context, c *caller, in *watchInput) (*none, error) {
+	frame.Register(a.frame, route("PUT", "/{id}/supervise/{watch}", "call-supervise-mode", "Take part in another way; logged."), a.superviseMode)
+	frame.Register(a.frame, route("DELETE", "/{id}/supervise/{watch}", "call-supervise-end", "Leave the call."),
+		func(_ context.Context, c *frame.Caller, in *watchInput) (*frame.None, error) {
 			return nil, a.deps.Calls.SetMode(in.ID, in.Watch, c.Person, "")
 		})
 }
 
-func (a *API) getRunning(_ context.Context, c *caller, _ *none) (*callsOutput, error) {
+func (a *API) getRunning(_ context.Context, c *frame.Caller, _ *frame.None) (*callsOutput, error) {
 	var out callsOutput
 	out.Body.ServerTime = time.Now().UTC()
 	out.Body.Calls = []Call{}
@@ -80,7 +81,7 @@ func (a *API) getRunning(_ context.Context, c *caller, _ *none) (*callsOutput, e
 }
 
 // maySupervise asks the registry, which logs, about the call's own agency.
-func (a *API) maySupervise(ctx context.Context, c *caller, id, mode, purpose, reason string) error {
+func (a *API) maySupervise(ctx context.Context, c *frame.Caller, id, mode, purpose, reason string) error {
 	if a.deps.Registry == nil {
 		return errs.New(errs.Unavailable, "no log, no listening")
 	}
@@ -89,11 +90,11 @@ func (a *API) maySupervise(ctx context.Context, c *caller, id, mode, purpose, re
 		return err
 	}
 	return a.deps.Registry.Supervise(ctx, c.Principal, registry.Supervision{
-		Call: id, Agency: v.Agency, Mode: mode, Purpose: purpose, Reason: reason, From: c.remote,
+		Call: id, Agency: v.Agency, Mode: mode, Purpose: purpose, Reason: reason, From: c.Remote,
 	})
 }
 
-func (a *API) supervise(ctx context.Context, c *caller, in *superviseInput) (*superviseOutput, error) {
+func (a *API) supervise(ctx context.Context, c *frame.Caller, in *superviseInput) (*superviseOutput, error) {
 	b := in.Body
 	if err := a.maySupervise(ctx, c, in.ID, b.Mode, b.Purpose, b.Reason); err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func (a *API) supervise(ctx context.Context, c *caller, in *superviseInput) (*su
 	return &superviseOutput{Supervised{watch, answer}}, err
 }
 
-func (a *API) superviseMode(ctx context.Context, c *caller, in *superviseModeInput) (*none, error) {
+func (a *API) superviseMode(ctx context.Context, c *frame.Caller, in *superviseModeInput) (*frame.None, error) {
 	b := in.Body
 	if err := a.maySupervise(ctx, c, in.ID, b.Mode, b.Purpose, b.Reason); err != nil {
 		return nil, err

@@ -19,14 +19,15 @@ import (
 	"santra/internal/voice/callback"
 	"santra/internal/voice/flow/rehearse"
 	"santra/internal/voice/outcome"
+	"santra/internal/web/api/figures"
 	"santra/internal/web/api/telephone"
 )
 
 // The services that the API is made for.
 var (
-	_ Outcomes = (*outcome.Service)(nil)
-	_ Prompts  = (*prompts.Service)(nil)
-	_ Versions = (*agency.Book)(nil)
+	_ figures.Outcomes = (*outcome.Service)(nil)
+	_ Prompts          = (*prompts.Service)(nil)
+	_ Versions         = (*agency.Book)(nil)
 )
 
 // counts are outcomes as they were counted.

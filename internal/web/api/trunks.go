@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // TrunkState is how a trunk by which calls go out stands.
@@ -28,17 +29,17 @@ type trunksOutput struct {
 
 // trunkRoutes tell everybody who works here: an agent whose call does not go out may see why.
 func (a *API) trunkRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/trunks", id: "trunks", tag: "city", action: identity.CityRead, scope: scopeAny,
-		doc: "The trunks by which calls go out and how they stand, in their order in the configuration.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/trunks", ID: "trunks", Tag: "city", Action: identity.CityRead, Scope: frame.ScopeAny,
+		Doc: "The trunks by which calls go out and how they stand, in their order in the configuration.",
 	}, a.getTrunks)
 }
 
-func (a *API) getTrunks(context.Context, *caller, *none) (*trunksOutput, error) {
+func (a *API) getTrunks(context.Context, *frame.Caller, *frame.None) (*trunksOutput, error) {
 	var out trunksOutput
 	out.Body.Trunks = []TrunkState{}
 	if a.deps.Trunks == nil {
-		return nil, unavailable()
+		return nil, frame.Unavailable()
 	}
 	for _, s := range a.deps.Trunks.States() {
 		out.Body.Trunks = append(out.Body.Trunks, TrunkState{

@@ -10,6 +10,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/voice/lines"
+	"santra/internal/web/api/frame"
 )
 
 // playedTrunks are two, one of which has a wrong password.
@@ -62,14 +63,14 @@ func TestARefusedCallOutSaysWhy(t *testing.T) {
 		{errs.Unavailable, dialplan.Refusal{Reason: dialplan.NoTrunk}, http.StatusServiceUnavailable, "en", "No trunk"},
 	} {
 		h.calls.err = errs.At(c.kind, "number", "%w", &c.why)
-		var p Problem
+		var p frame.Problem
 		h.do("anna", "POST", "/api/calls", OutgoingCall{"parks-main", "0401234567"}, "Accept-Language", c.lang).want(c.status).into(&p)
 		if p.Code != c.why.Reason || !strings.Contains(p.Title, c.in) || (p.Until == nil) != c.why.Until.IsZero() || p.Until != nil && !p.Until.Equal(until) {
 			t.Errorf("%s: %+v", c.why.Reason, p)
 		}
 	}
 	h.calls.err = errs.New(errs.Conflict, "choose a seat first")
-	var p Problem
+	var p frame.Problem
 	h.do("anna", "POST", "/api/calls", OutgoingCall{"parks-main", "0401234567"}, "Accept-Language", "fi").want(http.StatusConflict).into(&p)
 	if p.Code != "" || !strings.HasPrefix(p.Title, "Tilanne") {
 		t.Errorf("%+v", p)

@@ -7,6 +7,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // MaxVersions is how many versions of the city are told at once: each is read and compared with the one before.
@@ -39,17 +40,17 @@ type (
 )
 
 func (a *API) versionRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/city/versions", id: "city-versions", tag: "versions", action: identity.CityChange, scope: scopeAny,
-		doc: "Who changed the city's configuration, when, and which parts of it.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/city/versions", ID: "city-versions", Tag: "versions", Action: identity.CityChange, Scope: frame.ScopeAny,
+		Doc: "Who changed the city's configuration, when, and which parts of it.",
 	}, a.getVersions)
-	register(a, op{
-		method: "GET", path: "/api/city/versions/{number}", id: "city-version", tag: "versions", action: identity.CityChange, scope: scopeAny,
-		doc: "What a version changed, field by field.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/city/versions/{number}", ID: "city-version", Tag: "versions", Action: identity.CityChange, Scope: frame.ScopeAny,
+		Doc: "What a version changed, field by field.",
 	}, a.getVersion)
 }
 
-func (a *API) getVersions(ctx context.Context, _ *caller, _ *none) (*versionsOutput, error) {
+func (a *API) getVersions(ctx context.Context, _ *frame.Caller, _ *frame.None) (*versionsOutput, error) {
 	all, err := a.deps.Versions.History(ctx)
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func versionOf(v agency.Version, display func(string) string, was, is *agency.Ci
 	return out
 }
 
-func (a *API) getVersion(ctx context.Context, _ *caller, in *versionInput) (*versionOutput, error) {
+func (a *API) getVersion(ctx context.Context, _ *frame.Caller, in *versionInput) (*versionOutput, error) {
 	_, v, err := a.deps.Versions.At(ctx, in.Number)
 	if errs.Is(err, errs.NotFound) {
 		err = errs.At(errs.NotFound, "number", "there is no such version")
@@ -99,7 +100,7 @@ func (a *API) getVersion(ctx context.Context, _ *caller, in *versionInput) (*ver
 	var out versionOutput
 	out.Body.Version, out.Body.Changes = versionOf(v, a.displays(ctx), was, is), []string{}
 	if was != nil {
-		out.Body.Changes = list(agency.Changes(was, is), agency.Change.String)
+		out.Body.Changes = frame.List(agency.Changes(was, is), agency.Change.String)
 	}
 	return &out, nil
 }

@@ -8,6 +8,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing"
+	"santra/internal/web/api/frame"
 )
 
 // MaxExplanations is how many pieces of waiting work are explained at once, those first that wait longest.
@@ -108,28 +109,28 @@ type (
 )
 
 func (a *API) whyRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/me/offer", id: "my-offer", tag: "me", action: identity.CallHandle, scope: scopeAny,
-		doc: "What rings at the person who asks, and why it was offered to them.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/me/offer", ID: "my-offer", Tag: "me", Action: identity.CallHandle, Scope: frame.ScopeAny,
+		Doc: "What rings at the person who asks, and why it was offered to them.",
 	}, a.getMyOffer)
-	registerFor(a, op{
-		method: "GET", path: "/api/queues/{id}/explanations", id: "queue-explanations", tag: "city", action: identity.AgentWatch,
-		doc: "Why each piece of work of a queue waits, the longest waiting first, at most 200; for supervisors.",
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "GET", Path: "/api/queues/{id}/explanations", ID: "queue-explanations", Tag: "city", Action: identity.AgentWatch,
+		Doc: "Why each piece of work of a queue waits, the longest waiting first, at most 200; for supervisors.",
 	}, a.agencyOfQueue, a.getExplanations)
-	registerFor(a, op{
-		method: "GET", path: "/api/work/{id}/why", id: "work-why", tag: "city", action: identity.AgentWatch,
-		doc: "Why one piece of work is where it is; for supervisors. Agents see why at /api/me/offer.",
+	frame.RegisterFor(a.frame, frame.Op{
+		Method: "GET", Path: "/api/work/{id}/why", ID: "work-why", Tag: "city", Action: identity.AgentWatch,
+		Doc: "Why one piece of work is where it is; for supervisors. Agents see why at /api/me/offer.",
 	}, a.agencyOfWork, a.getExplanation)
 }
 
 // agencyOfQueue finds the agency of a queue.
-func (a *API) agencyOfQueue(_ context.Context, _ *caller, in *queueID) (string, error) {
+func (a *API) agencyOfQueue(_ context.Context, _ *frame.Caller, in *queueID) (string, error) {
 	q, err := a.queue(in.ID)
 	return q.Agency, err
 }
 
 // agencyOfWork finds the agency of a piece of work; another agency's is not found, so that nobody learns that it is there.
-func (a *API) agencyOfWork(_ context.Context, c *caller, in *workID) (string, error) {
+func (a *API) agencyOfWork(_ context.Context, c *frame.Caller, in *workID) (string, error) {
 	none := errs.At(errs.NotFound, "id", "no such work waits or is in hand in a queue of yours")
 	x, ok := a.deps.Dispatch.Explain(in.ID)
 	if !ok {
@@ -142,7 +143,7 @@ func (a *API) agencyOfWork(_ context.Context, c *caller, in *workID) (string, er
 	return q.Agency, nil
 }
 
-func (a *API) getMyOffer(_ context.Context, c *caller, _ *none) (*offerOutput, error) {
+func (a *API) getMyOffer(_ context.Context, c *frame.Caller, _ *frame.None) (*offerOutput, error) {
 	var out offerOutput
 	v, _ := a.deps.Dispatch.Agent(c.Person)
 	if o, ok := a.deps.Dispatch.Offer(v.Work); ok && o.Agent == c.Person {
@@ -156,23 +157,23 @@ func (a *API) getMyOffer(_ context.Context, c *caller, _ *none) (*offerOutput, e
 func whyOf(w routing.Why) Why {
 	return Why{
 		Queue: w.Queue, Strategy: w.Strategy.String(), Freed: w.Freed, Preferred: w.Preferred, Overdue: w.Overdue, Language: w.Language,
-		Needs: list(w.Needs, needOf), Ring: w.Ring, RingSeconds: seconds(w.RingFor), Candidates: w.Candidates, Lines: w.Lines, Tier: w.Tier,
+		Needs: frame.List(w.Needs, needOf), Ring: w.Ring, RingSeconds: seconds(w.RingFor), Candidates: w.Candidates, Lines: w.Lines, Tier: w.Tier,
 		IdleSeconds: seconds(w.Idle), WaitedSeconds: seconds(w.Waited),
 	}
 }
 
 func needOf(n routing.Need) Need { return Need{n.Skill, max(n.Level, 1), n.Preferred} }
 
-func (a *API) getExplanations(_ context.Context, c *caller, in *queueID) (*explanationsOutput, error) {
+func (a *API) getExplanations(_ context.Context, c *frame.Caller, in *queueID) (*explanationsOutput, error) {
 	var out explanationsOutput
 	out.Body.ServerTime = time.Now().UTC()
-	out.Body.Explanations = list(a.deps.Dispatch.Explanations(in.ID, MaxExplanations), func(x routing.Explanation) Explanation {
+	out.Body.Explanations = frame.List(a.deps.Dispatch.Explanations(in.ID, MaxExplanations), func(x routing.Explanation) Explanation {
 		return a.explain(c, x)
 	})
 	return &out, nil
 }
 
-func (a *API) getExplanation(_ context.Context, c *caller, in *workID) (*explanationOutput, error) {
+func (a *API) getExplanation(_ context.Context, c *frame.Caller, in *workID) (*explanationOutput, error) {
 	x, ok := a.deps.Dispatch.Explain(in.ID)
 	if !ok {
 		return nil, errs.At(errs.Gone, "id", "it has just left")
@@ -180,11 +181,11 @@ func (a *API) getExplanation(_ context.Context, c *caller, in *workID) (*explana
 	return &explanationOutput{a.explain(c, x)}, nil
 }
 
-func (a *API) explain(c *caller, x routing.Explanation) Explanation {
+func (a *API) explain(c *frame.Caller, x routing.Explanation) Explanation {
 	out := Explanation{
 		Work: x.WorkID, Kind: x.Kind.String(), Queue: x.Queue, Taken: x.Taken, Place: x.Place, WaitedSeconds: seconds(x.Waited), Ring: x.Ring,
 		NextRing: stamp(x.NextRing), KeptUntil: stamp(x.KeptUntil), NotBefore: stamp(x.NotBefore), Closed: x.Closed,
-		Needs: list(x.Needs, needOf), Able: []AbleAgents{}, Missing: list(x.Missing, strings.Clone), Estimate: estimateOf(x.Estimate),
+		Needs: frame.List(x.Needs, needOf), Able: []AbleAgents{}, Missing: frame.List(x.Missing, strings.Clone), Estimate: estimateOf(x.Estimate),
 	}
 	out.Offered, out.OfferedDisplay = a.named(c, x.Offered)
 	out.KeptFor, out.KeptForDisplay = a.named(c, x.KeptFor)
@@ -197,7 +198,7 @@ func (a *API) explain(c *caller, x routing.Explanation) Explanation {
 }
 
 // named gives an agent's id and name, where the caller sees the agent.
-func (a *API) named(c *caller, person string) (id, display string) {
+func (a *API) named(c *frame.Caller, person string) (id, display string) {
 	if p, ok := a.seen(c, identity.AgentWatch, person); ok {
 		return person, p.display
 	}

@@ -15,6 +15,7 @@ import (
 	"santra/internal/registry"
 	"santra/internal/routing"
 	"santra/internal/voice"
+	"santra/internal/web/api/frame"
 )
 
 func TestSeatsAndStates(t *testing.T) {
@@ -162,29 +163,7 @@ func TestRepeatedCommandsAreDoneOnce(t *testing.T) {
 	h.do("anna", "POST", "/api/calls/c/resume", nil, "Idempotency-Key", "k1").want(http.StatusConflict) // another operation
 	h.calls.err = nil
 	h.do("anna", "POST", "/api/calls/c/resume", nil, "Idempotency-Key", "k1").want(http.StatusNoContent) // a failure is not remembered
-	hold(strings.Repeat("k", MaxKeyLen+1)).want(http.StatusUnprocessableEntity)
-}
-
-func TestIdempotencyIsBounded(t *testing.T) {
-	s, c := newOnces(), &caller{Principal: identity.Principal{Person: "p"}}
-	for i := range MaxKeys + 10 {
-		o, err := s.begin(c, op{method: "POST", id: "x"}, string(rune('a'+i%26))+time.Duration(i).String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.end(200 + 300*(i%2)) // half of them fail
-	}
-	if len(s.seen) > MaxKeys || len(s.order) > MaxKeys {
-		t.Fatal(len(s.seen), len(s.order))
-	}
-	running, _ := s.begin(c, op{method: "POST", id: "x"}, "running")
-	if _, err := s.begin(c, op{method: "POST", id: "x"}, "running"); !errs.Is(err, errs.Conflict) {
-		t.Fatal(err)
-	}
-	running.end(204)
-	if _, err := s.begin(c, op{method: "POST", id: "x"}, "running"); err != errDone {
-		t.Fatal(err)
-	}
+	hold(strings.Repeat("k", frame.MaxKeyLen+1)).want(http.StatusUnprocessableEntity)
 }
 
 func TestEventStream(t *testing.T) {

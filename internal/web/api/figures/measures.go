@@ -1,10 +1,11 @@
-package api
+package figures
 
 import (
 	"context"
 	"time"
 
 	"santra/internal/identity"
+	"santra/internal/web/api/frame"
 )
 
 // Bounds of one question for measures.
@@ -103,18 +104,18 @@ type (
 	}
 )
 
-func (a *API) measureRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/measures", id: "measures", tag: "measures", action: identity.MeasuresRead, scope: scopeAny,
-		doc: "What happened in the queues of the own agencies, by half-hour or day.",
+func (a *answerer) measureRoutes() {
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/measures", ID: "measures", Tag: "measures", Action: identity.MeasuresRead, Scope: frame.ScopeAny,
+		Doc: "What happened in the queues of the own agencies, by half-hour or day.",
 	}, a.getMeasures)
-	register(a, op{
-		method: "GET", path: "/api/measures.csv", id: "measures-csv", tag: "measures", action: identity.MeasuresRead, scope: scopeAny,
-		doc: "The same as a table (RFC 4180, UTF-8, a header line, times in RFC 3339).",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/measures.csv", ID: "measures-csv", Tag: "measures", Action: identity.MeasuresRead, Scope: frame.ScopeAny,
+		Doc: "The same as a table (RFC 4180, UTF-8, a header line, times in RFC 3339).",
 	}, a.getMeasuresTable)
 }
 
-func (a *API) getMeasures(ctx context.Context, c *caller, in *measuresInput) (*measuresOutput, error) {
+func (a *answerer) getMeasures(ctx context.Context, c *frame.Caller, in *measuresInput) (*measuresOutput, error) {
 	t, err := a.measured(ctx, c, in)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func (a *API) getMeasures(ctx context.Context, c *caller, in *measuresInput) (*m
 	return &out, nil
 }
 
-func (a *API) getMeasuresTable(ctx context.Context, c *caller, in *measuresInput) (*tableOutput, error) {
+func (a *answerer) getMeasuresTable(ctx context.Context, c *frame.Caller, in *measuresInput) (*tableOutput, error) {
 	t, err := a.measured(ctx, c, in)
 	if err != nil {
 		return nil, err

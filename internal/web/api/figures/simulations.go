@@ -1,4 +1,4 @@
-package api
+package figures
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/routing/sim"
+	"santra/internal/web/api/frame"
 )
 
 // Bounds of one simulation: what a supervisor may make the server reckon.
@@ -71,14 +72,14 @@ type (
 	simulationOutput struct{ Body sim.Answer }
 )
 
-func (a *API) simulationRoutes() {
-	register(a, op{
-		method: "POST", path: "/api/simulations", id: "simulate", tag: "simulations", action: identity.SimulationRun, scope: scopeAny,
-		doc: "Play a day of the own agencies' queues with the engine that routes: what if two fewer worked on Friday. Keeps nothing.",
+func (a *answerer) simulationRoutes() {
+	frame.Register(a.frame, frame.Op{
+		Method: "POST", Path: "/api/simulations", ID: "simulate", Tag: "simulations", Action: identity.SimulationRun, Scope: frame.ScopeAny,
+		Doc: "Play a day of the own agencies' queues with the engine that routes: what if two fewer worked on Friday. Keeps nothing.",
 	}, a.simulate)
 }
 
-func (a *API) simulate(ctx context.Context, c *caller, in *simulationInput) (*simulationOutput, error) {
+func (a *answerer) simulate(ctx context.Context, c *frame.Caller, in *simulationInput) (*simulationOutput, error) {
 	r := in.Body.request()
 	if err := a.ownQueues(c, &r); err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func shiftsOf(in []SimulationShift) []sim.ShiftRequest {
 }
 
 // ownQueues keeps a question to queues of the caller's agencies: none named are all of those that take calls.
-func (a *API) ownQueues(c *caller, r *sim.Request) error {
+func (a *answerer) ownQueues(c *frame.Caller, r *sim.Request) error {
 	if len(r.Queues) == 0 && r.Weeks == 0 {
 		return errs.At(errs.Invalid, "queues", "name the queues with their calls, or weeks to take them from")
 	}

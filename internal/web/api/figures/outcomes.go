@@ -1,4 +1,4 @@
-package api
+package figures
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/voice/outcome"
+	"santra/internal/web/api/frame"
 	"santra/internal/web/api/telephone"
 )
 
@@ -25,14 +26,14 @@ type (
 	}
 )
 
-func (a *API) outcomeRoutes() {
-	register(a, op{
-		method: "GET", path: "/api/outcomes", id: "outcomes", tag: "outcomes", action: identity.MeasuresRead, scope: scopeAny,
-		doc: "How calls ended, counted, of the own agencies' queues. Who does not lead a queue's agents gets no small count of it (M17).",
+func (a *answerer) outcomeRoutes() {
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/outcomes", ID: "outcomes", Tag: "outcomes", Action: identity.MeasuresRead, Scope: frame.ScopeAny,
+		Doc: "How calls ended, counted, of the own agencies' queues. Who does not lead a queue's agents gets no small count of it (M17).",
 	}, a.getOutcomes)
-	register(a, op{
-		method: "GET", path: "/api/outcomes.csv", id: "outcomes-csv", tag: "outcomes", action: identity.MeasuresRead, scope: scopeAny,
-		doc: "The days as a table (RFC 4180, UTF-8, a header line), small counts hidden (M17). By days alone: half-hours would tell what is hidden.",
+	frame.Register(a.frame, frame.Op{
+		Method: "GET", Path: "/api/outcomes.csv", ID: "outcomes-csv", Tag: "outcomes", Action: identity.MeasuresRead, Scope: frame.ScopeAny,
+		Doc: "The days as a table (RFC 4180, UTF-8, a header line), small counts hidden (M17). By days alone: half-hours would tell what is hidden.",
 	}, a.getOutcomeTable)
 }
 
@@ -43,7 +44,7 @@ type outcomes struct {
 	led  func(queue string) bool
 }
 
-func (a *API) getOutcomes(ctx context.Context, c *caller, in *outcomesInput) (*outcomesOutput, error) {
+func (a *answerer) getOutcomes(ctx context.Context, c *frame.Caller, in *outcomesInput) (*outcomesOutput, error) {
 	t, err := a.outcomesOf(ctx, c, in)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (a *API) getOutcomes(ctx context.Context, c *caller, in *outcomesInput) (*o
 	return &out, nil
 }
 
-func (a *API) getOutcomeTable(ctx context.Context, c *caller, in *outcomesInput) (*tableOutput, error) {
+func (a *answerer) getOutcomeTable(ctx context.Context, c *frame.Caller, in *outcomesInput) (*tableOutput, error) {
 	t, err := a.outcomesOf(ctx, c, in)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func (a *API) getOutcomeTable(ctx context.Context, c *caller, in *outcomesInput)
 
 // outcomesOf reads the half-hours that are asked for, of the queues of which the caller may know. Of a queue that is gone nobody may:
 // its agency is not known any more.
-func (a *API) outcomesOf(ctx context.Context, c *caller, in *outcomesInput) (outcomes, error) {
+func (a *answerer) outcomesOf(ctx context.Context, c *frame.Caller, in *outcomesInput) (outcomes, error) {
 	out := outcomes{zone: a.deps.City.Current().Location()}
 	from, err := dayOf("from", in.From, out.zone)
 	if err != nil {

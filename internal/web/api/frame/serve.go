@@ -1,4 +1,4 @@
-package api
+package frame
 
 import (
 	"fmt"
@@ -16,8 +16,8 @@ import (
 const policy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 // ServeHTTP serves the API's paths: /api/… and /healthz.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer a.recovered(w, r)
+func (f *Frame) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer f.recovered(w, r)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", policy)
@@ -25,23 +25,23 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Add("Vary", "Accept-Language")
-	if err := a.origin.Check(r); err != nil {
-		a.refuse(w, r, errs.New(errs.Denied, "a request from another site"))
+	if err := f.origin.Check(r); err != nil {
+		f.refuse(w, r, errs.New(errs.Denied, "a request from another site"))
 		return
 	}
-	if _, pattern := a.mux.Handler(r); pattern == "" {
-		a.refuse(w, r, errs.New(errs.NotFound, "no such operation"))
+	if _, pattern := f.mux.Handler(r); pattern == "" {
+		f.refuse(w, r, errs.New(errs.NotFound, "no such operation"))
 		return
 	}
-	a.mux.ServeHTTP(w, r)
+	f.mux.ServeHTTP(w, r)
 }
 
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	a.problemOf("", err).write(w, languageOf(r.Header.Get("Accept-Language")))
+func (f *Frame) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	f.ProblemOf("", err).Write(w, LanguageOf(r.Header.Get("Accept-Language")))
 }
 
 // recovered answers a panic and logs its type and stack alone: net/http would print the value, which may be personal (M3).
-func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
+func (f *Frame) recovered(w http.ResponseWriter, r *http.Request) {
 	v := recover()
 	if v == nil {
 		return
@@ -49,8 +49,8 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
-	a.deps.Log.Error("panic", "in", "api", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
-	kindOnly(errs.Internal).write(w, languageOf(r.Header.Get("Accept-Language")))
+	f.config.Log.Error("panic", "in", "api", "type", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+	kindOnly(errs.Internal).Write(w, LanguageOf(r.Header.Get("Accept-Language")))
 }
 
 // tokenOf reads the session's token: Bearer (RFC 6750 2.1) before the cookie.
@@ -65,14 +65,14 @@ func tokenOf(r *http.Request) string {
 }
 
 // remote is the address that the request comes from; a believed proxy is asked for whom it speaks.
-func (a *API) remote(r *http.Request) netip.Addr {
+func (f *Frame) remote(r *http.Request) netip.Addr {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
 	addr := parseAddr(host)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && a.believed(addr); i-- {
+	for i := len(hops) - 1; i >= 0 && f.believed(addr); i-- {
 		next := parseAddr(strings.TrimSpace(hops[i]))
 		if !next.IsValid() {
 			break
@@ -90,6 +90,9 @@ func parseAddr(s string) netip.Addr {
 	return addr.Unmap().WithZone("")
 }
 
-func (a *API) believed(addr netip.Addr) bool {
-	return slices.ContainsFunc(a.deps.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+func (f *Frame) believed(addr netip.Addr) bool {
+	return slices.ContainsFunc(f.config.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
+
+// SessionCookie is the log-in cookie: HttpOnly, SameSite=Strict, for this host alone.
+const SessionCookie = "santra_session"

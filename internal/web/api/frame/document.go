@@ -1,4 +1,4 @@
-package api
+package frame
 
 import (
 	"bytes"
@@ -6,20 +6,18 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"santra/internal/routing/sim"
 )
 
 const schemaPrefix = "#/components/schemas/"
 
-// config is Huma's with everything off that loads from elsewhere or adds links to answers.
-func config() huma.Config {
-	schemas := huma.NewMapRegistry(schemaPrefix, schemaName)
+// description is Huma's with everything off that loads from elsewhere or adds links to answers.
+func description(version string, name func(reflect.Type, string) string) huma.Config {
+	schemas := huma.NewMapRegistry(schemaPrefix, name)
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Santra", Version: Version,
+				Title: "Santra", Version: version,
 				Description: "The contact centre of a city. Errors are RFC 9457 problems. Each operation names in x-action what the caller's roles " +
 					"must allow, and in x-scope how far: any (in one agency at least), agency or room (in the agency of the thing asked for). " +
 					"A command may carry an Idempotency-Key: a repetition within ten minutes does nothing and answers 204 with Idempotency-Replayed.",
@@ -38,18 +36,6 @@ func config() huma.Config {
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{localise},
 	}
-}
-
-// schemaName names the types of the simulator after it: Row and Report alone would say little.
-func schemaName(t reflect.Type, hint string) string {
-	name := huma.DefaultSchemaNamer(t, hint)
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.PkgPath() == reflect.TypeFor[sim.Answer]().PkgPath() {
-		return "Simulated" + name
-	}
-	return name
 }
 
 // tidySchemas says that no list is ever null and drops Huma's own error types, which are never sent.

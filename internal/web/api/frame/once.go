@@ -1,4 +1,4 @@
-package api
+package frame
 
 import (
 	"errors"
@@ -41,14 +41,14 @@ func newOnces() *onces { return &onces{seen: map[onceKey]*once{}} }
 
 // begin starts a command. errDone where it was done, errs.Conflict while it runs. Without a key, or for reading, nothing is
 // remembered.
-func (s *onces) begin(c *caller, o op, key string) (*once, error) {
-	if key == "" || o.method == http.MethodGet || c.Person == "" {
+func (s *onces) begin(c *Caller, o Op, key string) (*once, error) {
+	if key == "" || o.Method == http.MethodGet || c.Person == "" {
 		return nil, nil
 	}
 	if len(key) > MaxKeyLen {
 		return nil, errs.At(errs.Invalid, "Idempotency-Key", "is over %d bytes", MaxKeyLen)
 	}
-	k := onceKey{c.Person, o.id, key}
+	k := onceKey{c.Person, o.ID, key}
 	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,9 +1,8 @@
-package api
+package frame
 
 import (
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
@@ -72,6 +71,13 @@ func words() map[errs.Kind]Text {
 	}
 }
 
+// Text is a name in the three languages of the interface.
+type Text struct {
+	FI string `json:"fi"`
+	SV string `json:"sv"`
+	EN string `json:"en"`
+}
+
 // in gives a text in fi, sv or en.
 func (t Text) in(lang string) string {
 	switch lang {
@@ -83,18 +89,21 @@ func (t Text) in(lang string) string {
 	return t.EN
 }
 
-// problemOf makes the answer of an error. What went wrong on our side is not told to the caller; it is logged.
-func (a *API) problemOf(operation string, err error) *Problem {
+// ProblemOf makes the answer of an error. What went wrong on our side is not told to the caller; it is logged.
+func (f *Frame) ProblemOf(operation string, err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
 	p := kindOnly(errs.KindOf(err))
 	if r, ok := errors.AsType[*dialplan.Refusal](err); ok {
-		p.Code, p.Until, p.said = r.Reason, stamp(r.Until), refusal.Of(r, a.zone())
+		p.Code, p.said = r.Reason, refusal.Of(r, f.config.Zone())
+		if !r.Until.IsZero() {
+			p.Until = new(r.Until.UTC())
+		}
 	}
 	switch p.kind {
 	case errs.Internal, errs.Unavailable:
-		a.deps.Log.Error("request failed", "operation", operation, "err", err)
+		f.config.Log.Error("request failed", "operation", operation, "err", err)
 	default:
 		p.tell(err)
 	}
@@ -122,7 +131,7 @@ func localise(ctx huma.Context, _ string, v any) (any, error) {
 	}
 	if ok {
 		copied := *p
-		copied.Title = p.title(languageOf(ctx.Header("Accept-Language")))
+		copied.Title = p.title(LanguageOf(ctx.Header("Accept-Language")))
 		return &copied, nil
 	}
 	return v, nil
@@ -134,14 +143,6 @@ func (p *Problem) title(lang string) string {
 		return t
 	}
 	return words()[p.kind].in(lang)
-}
-
-// zone is the city's.
-func (a *API) zone() *time.Location {
-	if a.deps.City == nil {
-		return time.UTC
-	}
-	return a.deps.City.Current().Location()
 }
 
 // fromHuma keeps where an input is at fault and what would be right, and drops the value that was sent.
@@ -174,8 +175,8 @@ func kindOfStatus(status int) errs.Kind {
 	return errs.Internal
 }
 
-// write sends a problem outside Huma's own way.
-func (p *Problem) write(w http.ResponseWriter, lang string) {
+// Write sends a problem outside Huma's own way.
+func (p *Problem) Write(w http.ResponseWriter, lang string) {
 	copied := *p
 	copied.Title = p.title(lang)
 	w.Header().Set("Content-Type", p.ContentType(""))
@@ -183,8 +184,8 @@ func (p *Problem) write(w http.ResponseWriter, lang string) {
 	_ = json.NewEncoder(w).Encode(&copied)
 }
 
-// languageOf picks fi, sv or en from Accept-Language (RFC 9110 12.5.4); en where none is wanted, for programs.
-func languageOf(accept string) string {
+// LanguageOf picks fi, sv or en from Accept-Language (RFC 9110 12.5.4); en where none is wanted, for programs.
+func LanguageOf(accept string) string {
 	const longest = 1000
 	if len(accept) > longest {
 		return "en"
@@ -207,6 +208,5 @@ func problemResponse(r huma.Registry) *huma.Response {
 	}}
 }
 
-func unavailable() error { return errs.New(errs.Unavailable, "this part is not running") }
-
-func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+// Unavailable is the error of what does not run here.
+func Unavailable() error { return errs.New(errs.Unavailable, "this part is not running") }

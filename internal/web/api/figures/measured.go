@@ -1,4 +1,4 @@
-package api
+package figures
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
+	"santra/internal/web/api/frame"
 )
 
 // byDay is the interval that is a day; the other is measure.Interval.
@@ -23,11 +24,11 @@ type question struct {
 	from, to  time.Time // midnights; to is that after the last day
 	mayAgency map[string]bool
 	mayAgent  map[string]bool // nil: no figures of staff
-	caller    *caller
+	caller    *frame.Caller
 }
 
-// figures is an answer as it grows.
-type figures struct {
+// sums is an answer as it grows.
+type sums struct {
 	zone   *time.Location
 	rows   []Measure
 	totals []Measure
@@ -35,12 +36,12 @@ type figures struct {
 }
 
 // measured reads the figures day by day, so that a long question takes no more memory than its answer.
-func (a *API) measured(ctx context.Context, c *caller, in *measuresInput) (*figures, error) {
+func (a *answerer) measured(ctx context.Context, c *frame.Caller, in *measuresInput) (*sums, error) {
 	q, err := a.question(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
-	out := &figures{zone: q.zone, rows: []Measure{}, totals: []Measure{}, staff: []StaffMeasure{}}
+	out := &sums{zone: q.zone, rows: []Measure{}, totals: []Measure{}, staff: []StaffMeasure{}}
 	for day := q.from; day.Before(q.to); day = day.AddDate(0, 0, 1) {
 		rows, err := a.deps.Measures.Rollups(ctx, day.UTC(), day.AddDate(0, 0, 1).UTC())
 		if err != nil {
@@ -57,7 +58,7 @@ func (a *API) measured(ctx context.Context, c *caller, in *measuresInput) (*figu
 }
 
 // question checks what is asked and what the caller may know.
-func (a *API) question(ctx context.Context, c *caller, in *measuresInput) (*question, error) {
+func (a *answerer) question(ctx context.Context, c *frame.Caller, in *measuresInput) (*question, error) {
 	q := &question{measuresInput: in, zone: a.deps.City.Current().Location(), mayAgency: map[string]bool{}, caller: c}
 	var err error
 	if q.from, err = dayOf("from", in.From, q.zone); err != nil {
@@ -92,7 +93,7 @@ func dayOf(field, text string, zone *time.Location) (time.Time, error) {
 }
 
 // staffOf names the agents who serve an agency in which the caller watches agents; nil where the caller watches none.
-func (a *API) staffOf(ctx context.Context, c *caller) (map[string]bool, error) {
+func (a *answerer) staffOf(ctx context.Context, c *frame.Caller) (map[string]bool, error) {
 	if !c.Anywhere(identity.AgentWatch) {
 		return nil, nil
 	}
@@ -105,7 +106,7 @@ func (a *API) staffOf(ctx context.Context, c *caller) (map[string]bool, error) {
 		} else if len(ids) == 0 {
 			continue
 		}
-		seen[p.ID] = sees(c.Principal, identity.AgentWatch, ids)
+		seen[p.ID] = c.Principal.Sees(identity.AgentWatch, ids)
 	}
 	return seen, err
 }
@@ -173,7 +174,7 @@ func (k counted) compare(o counted) int {
 }
 
 // add appends an interval's rows, totals and staff.
-func (q *question) add(out *figures, s span) {
+func (q *question) add(out *sums, s span) {
 	each, totals := map[counted]measure.QueueFigures{}, map[counted]measure.QueueFigures{}
 	for _, r := range s.queues {
 		k, all := counted{r.Queue, r.Agency, r.Kind}, counted{kind: r.Kind}
@@ -200,7 +201,7 @@ func measureOf(f measure.QueueFigures) Measure {
 		ShortAbandoned: f.ShortAbandoned, OverflowedOut: f.OverflowedOut, Diverted: f.Diverted, Expired: f.Expired, Closed: f.Closed,
 		Lost: f.Lost, Waiting: f.Waiting(), TransferredIn: f.TransferredIn, TransferredOut: f.TransferredOut, Offers: f.Offers,
 		NoAnswers: f.NoAnswers, Declines: f.Declines, Handled: f.Handled, ServiceLevel: share(f.ServiceLevel()),
-		ServiceLevels: list(f.ServiceLevels(), func(v measure.Variant) ServiceLevel { return ServiceLevel{v.Name, share(v.Ratio)} }),
+		ServiceLevels: frame.List(f.ServiceLevels(), func(v measure.Variant) ServiceLevel { return ServiceLevel{v.Name, share(v.Ratio)} }),
 		Abandonment:   share(f.AbandonRate()), ASA: mean(f.ASA()), LongestWait: f.LongestWait.Seconds(), AHT: mean(f.AHT()),
 		Talk: f.Talk().Seconds(), Hold: f.Hold.Seconds(), WrapUp: f.WrapUp.Seconds(), Responded: f.Responded, Resolved: f.Resolved,
 		Reopened: f.Reopened, FirstResponse: mean(f.FirstResponse()), Resolution: mean(f.ResolutionTime()),
