@@ -10,6 +10,7 @@ import (
 	"santra/internal/app/demo"
 	"santra/internal/audit"
 	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/keys"
 	"santra/internal/run"
@@ -21,15 +22,15 @@ const archiveDir = "archive"
 
 // verification is what reading everything back found.
 type verification struct {
-	mail email.VerifyReport
+	mail archive.Report
 	log  audit.Report
 }
 
 // verifyAll reads back every message, compares them with what the database knows, and every entry of the log (M14).
-func verifyAll(ctx context.Context, archive *email.Archive, store *centre.Store, log *audit.Log) (verification, error) {
+func verifyAll(ctx context.Context, mail *archive.Archive, store *centre.Store, log *audit.Log) (verification, error) {
 	var v verification
 	var err error
-	if v.mail, err = email.Verify(ctx, archive, store.Email()); err != nil {
+	if v.mail, err = email.Verify(ctx, mail, store.Email()); err != nil {
 		return v, err
 	}
 	v.log, err = log.Verify(ctx)
@@ -71,13 +72,13 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 	if err != nil {
 		return run.NewExit(2, err.Error())
 	}
-	archive, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(ready.Data, archiveDir), Keys: ring, ReadOnly: true})
+	mail, err := archive.Open(archive.Config{Dir: filepath.Join(ready.Data, archiveDir), Keys: ring, ReadOnly: true})
 	if err != nil {
 		return run.NewExit(2, err.Error())
 	}
-	defer archive.Close()
+	defer mail.Close()
 	if sha256 != "" {
-		return findMessage(ctx, archive, strings.ToLower(sha256), out)
+		return findMessage(ctx, mail, strings.ToLower(sha256), out)
 	}
 	store, err := centre.Open(ctx, "sqlite:"+filepath.Join(ready.Data, "santra.db"), centre.Options{})
 	if err != nil {
@@ -88,7 +89,7 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 	if err != nil {
 		return run.NewExit(2, err.Error())
 	}
-	v, err := verifyAll(ctx, archive, store, log)
+	v, err := verifyAll(ctx, mail, store, log)
 	if err != nil {
 		return run.NewExit(2, err.Error())
 	}
@@ -99,8 +100,8 @@ func Verify(ctx context.Context, readyFile, sha256 string, out io.Writer) error 
 	return err
 }
 
-func findMessage(ctx context.Context, archive *email.Archive, sha256 string, out io.Writer) error {
-	stored, err := archive.FindSHA256(ctx, sha256)
+func findMessage(ctx context.Context, mail *archive.Archive, sha256 string, out io.Writer) error {
+	stored, err := mail.FindSHA256(ctx, sha256)
 	if errs.Is(err, errs.NotFound) {
 		return run.NewExit(1, "no stored message has this hash")
 	}

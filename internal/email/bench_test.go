@@ -15,7 +15,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/keys"
 	"santra/internal/protocol/mail"
 	"santra/internal/store/storetest"
@@ -130,7 +130,7 @@ func benchLibrary(b *testing.B) {
 }
 
 // archiveOnly is the room up to the acknowledgement.
-type archiveOnly struct{ a *email.Archive }
+type archiveOnly struct{ a *archive.Archive }
 
 func (archiveOnly) Recipient(context.Context, string) error { return nil }
 func (o archiveOnly) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) error {
@@ -138,7 +138,7 @@ func (o archiveOnly) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) 
 	if err != nil {
 		return err
 	}
-	_, err = o.a.Append(ctx, []email.Record{{Agency: "parks", Direction: email.In, Envelope: e, Raw: raw}})
+	_, err = o.a.Append(ctx, []archive.Record{{Agency: "parks", Direction: archive.In, Envelope: e, Raw: raw}})
 	return err
 }
 
@@ -147,7 +147,7 @@ func benchArchive(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(b.TempDir(), "archive"), Keys: ring})
+	a, err := archive.Open(archive.Config{Dir: filepath.Join(b.TempDir(), "archive"), Keys: ring})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"santra/internal/audit"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 )
 
@@ -14,7 +15,7 @@ const ActionEnded = "agency.ended"
 // EndAgency ends an agency (M20): its cases leave the desks, then its keys are destroyed. From there on no message, draft,
 // subject or address of it can be read, here or in any backup; what remains is unreadable bytes and the log's entries.
 func (s *Service) EndAgency(ctx context.Context, agency string) error {
-	if !validAgency(agency) {
+	if !archive.ValidAgency(agency) {
 		return errs.At(errs.Invalid, "agency", "is no slug")
 	}
 	e := audit.Entry{Action: ActionEnded, Actor: audit.System, Agency: agency, Object: agency, Success: true}

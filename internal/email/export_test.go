@@ -1,17 +1,21 @@
 package email
 
-import "errors"
+import (
+	"errors"
+
+	"santra/internal/email/archive"
+)
 
 // FullDisk makes the archive of a service fail while full says so.
 func FullDisk(cfg *Config, full func() bool) {
-	cfg.openFile = func(path string) (segmentFile, error) {
-		f, err := openSegment(path)
+	cfg.openFile = func(path string) (archive.File, error) {
+		f, err := archive.OpenFile(path)
 		return fullFile{f, full}, err
 	}
 }
 
 type fullFile struct {
-	segmentFile
+	archive.File
 	full func() bool
 }
 
@@ -19,7 +23,7 @@ func (f fullFile) WriteAt(b []byte, at int64) (int, error) {
 	if f.full() {
 		return 0, errors.New("no space left on device")
 	}
-	return f.segmentFile.WriteAt(b, at)
+	return f.File.WriteAt(b, at)
 }
 
 // MessageID makes a token of a service, for tests of threading.

@@ -10,6 +10,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/dispatch"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/protocol/mail"
 )
@@ -104,12 +105,12 @@ func (s *Service) indexAgency(ctx context.Context, agency string) error {
 
 // item is one message on its way into the database.
 type item struct {
-	Stored
+	archive.Stored
 	parsed *mail.Parsed
-	damage *Damage
+	damage *archive.Damage
 	gone   bool // its key was destroyed
 	box    Mailbox
-	next   Position
+	next   archive.Position
 	done   outcome
 }
 
@@ -123,8 +124,8 @@ type outcome struct {
 }
 
 // read parses what the scan found; a damaged record becomes an item that is reported and passed over.
-func (s *Service) read(agency string, st Stored, err error) (*item, error) {
-	if d, ok := errors.AsType[*Damage](err); ok {
+func (s *Service) read(agency string, st archive.Stored, err error) (*item, error) {
+	if d, ok := errors.AsType[*archive.Damage](err); ok {
 		return &item{damage: d, next: d.Next}, nil
 	}
 	if errs.Is(err, errs.Gone) { // the agency has left: nobody can read it, and nothing is kept of it (M20)
@@ -139,9 +140,9 @@ func (s *Service) read(agency string, st Stored, err error) (*item, error) {
 }
 
 // boxOf finds the mailbox of a stored message; where the configuration has it no more, one that keeps the case together.
-func (s *Service) boxOf(agency string, st Stored) Mailbox {
+func (s *Service) boxOf(agency string, st archive.Stored) Mailbox {
 	address := st.Envelope.From.Reveal()
-	if st.Direction == In && len(st.Envelope.To) > 0 {
+	if st.Direction == archive.In && len(st.Envelope.To) > 0 {
 		address = st.Envelope.To[0]
 	}
 	if box, ok := s.cfg.Mailboxes.Mailbox(address); ok && box.Agency == agency {
@@ -205,7 +206,7 @@ func (it *item) entries(agency string) []audit.Entry {
 	}
 	detail := map[string]string{"sha256": it.Ref.SHA256, "direction": string(it.Direction)}
 	entries := []audit.Entry{{Action: ActionArchived, Actor: audit.System, Agency: agency, Object: it.ID, Detail: detail, Success: true}}
-	if it.Direction == Out {
+	if it.Direction == archive.Out {
 		entries = append(entries, audit.Entry{
 			Action: ActionSent, Actor: it.Agent, Agency: agency, Object: it.ID,
 			Detail: map[string]string{"sha256": it.Ref.SHA256, "case": it.Case}, Success: true,
@@ -257,7 +258,7 @@ func (s *Service) enter(ctx context.Context, tx Tx, it *item) error {
 	if _, err := tx.Message(ctx, it.ID); !errs.Is(err, errs.NotFound) {
 		return err // known already, or the error
 	}
-	if it.Direction == Out {
+	if it.Direction == archive.Out {
 		return s.enterOut(ctx, tx, it)
 	}
 	return s.enterIn(ctx, tx, it)
@@ -351,7 +352,7 @@ func (s *Service) language(it *item) string {
 // bounced marks the message of ours that came back.
 func (s *Service) bounced(ctx context.Context, tx Tx, c CaseRow, messageID string) error {
 	m, err := tx.Message(ctx, messageID)
-	if errs.Is(err, errs.NotFound) || (err == nil && (m.CaseID != c.ID || m.Direction != Out)) {
+	if errs.Is(err, errs.NotFound) || (err == nil && (m.CaseID != c.ID || m.Direction != archive.Out)) {
 		return nil
 	}
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 	"santra/internal/pii"
 )
 
+// keyBytes is the size of an agency's keys: AES-256 and HMAC-SHA-256.
+const keyBytes = 32
+
 // agencyKeys holds the seal and index keys of agencies in memory.
 type agencyKeys struct {
 	ring *keys.Ring
@@ -31,7 +34,7 @@ func (k *agencyKeys) get(agency, use string) ([]byte, error) {
 	if key, ok := k.held[name]; ok {
 		return key, nil
 	}
-	key, err := k.ring.Ensure(name, keySize)
+	key, err := k.ring.Ensure(name, keyBytes)
 	if err != nil {
 		return nil, errs.New(errs.Unavailable, "email: key: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"santra/internal/audit"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/protocol/mail"
@@ -77,7 +78,7 @@ func (s *Service) addressLexeme(agency, address string) (int64, error) {
 }
 
 // lexemes gives those of a message: its words and its addresses.
-func (s *Service) lexemes(st Stored) ([]int64, error) {
+func (s *Service) lexemes(st archive.Stored) ([]int64, error) {
 	p := mail.Parse(st.Raw)
 	set := map[int64]bool{}
 	for _, address := range addressesOf(st, p) {
@@ -107,7 +108,7 @@ func (s *Service) lexemes(st Stored) ([]int64, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-func addressesOf(st Stored, p *mail.Parsed) []string {
+func addressesOf(st archive.Stored, p *mail.Parsed) []string {
 	out := append([]string{st.Envelope.From.Reveal()}, st.Envelope.To...)
 	for _, list := range [][]mail.Mailbox{p.From, p.To, p.Cc, p.ReplyTo} {
 		for _, m := range list {
@@ -166,7 +167,7 @@ func (s *Service) lex(ctx context.Context, rows []MessageRow) error {
 	lists := make([][]int64, len(rows))
 	for i, m := range rows {
 		st, err := s.archive.Read(ctx, m.Ref())
-		if _, hurt := errors.AsType[*Damage](err); hurt || errs.Is(err, errs.Gone) {
+		if _, hurt := errors.AsType[*archive.Damage](err); hurt || errs.Is(err, errs.Gone) {
 			continue
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"santra/internal/audit"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/identity"
@@ -95,7 +96,7 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, caseID string,
 	s.mu.Lock()
 	s.waiters[rec.ID] = waiter{caseID, indexed} // the case is busy until the database knows the message, whoever waits
 	s.mu.Unlock()
-	if _, err := s.archive.Append(ctx, []Record{rec}); err != nil {
+	if _, err := s.archive.Append(ctx, []archive.Record{rec}); err != nil {
 		s.mu.Lock()
 		delete(s.waiters, rec.ID)
 		s.mu.Unlock()
@@ -156,36 +157,36 @@ func (s *Service) indexed(messageID string) {
 }
 
 // reply makes the record of the draft as a message.
-func (s *Service) reply(ctx context.Context, p identity.Principal, caseID string, version uint64) (Record, error) {
+func (s *Service) reply(ctx context.Context, p identity.Principal, caseID string, version uint64) (archive.Record, error) {
 	c, err := s.mine(ctx, p, caseID)
 	if err != nil {
-		return Record{}, err
+		return archive.Record{}, err
 	}
 	d, err := s.draft(ctx, c)
 	if errs.Is(err, errs.NotFound) || (err == nil && d.Version != version) {
-		return Record{}, errs.At(errs.Conflict, "version", "the draft is at version %d", d.Version)
+		return archive.Record{}, errs.At(errs.Conflict, "version", "the draft is at version %d", d.Version)
 	}
 	if err != nil {
-		return Record{}, err
+		return archive.Record{}, err
 	}
 	box, ok := s.cfg.Mailboxes.OfQueue(c.Queue)
 	if !ok {
-		return Record{}, errs.New(errs.Conflict, "the queue has no mailbox any more")
+		return archive.Record{}, errs.New(errs.Conflict, "the queue has no mailbox any more")
 	}
-	rec := Record{ID: id.New(), Agency: c.Agency, Direction: Out, At: time.Now().UTC().Truncate(time.Microsecond), Case: c.ID, Agent: p.Person, Draft: version}
+	rec := archive.Record{ID: id.New(), Agency: c.Agency, Direction: archive.Out, At: time.Now().UTC().Truncate(time.Microsecond), Case: c.ID, Agent: p.Person, Draft: version}
 	out, err := s.outgoing(ctx, c, d, box, rec)
 	if err != nil {
-		return Record{}, err
+		return archive.Record{}, err
 	}
 	if rec.Raw, err = mail.Compose(out); err != nil {
-		return Record{}, err
+		return archive.Record{}, err
 	}
 	rec.Envelope = mail.Envelope{From: pii.NewAddress(box.Address), To: reveal(append(append([]pii.Address{}, out.To...), out.Cc...)), Received: rec.At}
 	return rec, nil
 }
 
 // outgoing addresses a draft and ties it to the thread.
-func (s *Service) outgoing(ctx context.Context, c CaseRow, d Draft, box Mailbox, rec Record) (mail.Outgoing, error) {
+func (s *Service) outgoing(ctx context.Context, c CaseRow, d Draft, box Mailbox, rec archive.Record) (mail.Outgoing, error) {
 	var content caseContent
 	if err := s.unseal(c.Agency, "case/"+c.ID, c.Sealed, &content); err != nil {
 		return mail.Outgoing{}, err
@@ -249,7 +250,7 @@ func (s *Service) lastInbound(ctx context.Context, c CaseRow) (*mail.Parsed, err
 		return nil, err
 	}
 	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i].Direction != In || rows[i].Bounce || rows[i].Auto {
+		if rows[i].Direction != archive.In || rows[i].Bounce || rows[i].Auto {
 			continue
 		}
 		st, err := s.archive.Read(ctx, rows[i].Ref())

@@ -1,5 +1,5 @@
-// Package email is the room of written contact: mailboxes, the archive that owns each message from the moment it is
-// acknowledged, cases and threads, drafts and replies, and the sending of the same bytes that were archived.
+// Package email is the room of written contact: mailboxes, cases and threads, drafts and replies, and the sending of the same bytes
+// that were archived. The archive, which owns each message from the moment it is acknowledged, is the room email/archive.
 //
 // It calls dispatch to find an agent for a case, protocol/mail for syntax and sockets, and its own Store for what it knows.
 // It must not know HTTP, calls or recordings, nor keep anything about a customer besides the messages themselves (M15).
@@ -21,6 +21,7 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/event"
 	"santra/internal/keys"
@@ -61,13 +62,13 @@ type Config struct {
 	Backoff   func(attempt int) time.Duration // before the next submission; nil: Backoff
 	Log       *slog.Logger                    // may be nil
 
-	openFile func(path string) (segmentFile, error) // a failing disk in a test
+	openFile func(path string) (archive.File, error) // a failing disk in a test
 }
 
 // Service is the room. It is a run.Service, a mail.Backend and a dispatch.Worker.
 type Service struct {
 	cfg       Config
-	archive   *Archive
+	archive   *archive.Archive
 	sanitiser *mail.Sanitiser
 	tongues   tongues
 	keys      *agencyKeys
@@ -76,10 +77,10 @@ type Service struct {
 
 	mu      sync.Mutex
 	offers  map[string]dispatch.Offer
-	moves   map[string]string   // queue by case: what routing moved and the database does not know yet
-	sending map[string]bool     // cases with a reply on its way into the archive
-	waiters map[string]waiter   // by message id: who waits for its indexing
-	cursors map[string]Position // how far each agency is indexed
+	moves   map[string]string           // queue by case: what routing moved and the database does not know yet
+	sending map[string]bool             // cases with a reply on its way into the archive
+	waiters map[string]waiter           // by message id: who waits for its indexing
+	cursors map[string]archive.Position // how far each agency is indexed
 
 	arriving atomic.Int64 // messages between their first byte and their acknowledgement
 
@@ -115,10 +116,10 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		cfg: cfg, sanitiser: mail.NewSanitiser(), tongues: newTongues(), keys: newAgencyKeys(cfg.Keys), offers: map[string]dispatch.Offer{}, sending: map[string]bool{},
-		waiters: map[string]waiter{}, cursors: map[string]Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1),
+		waiters: map[string]waiter{}, cursors: map[string]archive.Position{}, kicks: make(chan struct{}, 1), out: make(chan struct{}, 1), lexes: make(chan struct{}, 1),
 		moves: map[string]string{}, moved: make(chan struct{}, 1), again: make(chan struct{}, 1),
 	}
-	agencies, err := (&Archive{cfg: ArchiveConfig{Dir: cfg.Dir}}).Agencies()
+	agencies, err := archive.AgenciesIn(cfg.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 		}
 	}
 	known := maps.Clone(s.cursors) // of an agency that comes later nothing is known
-	a, err := OpenArchive(ArchiveConfig{Dir: cfg.Dir, Keys: cfg.Keys, openFile: cfg.openFile, Known: func(agency string) Position { return known[agency] }})
+	a, err := archive.Open(archive.Config{Dir: cfg.Dir, Keys: cfg.Keys, Open: cfg.openFile, Known: func(agency string) archive.Position { return known[agency] }})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 }
 
 // Archive gives the archive, for verification and backup.
-func (s *Service) Archive() *Archive { return s.archive }
+func (s *Service) Archive() *archive.Archive { return s.archive }
 
 // Start indexes what the archive has and the database has not, offers what waits and begins to submit what is queued. It
 // returns once the room knows all that it ever acknowledged.
@@ -207,8 +208,8 @@ func (s *Service) Deliver(ctx context.Context, e mail.Envelope, r io.Reader) err
 }
 
 // inbound makes a record for each mailbox: each is a case of its own.
-func (s *Service) inbound(e mail.Envelope, raw []byte) []Record {
-	var batch []Record
+func (s *Service) inbound(e mail.Envelope, raw []byte) []archive.Record {
+	var batch []archive.Record
 	var seen []string
 	for _, to := range e.To {
 		box, ok := s.cfg.Mailboxes.Mailbox(to)
@@ -218,7 +219,7 @@ func (s *Service) inbound(e mail.Envelope, raw []byte) []Record {
 		seen = append(seen, box.Queue)
 		own := e
 		own.To = []string{to}
-		batch = append(batch, Record{Agency: box.Agency, Direction: In, Envelope: own, Raw: raw})
+		batch = append(batch, archive.Record{Agency: box.Agency, Direction: archive.In, Envelope: own, Raw: raw})
 	}
 	return batch
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/pii"
@@ -178,10 +179,10 @@ func TestRestartLosesNothing(t *testing.T) {
 	w.receive("a@b.example", "parks@city.example", letter("a@b.example", "known", "", "x"))
 	w.stop()
 	ring := w.ring()
-	a, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(w.dir, "archive"), Keys: ring})
+	a, err := archive.Open(archive.Config{Dir: filepath.Join(w.dir, "archive"), Keys: ring})
 	w.must(err)
 	for _, agency := range []string{"parks", "tax"} { // acknowledged by a process that died then
-		_, err = a.Append(t.Context(), []email.Record{{Agency: agency, Direction: email.In, Envelope: envelope("c@d.example", agency+"@city.example"), Raw: []byte("Subject: late\r\n\r\nx\r\n")}})
+		_, err = a.Append(t.Context(), []archive.Record{{Agency: agency, Direction: archive.In, Envelope: envelope("c@d.example", agency+"@city.example"), Raw: []byte("Subject: late\r\n\r\nx\r\n")}})
 		w.must(err)
 	}
 	w.must(a.Close())
@@ -330,10 +331,10 @@ func TestSearch(t *testing.T) {
 func TestDestroyedKeyDoesNotStopTheStart(t *testing.T) {
 	w := sqliteWorld(t)
 	w.stop()
-	a, err := email.OpenArchive(email.ArchiveConfig{Dir: filepath.Join(w.dir, "archive"), Keys: w.ring()})
+	a, err := archive.Open(archive.Config{Dir: filepath.Join(w.dir, "archive"), Keys: w.ring()})
 	w.must(err)
 	for _, agency := range []string{"parks", "tax"} {
-		_, err = a.Append(t.Context(), []email.Record{{Agency: agency, Direction: email.In, Envelope: envelope("c@d.example", agency+"@city.example"), Raw: []byte("Subject: x\r\n\r\nx\r\n")}})
+		_, err = a.Append(t.Context(), []archive.Record{{Agency: agency, Direction: archive.In, Envelope: envelope("c@d.example", agency+"@city.example"), Raw: []byte("Subject: x\r\n\r\nx\r\n")}})
 		w.must(err)
 	}
 	w.must(a.Close())

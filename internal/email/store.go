@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/audit"
+	"santra/internal/email/archive"
 )
 
 // Store is what the room needs of the database. Whatever is personal in a row is sealed or an HMAC before it gets here.
@@ -20,7 +21,7 @@ type Store interface {
 	Queued(ctx context.Context, now time.Time, limit int) ([]MessageRow, error)
 	Unlexed(ctx context.Context, limit int) ([]MessageRow, error)
 	WithLexeme(ctx context.Context, agency string, lexeme int64, from, to time.Time, limit int) ([]Hit, error) // newest first
-	Cursor(ctx context.Context, agency string) (Position, error)                                               // zero without one
+	Cursor(ctx context.Context, agency string) (archive.Position, error)                                       // zero without one
 }
 
 // Reads are possible in a transaction too. errs.NotFound for what is not there.
@@ -42,7 +43,7 @@ type Tx interface {
 	SetDelivery(ctx context.Context, id string, d DeliveryRow) error
 	PutDraft(ctx context.Context, d DraftRow) error
 	DropDraft(ctx context.Context, caseID string, upTo uint64) error
-	SetCursor(ctx context.Context, agency string, p Position) error
+	SetCursor(ctx context.Context, agency string, p archive.Position) error
 	AddLexemes(ctx context.Context, m MessageRow, lexemes []int64) error // and marks m as indexed for search
 }
 
@@ -63,8 +64,8 @@ type CaseRow struct {
 // MessageRow is a message as it is stored; its bytes are in the archive.
 type MessageRow struct {
 	ID, CaseID, Agency, Queue string
-	Direction                 Direction
-	Position                  Position
+	Direction                 archive.Direction
+	Position                  archive.Position
 	Length                    int64
 	SHA256                    string
 	At                        time.Time
@@ -79,8 +80,8 @@ type MessageRow struct {
 }
 
 // Ref says where the bytes are.
-func (m MessageRow) Ref() Ref {
-	return Ref{Agency: m.Agency, ID: m.ID, Position: m.Position, Length: m.Length, SHA256: m.SHA256}
+func (m MessageRow) Ref() archive.Ref {
+	return archive.Ref{Agency: m.Agency, ID: m.ID, Position: m.Position, Length: m.Length, SHA256: m.SHA256}
 }
 
 // DeliveryRow is how far a message of ours got.

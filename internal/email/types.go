@@ -3,6 +3,7 @@ package email
 import (
 	"time"
 
+	"santra/internal/email/archive"
 	"santra/internal/pii"
 	"santra/internal/protocol/mail"
 )
@@ -17,15 +18,6 @@ const (
 	StateOpen    State = "open"    // an agent works on it
 	StateWaiting State = "waiting" // answered; the customer's next message opens it again
 	StateClosed  State = "closed"  // for agents it is no more; the archive keeps its messages
-)
-
-// Direction says who wrote a message.
-type Direction string
-
-// The directions.
-const (
-	In  Direction = "in"  // to the agency
-	Out Direction = "out" // from the agency
 )
 
 // Delivery is how far a message of ours got.
@@ -94,7 +86,7 @@ type Summary struct {
 	CaseID      string
 	Agency      string
 	Queue       string
-	Direction   Direction
+	Direction   archive.Direction
 	From        Party
 	To          []Party
 	Subject     string

@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/store"
 	"santra/internal/store/centre/db"
@@ -110,11 +111,13 @@ func (s emailStore) WithLexeme(ctx context.Context, agency string, lexeme int64,
 }
 
 // Cursor implements email.Store.
-func (s emailStore) Cursor(ctx context.Context, agency string) (email.Position, error) {
+func (s emailStore) Cursor(ctx context.Context, agency string) (archive.Position, error) {
 	row, err := s.q.MailCursor(ctx, agency)
-	p, err := one(row, err, func(r db.MailCursorRow) email.Position { return email.Position{Segment: r.Segment, Offset: r.Position} })
+	p, err := one(row, err, func(r db.MailCursorRow) archive.Position {
+		return archive.Position{Segment: r.Segment, Offset: r.Position}
+	})
 	if errs.Is(err, errs.NotFound) {
-		return email.Position{}, nil
+		return archive.Position{}, nil
 	}
 	return p, err
 }
@@ -176,7 +179,7 @@ func (t emailTx) DropDraft(ctx context.Context, caseID string, upTo uint64) erro
 }
 
 // SetCursor implements email.Tx.
-func (t emailTx) SetCursor(ctx context.Context, agency string, p email.Position) error {
+func (t emailTx) SetCursor(ctx context.Context, agency string, p archive.Position) error {
 	return t.q.SetMailCursor(ctx, db.SetMailCursorParams{Agency: agency, Segment: p.Segment, Position: p.Offset})
 }
 
@@ -200,8 +203,8 @@ func mailCase(r db.MailCase) email.CaseRow {
 
 func mailMessage(r db.MailMessage) email.MessageRow {
 	return email.MessageRow{
-		ID: r.ID, CaseID: r.CaseID, Agency: r.Agency, Queue: r.Queue, Direction: email.Direction(r.Direction),
-		Position: email.Position{Segment: r.Segment, Offset: r.Position}, Length: r.Length, SHA256: r.Sha256, At: store.Time(r.At), Size: r.Size,
+		ID: r.ID, CaseID: r.CaseID, Agency: r.Agency, Queue: r.Queue, Direction: archive.Direction(r.Direction),
+		Position: archive.Position{Segment: r.Segment, Offset: r.Position}, Length: r.Length, SHA256: r.Sha256, At: store.Time(r.At), Size: r.Size,
 		Key: r.MessageKey, Attachments: int(r.Attachments), Auto: r.Auto != 0, Bounce: r.Bounce != 0, Raw: r.Raw != 0, Altered: r.Altered != 0, Lexed: r.Lexed != 0,
 		Delivery: email.DeliveryRow{State: email.Delivery(r.Delivery), Attempts: int(r.Attempts), Next: store.Time(r.NextTry), Trying: r.Trying != 0, Unsure: r.Unsure != 0, Reply: r.Reply},
 		Sealed:   r.Sealed,

@@ -6,6 +6,7 @@ import (
 
 	"santra/internal/audit"
 	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/store/centre"
 	"santra/internal/store/storetest"
@@ -47,7 +48,7 @@ func (m mailSuite) must(err error) {
 }
 
 func (m mailSuite) refusesWithoutEntry() {
-	err := m.s.Do(m.t.Context(), nil, func(tx email.Tx) error { return tx.SetCursor(m.t.Context(), "parks", email.Position{Segment: 9}) })
+	err := m.s.Do(m.t.Context(), nil, func(tx email.Tx) error { return tx.SetCursor(m.t.Context(), "parks", archive.Position{Segment: 9}) })
 	if !errs.Is(err, errs.Invalid) {
 		m.t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func (m mailSuite) cases() {
 
 func (m mailSuite) message(id string, age time.Duration) email.MessageRow {
 	return email.MessageRow{
-		ID: id, CaseID: "old", Agency: "parks", Queue: "parks", Direction: email.Out, Position: email.Position{Segment: 3, Offset: 1 << 40}, Length: 5,
+		ID: id, CaseID: "old", Agency: "parks", Queue: "parks", Direction: archive.Out, Position: archive.Position{Segment: 3, Offset: 1 << 40}, Length: 5,
 		SHA256: "ff" + id, At: m.now.Add(-age), Size: 7, Key: []byte("key"), Attachments: 2, Auto: true, Raw: true, Altered: true,
 		Delivery: email.DeliveryRow{State: email.Queued, Next: m.now}, Sealed: []byte{0, 0},
 	}
@@ -187,10 +188,10 @@ func (m mailSuite) unlexed(want int) {
 
 func (m mailSuite) cursors() {
 	ctx := m.t.Context()
-	if p, err := m.s.Cursor(ctx, "parks"); err != nil || p != (email.Position{}) {
+	if p, err := m.s.Cursor(ctx, "parks"); err != nil || p != (archive.Position{}) {
 		m.t.Fatal(p, err)
 	}
-	for _, p := range []email.Position{{Segment: 1, Offset: 2}, {Segment: 2, Offset: 1 << 40}} {
+	for _, p := range []archive.Position{{Segment: 1, Offset: 2}, {Segment: 2, Offset: 1 << 40}} {
 		m.must(m.do(func(tx email.Tx) error { return tx.SetCursor(ctx, "parks", p) }))
 		if got, err := m.s.Cursor(ctx, "parks"); err != nil || got != p {
 			m.t.Fatal(got, err)

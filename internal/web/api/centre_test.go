@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/email/archive"
 	"santra/internal/agency"
 	"santra/internal/audit"
 	"santra/internal/dispatch"
@@ -400,7 +401,7 @@ func (p *playedCases) Case(_ context.Context, who identity.Principal, id string)
 func (p *playedCases) Message(_ context.Context, who identity.Principal, _, id string) (email.Message, error) {
 	p.see(who)
 	return email.Message{
-		Summary: email.Summary{ID: id, Direction: email.In, Delivery: email.Received}, Text: "hei",
+		Summary: email.Summary{ID: id, Direction: archive.In, Delivery: email.Received}, Text: "hei",
 		Files: []mail.Attachment{{Name: "kuva.png", Size: 3}},
 	}, nil
 }
@@ -430,7 +431,7 @@ func (p *playedCases) SaveDraft(_ context.Context, _ identity.Principal, _ strin
 }
 
 func (p *playedCases) Send(context.Context, identity.Principal, string, uint64) (email.Summary, error) {
-	return email.Summary{ID: "m", Direction: email.Out, Delivery: email.Queued}, nil
+	return email.Summary{ID: "m", Direction: archive.Out, Delivery: email.Queued}, nil
 }
 
 func (p *playedCases) SearchArchive(_ context.Context, who identity.Principal, purpose, _ string, _ email.ArchiveFilter) ([]email.Summary, error) {

@@ -1,4 +1,7 @@
-package email
+// Package archive keeps every message, in and out, as it was on the wire, from the moment it is acknowledged: append-only segments
+// for each agency, each message sealed under a key of its own (M12, M14). It owns the form of the segments, their recovery after
+// a crash, and reading all of it back. It must not know cases, queues or the database: who reads gives the place or the hash.
+package archive
 
 import (
 	"context"
@@ -21,8 +24,8 @@ import (
 // DefaultSegment is the size at which a segment ends, in bytes.
 const DefaultSegment = 64 << 20
 
-// ArchiveConfig says where an Archive is and whose keys it uses.
-type ArchiveConfig struct {
+// Config says where an Archive is and whose keys it uses.
+type Config struct {
 	Dir     string     // a folder for each agency is made in it
 	Keys    *keys.Ring // outside Dir and every backup of it
 	Segment int64      // bytes; 0: DefaultSegment
@@ -31,26 +34,27 @@ type ArchiveConfig struct {
 	// Known says how far an agency's messages are known to the database; nil: nothing is. Recovery never cuts below it.
 	Known func(agency string) Position
 
-	openFile func(path string) (segmentFile, error)
+	// Open opens a segment to write; nil: OpenFile. A test has a disk that fails.
+	Open func(path string) (File, error)
 }
 
 // Archive keeps every message, in and out, as it was on the wire: append-only files for each agency, each message sealed
 // under its own key, which the agency's archive key wraps (M12, M14). Its methods may be called at once from anywhere.
 type Archive struct {
-	cfg    ArchiveConfig
+	cfg    Config
 	mu     sync.Mutex
 	logs   map[string]*log
 	keys   map[string][]byte
 	closed bool
 }
 
-// OpenArchive opens the archive and every agency's log in it.
-func OpenArchive(cfg ArchiveConfig) (*Archive, error) {
+// Open opens the archive and every agency's log in it.
+func Open(cfg Config) (*Archive, error) {
 	if cfg.Segment == 0 {
 		cfg.Segment = DefaultSegment
 	}
-	if cfg.openFile == nil {
-		cfg.openFile = openSegment
+	if cfg.Open == nil {
+		cfg.Open = OpenFile
 	}
 	if cfg.Known == nil {
 		cfg.Known = func(string) Position { return Position{} }
@@ -79,7 +83,8 @@ type diskFile struct{ *os.File }
 
 func (f diskFile) Sync() error { return unix.Fdatasync(int(f.Fd())) }
 
-func openSegment(path string) (segmentFile, error) {
+// OpenFile opens a segment of the disk to write.
+func OpenFile(path string) (File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -102,26 +107,30 @@ func (a *Archive) Close() error {
 }
 
 // Agencies lists those that have a folder, in lexical order.
-func (a *Archive) Agencies() ([]string, error) {
-	entries, err := os.ReadDir(a.cfg.Dir)
+func (a *Archive) Agencies() ([]string, error) { return AgenciesIn(a.cfg.Dir) }
+
+// AgenciesIn is Agencies of an archive that is not open.
+func AgenciesIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	var out []string
 	for _, e := range entries {
-		if e.IsDir() && validAgency(e.Name()) {
+		if e.IsDir() && ValidAgency(e.Name()) {
 			out = append(out, e.Name())
 		}
 	}
 	return out, nil
 }
 
-func validAgency(s string) bool {
+// ValidAgency tells whether a name can be that of an agency's folder.
+func ValidAgency(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
 func (a *Archive) log(agency string) (*log, error) {
-	if !validAgency(agency) {
+	if !ValidAgency(agency) {
 		return nil, errs.At(errs.Invalid, "agency", "is no slug")
 	}
 	a.mu.Lock()
@@ -135,7 +144,7 @@ func (a *Archive) log(agency string) (*log, error) {
 	if l, ok := a.logs[agency]; ok {
 		return l, nil
 	}
-	l, err := openLog(filepath.Join(a.cfg.Dir, agency), a.cfg.Segment, a.cfg.Known(agency), a.cfg.openFile)
+	l, err := openLog(filepath.Join(a.cfg.Dir, agency), a.cfg.Segment, a.cfg.Known(agency), a.cfg.Open)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package email
+package archive
 
 import (
 	"crypto/rand"
@@ -34,6 +34,15 @@ const (
 	maxHead       = 1 << 10
 	maxEnvelope   = 1 << 20 // JSON of addresses: MaxRecipients × MaxPath with room
 	maxRecordBody = 1 << 30
+)
+
+// Direction says who wrote a message.
+type Direction string
+
+// The directions.
+const (
+	In  Direction = "in"  // to the agency
+	Out Direction = "out" // from the agency
 )
 
 // Record is one message as the archive keeps it.

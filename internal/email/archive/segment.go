@@ -1,4 +1,4 @@
-package email
+package archive
 
 import (
 	"errors"
@@ -19,8 +19,8 @@ import (
 	"santra/internal/errs"
 )
 
-// segmentFile is what a log writes to: an *os.File, or a failing disk in a test.
-type segmentFile interface {
+// File is what a log writes to: an *os.File, or a failing disk in a test.
+type File interface {
 	io.ReaderAt
 	io.WriterAt
 	Sync() error
@@ -34,7 +34,7 @@ type log struct {
 	dir      string
 	readOnly bool  // no goroutine, no end of its own
 	max      int64 // bytes of a segment before the next begins
-	open     func(path string) (segmentFile, error)
+	open     func(path string) (File, error)
 
 	mu      sync.Mutex
 	waiting []*pending
@@ -43,7 +43,7 @@ type log struct {
 	done    chan struct{}
 	end     Position        // after the last durable byte
 	ends    map[int64]int64 // of segments that were left after an error: what of them is durable
-	file    segmentFile     // of end.Segment; nil: the next append opens it
+	file    File            // of end.Segment; nil: the next append opens it
 	syncs   uint64
 }
 
@@ -64,7 +64,7 @@ const (
 )
 
 // openLog opens an agency's segments, makes their folder, and sets a torn tail aside; known is what surely was acknowledged.
-func openLog(dir string, max int64, known Position, open func(string) (segmentFile, error)) (*log, error) {
+func openLog(dir string, max int64, known Position, open func(string) (File, error)) (*log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, unavailable(err)
 	}

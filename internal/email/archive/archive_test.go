@@ -1,4 +1,4 @@
-package email
+package archive
 
 import (
 	"bufio"
@@ -35,13 +35,13 @@ func ring(t testing.TB, dir string) *keys.Ring {
 	return r
 }
 
-func archiveIn(t testing.TB, dir string, change ...func(*ArchiveConfig)) *Archive {
+func archiveIn(t testing.TB, dir string, change ...func(*Config)) *Archive {
 	t.Helper()
-	cfg := ArchiveConfig{Dir: filepath.Join(dir, "archive"), Keys: ring(t, dir)}
+	cfg := Config{Dir: filepath.Join(dir, "archive"), Keys: ring(t, dir)}
 	for _, f := range change {
 		f(&cfg)
 	}
-	a, err := OpenArchive(cfg)
+	a, err := Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestRecoveryNeverCutsWhatIsKnown(t *testing.T) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	a = archiveIn(t, dir, func(c *ArchiveConfig) { c.Known = func(string) Position { return ref.Next() } })
+	a = archiveIn(t, dir, func(c *Config) { c.Known = func(string) Position { return ref.Next() } })
 	r, err := a.VerifyAll(t.Context())
 	if err != nil || r.Damaged != 1 || r.Damages[0].ID != ref.ID || len(r.Torn) != 0 {
 		t.Fatalf("%+v %v", r, err)
@@ -233,7 +233,7 @@ func TestRecoveryNeverCutsWhatIsKnown(t *testing.T) {
 
 func TestSegmentsRoll(t *testing.T) {
 	dir := t.TempDir()
-	a := archiveIn(t, dir, func(c *ArchiveConfig) { c.Segment = 2000 })
+	a := archiveIn(t, dir, func(c *Config) { c.Segment = 2000 })
 	for i := range 30 {
 		mustAppend(t, a, inbound("parks", fmt.Sprint("message ", i)))
 	}
@@ -272,7 +272,7 @@ func TestDestroyedKey(t *testing.T) {
 
 // failing is a disk that fails when it is told to.
 type failing struct {
-	segmentFile
+	File
 	d *disk
 }
 
@@ -288,10 +288,10 @@ func (d *disk) get(f func(*disk) error) error { d.mu.Lock(); defer d.mu.Unlock()
 
 func (f failing) WriteAt(b []byte, at int64) (int, error) {
 	if err := f.d.get(func(d *disk) error { return d.write }); err != nil {
-		n, _ := f.segmentFile.WriteAt(b[:len(b)/2], at)
+		n, _ := f.File.WriteAt(b[:len(b)/2], at)
 		return n, err
 	}
-	return f.segmentFile.WriteAt(b, at)
+	return f.File.WriteAt(b, at)
 }
 
 func (f failing) Sync() error {
@@ -305,20 +305,20 @@ func (f failing) Sync() error {
 	if err := f.d.get(func(d *disk) error { return d.sync }); err != nil {
 		return err
 	}
-	return f.segmentFile.Sync()
+	return f.File.Sync()
 }
 
 func (f failing) Truncate(n int64) error {
 	if err := f.d.get(func(d *disk) error { return d.truncate }); err != nil {
 		return err
 	}
-	return f.segmentFile.Truncate(n)
+	return f.File.Truncate(n)
 }
 
-func onDisk(d *disk) func(*ArchiveConfig) {
-	return func(c *ArchiveConfig) {
-		c.openFile = func(path string) (segmentFile, error) {
-			f, err := openSegment(path)
+func onDisk(d *disk) func(*Config) {
+	return func(c *Config) {
+		c.Open = func(path string) (File, error) {
+			f, err := OpenFile(path)
 			return failing{f, d}, err
 		}
 	}
@@ -424,7 +424,7 @@ func TestArchiveProperty(t *testing.T) {
 		segment := rapid.Int64Range(1, 3000).Draw(rt, "segment")
 		var want [][]byte
 		for range rapid.IntRange(1, 4).Draw(rt, "restarts") {
-			a := archiveIn(t, dir, func(c *ArchiveConfig) { c.Segment = segment })
+			a := archiveIn(t, dir, func(c *Config) { c.Segment = segment })
 			var batch []Record
 			for _, raw := range rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 500), 1, 5).Draw(rt, "batch") {
 				batch = append(batch, Record{Agency: "parks", Direction: In, Raw: raw})
@@ -461,7 +461,7 @@ func appendForever(dir string) {
 	if err != nil {
 		panic(err)
 	}
-	a, err := OpenArchive(ArchiveConfig{Dir: filepath.Join(dir, "archive"), Keys: ring, Segment: 200_000})
+	a, err := Open(Config{Dir: filepath.Join(dir, "archive"), Keys: ring, Segment: 200_000})
 	if err != nil {
 		panic(err)
 	}
@@ -549,7 +549,7 @@ func TestReadOnlyBesideAWriter(t *testing.T) {
 	dir := t.TempDir()
 	a := archiveIn(t, dir)
 	mustAppend(t, a, inbound("parks", "first"))
-	reader, err := OpenArchive(ArchiveConfig{Dir: a.cfg.Dir, Keys: a.cfg.Keys, ReadOnly: true})
+	reader, err := Open(Config{Dir: a.cfg.Dir, Keys: a.cfg.Keys, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
