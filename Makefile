@@ -61,8 +61,8 @@ bench: build ## every figure with its reference from the same run
 	bin/santra bench
 
 nightly: ## routing at length: tens of millions of steps, deeper interleavings, the fuzzer (SANTRA_SEED=n to repeat a run)
-	SANTRA_NIGHTLY=$${SANTRA_NIGHTLY:-500} $(GO) test ./internal/routing -run 'Lost|Both|TakeOver|Same|Interleaving|Shrunk' -timeout 12h -rapid.checks=20000 -v
-	$(GO) test ./internal/routing -run Nothing -fuzz FuzzEvents -fuzztime 15m -fuzzminimizetime 10x
+	SANTRA_NIGHTLY=$${SANTRA_NIGHTLY:-500} $(GO) test ./internal/routing/engine -run 'Lost|Both|TakeOver|Same|Interleaving|Shrunk' -timeout 12h -rapid.checks=20000 -v
+	$(GO) test ./internal/routing/engine -run Nothing -fuzz FuzzEvents -fuzztime 15m -fuzzminimizetime 10x
 
 clean:
 	rm -rf bin .demo internal/web/ui/dist/*

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -289,4 +290,19 @@ func FuzzValidate(f *testing.F) {
 			h.Open(time.Unix(0, 0), kept.Location())
 		}
 	})
+}
+
+// TestTheNextVersionKeepsPasswords: a file with the same password is no change; a digest stands where another is written.
+func TestTheNextVersionKeepsPasswords(t *testing.T) {
+	old := sample().WithDefaults().digested(&City{})
+	b := &Book{}
+	b.index.Store(newIndex(old))
+	file := sample()
+	if next := b.AsNext(file); !reflect.DeepEqual(next, old) {
+		t.Errorf("%+v", next)
+	}
+	file.Seats[0].SIPPassword = "wrong horse"
+	if s := b.AsNext(file).Seats[0]; s.SIPPassword != "" || s.HA1MD5 == old.Seats[0].HA1MD5 || s.HA1SHA256 == old.Seats[0].HA1SHA256 {
+		t.Errorf("%+v", s)
+	}
 }

@@ -207,6 +207,10 @@ func (b *Book) HA1(user, algorithm string) (string, bool) {
 	return ha1, ok && ha1 != ""
 }
 
+// AsNext gives c, the city of a configuration file, as it would be the next version of what runs: with its defaults, and digests
+// in place of passwords.
+func (b *Book) AsNext(c City) City { return c.WithDefaults().digested(b.Current()) }
+
 // digested replaces passwords by their digests; a seat without a password keeps the digests that it has in old, as long as
 // its user and the realm are the same. A seat of a stored version, which has digests already, keeps those where old has no such seat.
 func (c City) digested(old *City) City {

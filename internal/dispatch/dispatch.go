@@ -13,6 +13,7 @@ import (
 	"santra/internal/event"
 	"santra/internal/lease"
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 	"santra/internal/routing/measure"
 	"santra/internal/run"
 )
@@ -42,7 +43,7 @@ type Config struct {
 type Dispatcher struct {
 	cfg     Config
 	mu      sync.Mutex
-	engine  *routing.Engine
+	engine  *engine.Engine
 	policy  routing.Policy // of the next engine
 	tenure  tenure
 	last    *lease.Holder // of the last tenure, to be released
@@ -82,7 +83,7 @@ func New(cfg Config) *Dispatcher {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &Dispatcher{
-		cfg: cfg, engine: routing.New(cfg.Policy), policy: cfg.Policy, items: map[string]*item{}, floor: newFloor(), books: newBooks(cfg),
+		cfg: cfg, engine: engine.New(cfg.Policy), policy: cfg.Policy, items: map[string]*item{}, floor: newFloor(), books: newBooks(cfg),
 		gap: newGap(), workers: map[routing.Kind]Worker{}, published: map[string]QueueView{}, wake: make(chan struct{}, 1),
 	}
 	d.life, d.end = context.WithCancel(context.Background())

@@ -11,6 +11,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/lease"
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 )
 
 // LeaseName is the lease under which one process decides for the whole centre.
@@ -230,7 +231,7 @@ type memory struct {
 }
 
 // remembered asks an engine for what makes an equivalent one, but for the queues: the floor has them.
-func remembered(e *routing.Engine) (m memory) {
+func remembered(e *engine.Engine) (m memory) {
 	for ev := range e.Announce {
 		switch ev.Type {
 		case routing.SignedIn:
@@ -295,7 +296,7 @@ func (a Announcement) phase() int {
 func (d *Dispatcher) rebuild(told report) {
 	m := remembered(d.engine)
 	all, gone, old := merge(m.work, told, d.gap), d.gap, d.items
-	d.engine, d.items, d.gap = routing.New(d.policy), make(map[string]*item, len(all)), newGap()
+	d.engine, d.items, d.gap = engine.New(d.policy), make(map[string]*item, len(all)), newGap()
 	d.rebuildQueues()
 	for _, a := range unoccupied(m.agents, all) {
 		_ = d.feed(routing.Event{Type: routing.SignedIn, AgentID: a.ID, Agent: &a})

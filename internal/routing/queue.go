@@ -22,6 +22,9 @@ const (
 // of two idle agents doesn't change while both stay idle, and a heap can hold it.
 const OccupancyTime = time.Hour
 
+// Known tells whether it is one of the strategies.
+func (s Strategy) Known() bool { return s < strategies }
+
 // String names the strategy as the configuration does.
 func (s Strategy) String() string {
 	if s < strategies {

@@ -1,6 +1,7 @@
 // Package routing decides who gets which call, callback or e-mail and when. It is pure: events with their time go in,
 // decisions come out; it has no I/O, no clock and no goroutine, so it can be simulated (routing/sim), explored, fuzzed,
-// replayed and measured without a socket. It must not know customers: a Work is an opaque id with requirements.
+// replayed and measured without a socket. It must not know customers: a Work is an opaque id with requirements. Here is what is said
+// to routing and what it says, by DESIGN.md; routing/engine decides fast, routing/plain plainly.
 package routing
 
 import (

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 	"santra/internal/routing/load"
 	"santra/internal/routing/plain"
 )
@@ -121,7 +122,7 @@ func (b *bench) routingFull(ctx context.Context) error {
 	var full, calm, floor, p99, rebuild []float64
 	for i := range rounds {
 		b.say("routing: round %d of %d", i+1, rounds)
-		e := routing.New(routing.Policy{})
+		e := engine.New(routing.Policy{})
 		c := fullCentre(e, load.Full())
 		for n := range warmUp * load.Full().Agents {
 			c.Step(n)
@@ -129,7 +130,7 @@ func (b *bench) routingFull(ctx context.Context) error {
 		full, floor = append(full, b.speed(c.Step)), append(floor, b.speed(newFloor().step))
 		p99 = append(p99, slowest(c))
 		rebuild = append(rebuild, rebuilding(e))
-		calm = append(calm, b.speed(load.New(routing.New(routing.Policy{}), load.Full()).Calm))
+		calm = append(calm, b.speed(load.New(engine.New(routing.Policy{}), load.Full()).Calm))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -152,9 +153,9 @@ func slowest(c *load.Centre) float64 {
 }
 
 // rebuilding gives the CPU ms of a take-over.
-func rebuilding(e *routing.Engine) float64 {
+func rebuilding(e *engine.Engine) float64 {
 	began := ownCPU()
-	fresh := routing.New(routing.Policy{})
+	fresh := engine.New(routing.Policy{})
 	for ev := range e.Announce {
 		fresh.Apply(ev)
 	}
@@ -178,7 +179,7 @@ func (b *bench) routingGrowth(ctx context.Context) error {
 	} {
 		b.say("routing: %d agents, %d queues, %d skills, %d waiting", s.Agents, s.Queues, s.Skills, s.Waiting)
 		r := row{fmt.Sprintf("routing, an event: %d agents, %d queues, %d skills, %d waiting", s.Agents, s.Queues, s.Skills, s.Waiting), "CPU µs", nil, "", nil, ""}
-		r.ours = each(fullCentre(routing.New(routing.Policy{}), s.Shape), indexed)
+		r.ours = each(fullCentre(engine.New(routing.Policy{}), s.Shape), indexed)
 		if s.scan {
 			r.reference, r.theirs = "plain scan", each(fullCentre(plain.New(routing.Policy{}), s.Shape), scanned)
 		}

@@ -99,7 +99,7 @@ func ApplyConfig(ctx context.Context, configPath, by string, dry bool, out io.Wr
 		_, err = fmt.Fprintln(out, "nothing to change: this is the running city")
 		return err
 	case dry:
-		_, err = fmt.Fprintf(out, "would change: %s\n%s", parts, changeLines(o.book.Changes(o.config.City)))
+		_, err = fmt.Fprintf(out, "would change: %s\n%s", parts, changeLines(o.changes()))
 		return err
 	}
 	v, err := o.book.Apply(ctx, o.by.Person, o.config.City)

@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"santra/internal/agency"
+	"santra/internal/agency/diff"
 	"santra/internal/app/config"
 	"santra/internal/run"
 )
@@ -25,7 +26,7 @@ func PlanConfig(ctx context.Context, configPath, by string, out io.Writer, log *
 	if err := o.checkCity(configPath); err != nil {
 		return err
 	}
-	changes := o.book.Changes(o.config.City)
+	changes := o.changes()
 	if len(changes) == 0 {
 		_, err = fmt.Fprintln(out, "nothing to change: this is the running city")
 		return err
@@ -37,7 +38,7 @@ func PlanConfig(ctx context.Context, configPath, by string, out io.Writer, log *
 }
 
 // changeLines gives changes, a line each.
-func changeLines(all []agency.Change) string {
+func changeLines(all []diff.Change) string {
 	var text strings.Builder
 	for _, c := range all {
 		text.WriteString(c.String() + "\n")
@@ -120,6 +121,12 @@ func RevertConfig(ctx context.Context, configPath, by string, number int, out io
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%sversion %d; a running server takes it over within %s\n", changeLines(agency.Changes(before, o.book.Current())), v.Number, config.CityPoll)
+	_, err = fmt.Fprintf(out, "%sversion %d; a running server takes it over within %s\n", changeLines(diff.Changes(before, o.book.Current())), v.Number, config.CityPoll)
 	return err
+}
+
+// changes are what the file's city would change in what runs.
+func (o *office) changes() []diff.Change {
+	next := o.book.AsNext(o.config.City)
+	return diff.Changes(o.book.Current(), &next)
 }

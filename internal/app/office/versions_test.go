@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"santra/internal/agency"
+	"santra/internal/agency/diff"
 	"santra/internal/app/config"
 	"santra/internal/app/config/configtest"
 	"santra/internal/errs"
@@ -141,7 +142,7 @@ func TestAShownVersionCanBeAppliedAgain(t *testing.T) {
 	for i := range want.Seats {
 		want.Seats[i].SIPPassword = ""
 	}
-	if changes := agency.Changes(want, got); len(changes) > 0 || !reflect.DeepEqual(want.Flows, got.Flows) || !reflect.DeepEqual(want.Queues, got.Queues) {
+	if changes := diff.Changes(want, got); len(changes) > 0 || !reflect.DeepEqual(want.Flows, got.Flows) || !reflect.DeepEqual(want.Queues, got.Queues) {
 		t.Errorf("%v", changes)
 	}
 	if _, err := h.show(2); !errs.Is(err, errs.NotFound) {
@@ -181,6 +182,6 @@ func TestWhatIsEmptyOnPurposeIsShown(t *testing.T) {
 		want.Seats[i].SIPPassword, back.Seats[i].SIPPassword = "", ""
 	}
 	if !reflect.DeepEqual(back, want) {
-		t.Errorf("%v\n%s", agency.Changes(&want, &back), text)
+		t.Errorf("%v\n%s", diff.Changes(&want, &back), text)
 	}
 }

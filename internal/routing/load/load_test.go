@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 	"santra/internal/routing/load"
 )
 
@@ -11,7 +12,7 @@ var small = load.Shape{Agents: 50, Queues: 20, Skills: 10, Waiting: 500}
 
 // TestTheCentreStaysFull: what a benchmark of a full centre measures is a full centre.
 func TestTheCentreStaysFull(t *testing.T) {
-	e := routing.New(routing.Policy{})
+	e := engine.New(routing.Policy{})
 	c := load.New(e, small)
 	c.Fill(small.Waiting + small.Agents)
 	before := waiting(e)
@@ -28,7 +29,7 @@ func TestTheCentreStaysFull(t *testing.T) {
 
 // TestACalmCentreStaysEmpty: each call is taken at once, but for those that nobody can take.
 func TestACalmCentreStaysEmpty(t *testing.T) {
-	e := routing.New(routing.Policy{})
+	e := engine.New(routing.Policy{})
 	c := load.New(e, small)
 	moved := 0
 	for i := range 300 {
@@ -41,7 +42,7 @@ func TestACalmCentreStaysEmpty(t *testing.T) {
 	}
 }
 
-func waiting(e *routing.Engine) int {
+func waiting(e *engine.Engine) int {
 	n := 0
 	for _, q := range e.Queues() {
 		n += q.Calls

@@ -9,12 +9,13 @@ import (
 	"pgregory.net/rapid"
 
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 )
 
 // floor is the engine itself with a Recorder beside it, driven at random.
 type floor struct {
 	t      *rapid.T
-	engine *routing.Engine
+	engine *engine.Engine
 	rec    *Recorder
 	log    []Record
 	now    time.Time
@@ -24,7 +25,7 @@ type floor struct {
 }
 
 func newFloor(t *rapid.T) *floor {
-	f := &floor{t: t, engine: routing.New(routing.Policy{}), rec: NewRecorder("node"), now: nine(), rings: map[string]string{}, taken: map[string]string{}}
+	f := &floor{t: t, engine: engine.New(routing.Policy{}), rec: NewRecorder("node"), now: nine(), rings: map[string]string{}, taken: map[string]string{}}
 	busy := []routing.Overflow{
 		{When: routing.WhenWaited, After: time.Minute, To: routing.Target{Kind: routing.ToQueue, Name: "b"}},
 		{When: routing.WhenWaited, After: 5 * time.Minute, To: routing.Target{Kind: routing.ToAnnouncement, Name: "busy"}},

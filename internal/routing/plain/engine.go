@@ -11,7 +11,7 @@ import (
 	"santra/internal/routing"
 )
 
-// Engine does what routing.Engine does, by scanning. It belongs to one goroutine. Make one with New.
+// Engine does what the Engine of routing/engine does, by scanning. It belongs to one goroutine. Make one with New.
 type Engine struct {
 	policy routing.Policy
 	now    time.Time

@@ -9,6 +9,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/routing"
+	"santra/internal/routing/engine"
 )
 
 const (
@@ -54,7 +55,7 @@ func (p *plan) run(ctx context.Context) (*tally, error) {
 // world is one day of one centre: who calls, who works, and the engine between them.
 type world struct {
 	*plan
-	engine  *routing.Engine
+	engine  *engine.Engine
 	tally   *tally
 	future  future
 	now     time.Duration
@@ -99,7 +100,7 @@ type worker struct {
 }
 
 func newWorld(p *plan, t *tally, day int) *world {
-	w := &world{plan: p, tally: t, engine: routing.New(p.Policy), byID: map[string]int32{}}
+	w := &world{plan: p, tally: t, engine: engine.New(p.Policy), byID: map[string]int32{}}
 	w.pickup, w.miss = p.random(day, "", pickups), p.random(day, "", misses)
 	for i, c := range p.callsOf(day) {
 		w.calls = append(w.calls, live{call: c, index: int32(i)})

@@ -1,5 +1,5 @@
 // Package sim runs days of a contact centre that have not happened: made-up or recorded calls, agents on shifts and the real
-// routing.Engine, which it drives by events as dispatch does. So a planner sees what the routing will do, not what a model of
+// engine.Engine, which it drives by events as dispatch does. So a planner sees what the routing will do, not what a model of
 // it would. It owns arrivals, talk times, patience and the figures; it must not decide who gets what.
 //
 // The same Scenario gives the same Report to the last digit. What is random belongs to a call and not to the order of events

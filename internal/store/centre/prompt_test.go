@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/diff"
 	"santra/internal/agency/prompts"
 	"santra/internal/audit"
 	"santra/internal/errs"
@@ -214,7 +215,7 @@ func TestARevertKeepsPasswords(t *testing.T) {
 		_, err = strict.Revert(ctx, "p2", 2)
 		kind(t, err, errs.Invalid)
 		a.left()
-		if got := fmt.Sprint(agency.Changes(b.Current(), b.Current())); got != "[]" {
+		if got := fmt.Sprint(diff.Changes(b.Current(), b.Current())); got != "[]" {
 			t.Error(got)
 		}
 	})

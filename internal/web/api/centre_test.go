@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"santra/internal/email/archive"
 	"santra/internal/agency"
 	"santra/internal/audit"
 	"santra/internal/dispatch"
 	"santra/internal/email"
+	"santra/internal/email/archive"
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/keys"

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"santra/internal/agency"
+	"santra/internal/agency/diff"
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/web/api/frame"
@@ -100,7 +101,7 @@ func (a *API) getVersion(ctx context.Context, _ *frame.Caller, in *versionInput)
 	var out versionOutput
 	out.Body.Version, out.Body.Changes = versionOf(v, a.displays(ctx), was, is), []string{}
 	if was != nil {
-		out.Body.Changes = frame.List(agency.Changes(was, is), agency.Change.String)
+		out.Body.Changes = frame.List(diff.Changes(was, is), diff.Change.String)
 	}
 	return &out, nil
 }
