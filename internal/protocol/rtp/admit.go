@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"santra/internal/protocol/rtp/reactor"
 	"santra/internal/protocol/rtp/rtcp"
 )
 
@@ -17,7 +18,7 @@ const MoveAfter = 2 * time.Second
 type peer struct {
 	said               netip.AddrPort // by signalling
 	media, control     netip.AddrPort
-	toMedia, toControl destination
+	toMedia, toControl reactor.Destination
 	latch              bool // another port of the address said may be the peer's
 	latched            bool // which one it is, is known
 	last               *last
@@ -40,7 +41,7 @@ func (p *peer) to(media netip.AddrPort) *peer {
 	moved := *p
 	moved.media = media
 	moved.control = netip.AddrPortFrom(media.Addr(), media.Port()+1)
-	moved.toMedia, moved.toControl = newDestination(media), newDestination(moved.control)
+	moved.toMedia, moved.toControl = reactor.NewDestination(media), reactor.NewDestination(moved.control)
 	return &moved
 }
 
@@ -155,6 +156,6 @@ func (u *UDP) follow(p *peer, from netip.AddrPort, b []byte) {
 		return
 	}
 	moved := *p
-	moved.control, moved.toControl = from, newDestination(from)
+	moved.control, moved.toControl = from, reactor.NewDestination(from)
 	u.peer.CompareAndSwap(p, &moved)
 }

@@ -7,12 +7,14 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"santra/internal/protocol/rtp/reactor"
 )
 
 // burst sends several packets of one size in one system call (udp(7), UDP_SEGMENT): on the wire they are ordinary ones.
 // Where the kernel or the device refuses, it sends them one by one. It never waits: what does not fit is lost.
 type burst struct {
-	socket *socket
+	socket *reactor.Socket
 	addr   unix.Sockaddr
 	plain  bool // the kernel has refused
 	oob    [48]byte
@@ -21,7 +23,7 @@ type burst struct {
 
 func newBurst(u *UDP) burst { return burst{socket: u.media} }
 
-func (b *burst) to(remote netip.AddrPort) { b.addr = sockaddr(remote) }
+func (b *burst) to(remote netip.AddrPort) { b.addr = reactor.Sockaddr(remote) }
 
 // send sends n packets, all segment bytes long. It gives how many went out, and how many calls took several.
 func (b *burst) send(packets []byte, segment, n int) (sent, batches int) {
@@ -45,11 +47,11 @@ func (b *burst) send(packets []byte, segment, n int) (sent, batches int) {
 }
 
 func (b *burst) call(packet, oob []byte) error {
-	if !b.socket.acquire() {
+	if !b.socket.Acquire() {
 		return net.ErrClosed
 	}
-	defer b.socket.release()
-	_, err := unix.SendmsgN(b.socket.fd, packet, oob, b.addr, unix.MSG_DONTWAIT)
+	defer b.socket.Release()
+	_, err := unix.SendmsgN(b.socket.FD, packet, oob, b.addr, unix.MSG_DONTWAIT)
 	return err
 }
 

@@ -50,7 +50,7 @@ func TestNothingIsLeftOfTenThousandLegs(t *testing.T) {
 			for _, end := range over {
 				end()
 			}
-			pool.reactors[0].wg.Wait() // it ends with its last socket
+			pool.reactors[0].Wait() // it ends with its last socket
 		}
 	}
 	run(2 * atOnce) // what is made once

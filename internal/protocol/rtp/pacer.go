@@ -53,7 +53,7 @@ func (l *Leg) pacer() *pacer {
 }
 
 // pacer shares the legs of a pool out.
-func (u *UDP) pacer() *pacer { return u.pool.pacers[u.media.fd/2%len(u.pool.pacers)] }
+func (u *UDP) pacer() *pacer { return u.pool.pacers[u.media.FD/2%len(u.pool.pacers)] }
 
 // play begins at once. The player ends with its sound, with ctx, or when another takes its place.
 func (c *pacer) play(ctx context.Context, p *player, sound *cursor) {

@@ -10,6 +10,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/rtp/ports"
+	"santra/internal/protocol/rtp/reactor"
 )
 
 // PoolConfig says where RTP sockets are opened.
@@ -51,7 +52,7 @@ type Pool struct {
 	open       sync.Map     // the ports of open sockets
 
 	packets, bulk, control *inboxes
-	reactors               []*reactor
+	reactors               []*reactor.Reactor
 	pacers                 []*pacer
 }
 
@@ -87,7 +88,7 @@ func NewPool(cfg PoolConfig) (*Pool, error) {
 		packets: newInboxes(readMessages, MaxPacket), bulk: newInboxes(1, bulkBytes), control: newInboxes(1, MaxPacket),
 	}
 	for range cfg.Readers {
-		p.reactors = append(p.reactors, &reactor{log: cfg.Log})
+		p.reactors = append(p.reactors, reactor.New(cfg.Log))
 		p.pacers = append(p.pacers, newPacer(cfg.Log))
 	}
 	p.turn.Store(rand.Uint32N(p.pairs)) // so that several processes with one range seldom meet
@@ -124,7 +125,9 @@ func (p *Pool) Owns(addr netip.AddrPort) bool {
 }
 
 // reactorOf shares the sockets out.
-func (p *Pool) reactorOf(s *socket) *reactor { return p.reactors[s.fd/2%len(p.reactors)] }
+func (p *Pool) reactorOf(s *reactor.Socket) *reactor.Reactor {
+	return p.reactors[s.FD/2%len(p.reactors)]
+}
 
 // nextPort goes round the range, so that a port is not used again soon: late packets of an old call find nobody.
 func (p *Pool) nextPort() uint16 {
@@ -135,12 +138,12 @@ func (p *Pool) nextPort() uint16 {
 }
 
 func (p *Pool) try(port uint16) *UDP {
-	media, err := openSocket(netip.AddrPortFrom(p.ip, port))
+	media, err := reactor.Open(netip.AddrPortFrom(p.ip, port))
 	if err != nil {
 		return nil
 	}
-	if bound := media.local.Port(); bound%2 == 0 {
-		if control, err := openSocket(netip.AddrPortFrom(p.ip, bound+1)); err == nil {
+	if bound := media.Local.Port(); bound%2 == 0 {
+		if control, err := reactor.Open(netip.AddrPortFrom(p.ip, bound+1)); err == nil {
 			u := newUDP(p, media, control)
 			p.busy.Add(1)
 			p.open.Store(bound, u)

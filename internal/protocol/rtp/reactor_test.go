@@ -37,7 +37,7 @@ func TestTheReactorEndsWithItsLastSocketAndComesBack(t *testing.T) {
 		for _, l := range legs {
 			l.Close()
 		}
-		pool.reactors[0].wg.Wait() // in vain if it did not end
+		pool.reactors[0].Wait() // in vain if it did not end
 	}
 }
 

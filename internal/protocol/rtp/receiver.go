@@ -29,7 +29,7 @@ func Listen(p *Pool) (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = unix.SetsockoptInt(socket.media.fd, unix.SOL_UDP, unix.UDP_GRO, 1) // without it packets come one by one
+	_ = unix.SetsockoptInt(socket.media.FD, unix.SOL_UDP, unix.UDP_GRO, 1) // without it packets come one by one
 	return &Receiver{socket: socket}, nil
 }
 
@@ -92,21 +92,21 @@ func (r *Receiver) Push(handle func(Packet)) error {
 	if err := r.Handle(handle); err != nil {
 		return err
 	}
-	<-r.socket.media.closed
+	<-r.socket.media.Closed
 	return net.ErrClosed
 }
 
 // drain yields what waits, read at most so many times; false when the reader has had enough or the socket is closed.
 func (r *Receiver) drain(yield func(Packet) bool, share int) bool {
 	media := r.socket.media
-	if !media.acquire() {
+	if !media.Acquire() {
 		return false
 	}
-	defer media.release()
+	defer media.Release()
 	in := r.socket.pool.bulk.take()
 	defer r.socket.pool.bulk.giveBack(in)
 	for range share {
-		n, err := in.receive(uintptr(media.fd))
+		n, err := in.receive(uintptr(media.FD))
 		if err != nil || n == 0 {
 			return true
 		}
@@ -114,7 +114,7 @@ func (r *Receiver) drain(yield func(Packet) bool, share int) bool {
 			return false
 		}
 	}
-	r.socket.pool.reactorOf(media).again(media)
+	r.socket.pool.reactorOf(media).Again(media)
 	return true
 }
 

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/rtp/reactor"
 	"santra/internal/protocol/rtp/secure"
 	"santra/internal/protocol/sdp"
 )
@@ -58,14 +59,14 @@ func (u *UDP) Secure(k sdp.Keys) error {
 // Forged implements Securable.
 func (u *UDP) Forged() uint64 { return u.forged.Load() }
 
-func (s *sealed) send(via *socket, packet []byte, to *destination, protect func(*secure.Session, []byte, []byte) ([]byte, error)) error {
+func (s *sealed) send(via *reactor.Socket, packet []byte, to *reactor.Destination, protect func(*secure.Session, []byte, []byte) ([]byte, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := protect(s.session, s.out[:0], packet)
 	if err != nil {
 		return err
 	}
-	return via.send(b, to)
+	return via.Send(b, to)
 }
 
 // Secure sets the keys of both streams (the recorder's SDP answer), before Start; keys that are not Valid are sound in the clear.

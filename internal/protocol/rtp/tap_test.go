@@ -11,6 +11,7 @@ import (
 	"santra/internal/protocol/media"
 
 	"pgregory.net/rapid"
+
 	"santra/internal/protocol/rtp/rtcp"
 )
 

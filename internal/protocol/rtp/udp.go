@@ -11,13 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"santra/internal/errs"
+	"santra/internal/protocol/rtp/reactor"
 	"santra/internal/protocol/rtp/secure"
 )
 
 // UDP is a Transport over a pair of UDP sockets. It is Addressed, Watched and Controlled.
 type UDP struct {
 	pool           *Pool
-	media, control *socket
+	media, control *reactor.Socket
 	peer           atomic.Pointer[peer]
 	judge          atomic.Pointer[func(packet []byte) bool]
 	sealed         atomic.Pointer[sealed] // nil: sound in the clear
@@ -29,13 +30,13 @@ type UDP struct {
 	ready     chan struct{} // packets have come, for who reads in a goroutine of its own
 }
 
-func newUDP(p *Pool, media, control *socket) *UDP {
-	_ = unix.SetsockoptInt(control.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // without it there is no round trip to show
+func newUDP(p *Pool, media, control *reactor.Socket) *UDP {
+	_ = unix.SetsockoptInt(control.FD, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1) // without it there is no round trip to show
 	return &UDP{pool: p, media: media, control: control, ready: make(chan struct{}, 1)}
 }
 
 // Local is the address for SDP: that of the RTP socket.
-func (u *UDP) Local() netip.AddrPort { return u.media.local }
+func (u *UDP) Local() netip.AddrPort { return u.media.Local }
 
 // ReadPacket implements Transport. A Leg uses Push instead.
 func (u *UDP) ReadPacket(buf []byte) (int, error) {
@@ -61,13 +62,13 @@ func (u *UDP) readOne(buf []byte) (int, error) {
 
 // receiveOne takes one packet off the socket; more says that one was taken, if only to be dropped.
 func (u *UDP) receiveOne(buf []byte) (n int, more bool, err error) {
-	if !u.media.acquire() {
+	if !u.media.Acquire() {
 		return 0, false, net.ErrClosed
 	}
-	defer u.media.release()
+	defer u.media.Release()
 	in := u.pool.control.take()
 	defer u.pool.control.giveBack(in)
-	messages, err := in.receive(uintptr(u.media.fd))
+	messages, err := in.receive(uintptr(u.media.FD))
 	if messages == 0 {
 		return 0, false, err
 	}
@@ -91,7 +92,7 @@ func (u *UDP) wait() error {
 	select {
 	case <-u.ready:
 		return nil
-	case <-u.media.closed:
+	case <-u.media.Closed:
 		return net.ErrClosed
 	}
 }
@@ -99,12 +100,12 @@ func (u *UDP) wait() error {
 // watch gives the media socket to a reactor, once.
 func (u *UDP) watch(serve func()) error {
 	u.watchOnce.Do(func() {
-		if !u.media.acquire() {
+		if !u.media.Acquire() {
 			u.watched = net.ErrClosed
 			return
 		}
-		defer u.media.release()
-		u.watched = u.pool.reactorOf(u.media).add(u.media, serve)
+		defer u.media.Release()
+		u.watched = u.pool.reactorOf(u.media).Add(u.media, serve)
 	})
 	return u.watched
 }
@@ -115,22 +116,22 @@ func (u *UDP) Push(handle func(packet []byte)) error {
 	if err := u.watch(func() { u.drain(handle) }); err != nil {
 		return err
 	}
-	<-u.media.closed
+	<-u.media.Closed
 	return net.ErrClosed
 }
 
 // Watch implements Watched. ended gets net.ErrClosed, or why the socket can't be watched.
 func (u *UDP) Watch(handle func(packet []byte), ended func(error)) {
-	if !u.media.acquire() {
+	if !u.media.Acquire() {
 		ended(net.ErrClosed)
 		return
 	}
-	u.media.afterEnd = func() { ended(net.ErrClosed) } // not before our reference is given back
+	u.media.AfterEnd = func() { ended(net.ErrClosed) } // not before our reference is given back
 	err := u.watch(func() { u.drain(handle) })
 	if err != nil {
-		u.media.afterEnd = nil
+		u.media.AfterEnd = nil
 	}
-	u.media.release()
+	u.media.Release()
 	if err != nil {
 		ended(err)
 	}
@@ -145,7 +146,7 @@ func (u *UDP) drain(handle func(packet []byte)) {
 	in := u.pool.packets.take()
 	defer u.pool.packets.giveBack(in)
 	for range fairShare {
-		n, err := in.receive(uintptr(u.media.fd))
+		n, err := in.receive(uintptr(u.media.FD))
 		if err != nil {
 			return // an error of the network (ICMP) has been taken off the socket by telling of it
 		}
@@ -160,7 +161,7 @@ func (u *UDP) drain(handle func(packet []byte)) {
 			return
 		}
 	}
-	u.pool.reactorOf(u.media).again(u.media)
+	u.pool.reactorOf(u.media).Again(u.media)
 }
 
 // WritePacket implements Transport.
@@ -172,7 +173,7 @@ func (u *UDP) WritePacket(b []byte) error {
 	if s := u.sealed.Load(); s != nil {
 		return s.send(u.media, b, &p.toMedia, (*secure.Session).Protect)
 	}
-	return u.media.send(b, &p.toMedia)
+	return u.media.Send(b, &p.toMedia)
 }
 
 func errNoPeer() error { return errs.New(errs.Unavailable, "the peer's address is not known yet") }
@@ -182,14 +183,14 @@ const maxStrange = 64
 
 // ReadControl implements Controlled. The time is the kernel's, so it does not matter how long the packet has waited.
 func (u *UDP) ReadControl(buf []byte) (n int, arrived time.Time, err error) {
-	if !u.control.acquire() {
+	if !u.control.Acquire() {
 		return 0, arrived, net.ErrClosed
 	}
-	defer u.control.release()
+	defer u.control.Release()
 	in := u.pool.control.take()
 	defer u.pool.control.giveBack(in)
 	for range maxStrange {
-		messages, err := in.receive(uintptr(u.control.fd))
+		messages, err := in.receive(uintptr(u.control.FD))
 		if messages == 0 {
 			return 0, arrived, err
 		}
@@ -223,15 +224,15 @@ func (u *UDP) WriteControl(b []byte) error {
 	if s := u.sealed.Load(); s != nil {
 		return s.send(u.control, b, &p.toControl, (*secure.Session).ProtectControl)
 	}
-	return u.control.send(b, &p.toControl)
+	return u.control.Send(b, &p.toControl)
 }
 
 // Close implements Transport.
 func (u *UDP) Close() error {
-	if u.pool.open.CompareAndDelete(u.media.local.Port(), u) { // before the sockets: a port is another's as soon as they are closed
+	if u.pool.open.CompareAndDelete(u.media.Local.Port(), u) { // before the sockets: a port is another's as soon as they are closed
 		u.pool.busy.Add(-1)
 	}
-	u.pool.open.CompareAndDelete(u.control.local.Port(), u)
+	u.pool.open.CompareAndDelete(u.control.Local.Port(), u)
 	u.media.Close()
 	u.control.Close()
 	return nil
