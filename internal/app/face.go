@@ -47,7 +47,7 @@ func (c *contactCentre) face() (http.Handler, error) {
 		People: c.people, City: c.book, Dispatch: c.dispatch, Calls: c.voice, Cases: c.mail, Registry: c.registry,
 		Trunks: c.lines, Closings: agency.NewClosings(c.store.Closings()), Measures: c.store.Journal(),
 		Planner: &simulate.Planner{City: c.book.Current, Measures: c.store.Journal()}, Audit: c.audit, Live: c.events, Health: c.healthy, Staff: staff,
-		Outcomes: c.outcomes.counts, Callbacks: owedCalls{c.callbacks, c.voice}, Versions: c.book,
+		Outcomes: c.outcomes.counts, Tallies: c.tallies, Callbacks: owedCalls{c.callbacks, c.voice}, Versions: c.book,
 		Prompts: prompts.New(prompts.Config{Store: c.store.Prompts(), Speech: c.server.Speech, City: c.book.Current}),
 		Flows:   &Rehearser{City: c.book.Current, Read: c.knownSounds},
 		Secure:  strings.HasPrefix(c.server.HTTP.PublicURL, "https:"), Proxies: proxies, Log: c.log,

@@ -27,6 +27,7 @@ import (
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
 	"santra/internal/voice/lines"
+	"santra/internal/voice/tally"
 	"santra/internal/web/live"
 )
 
@@ -95,6 +96,7 @@ type contactCentre struct {
 	browsers  *webrtc.Server
 	voice     *voice.Service
 	outcomes  *ledger
+	tallies   *tally.Keeper
 	mail      *email.Service
 	callbacks *callback.Service
 	shelf     *shelf
@@ -241,7 +243,8 @@ func (c *contactCentre) start(ctx context.Context) error {
 		{"dispatch", c.dispatch},
 		{"callbacks", c.callbackKeeper()},
 		{"e-mail", c.mail},
-		{"outcomes", c.outcomes}, // stopped after the calls that it counts
+		{"outcomes", c.outcomes}, // stopped after the calls that it counts, as tallies
+		{"tallies", c.tallies},
 		{"old outcomes", &reloader{reload: c.eraseOutcomes, every: eraseEvery, log: c.log}},
 		{"voice", c.voice},
 		{"trunks", c.lines}, // registered while somebody answers

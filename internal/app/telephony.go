@@ -17,6 +17,7 @@ import (
 	"santra/internal/voice"
 	"santra/internal/voice/lines"
 	"santra/internal/voice/outcome"
+	"santra/internal/voice/tally"
 )
 
 // eraseEvery is how often counts of outcomes are looked through for those whose time is over.
@@ -50,11 +51,12 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 		return err
 	}
 	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
+	c.tallies = tally.New(c.store.Tallies(), c.log)
 	c.voice, err = voice.New(voice.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
 		Recorder: target, Recording: recording, RecorderSecurity: security, Codecs: s.SIP.Codecs, TrunkSRTP: s.SIP.Incoming,
-		PhoneDigests: s.SIP.PhoneDigests,
-		Book:         c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
+		PhoneDigests: s.SIP.PhoneDigests, Tally: c.tallies,
+		Book: c.book, Dispatch: c.dispatch, Events: c.events, GateKey: c.key, Prompts: prompts, Log: c.log,
 	})
 	return err
 }

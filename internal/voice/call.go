@@ -175,7 +175,7 @@ func (c *call) turn() {
 	case r, ok := <-c.customer.requests():
 		c.asked(c.customer, r, ok)
 	case <-c.customer.ended():
-		c.finish("caller")
+		c.finish(byCaller)
 	case k, ok := <-c.agent.keys():
 		c.pressed(c.agent, k, ok)
 	case r, ok := <-c.agent.requests():
@@ -263,6 +263,12 @@ func (c *call) fail(why string) {
 	c.finish(why)
 }
 
+// Who ends a call, as finish is told it; other words are the house's own reasons.
+const (
+	byCaller = "caller"
+	byFlow   = "flow"
+)
+
 // finish ends the conversation or the wait, whoever ended it. An agent who had it in hand writes up; else nothing is left.
 func (c *call) finish(why string) {
 	was := c.state
@@ -270,6 +276,7 @@ func (c *call) finish(why string) {
 		return
 	}
 	c.log.Info("call over", "why", why, "state", was, "foreign_packets", c.foreign())
+	c.unqueued(was, why)
 	inHand := c.inHand()
 	c.part()
 	switch {
@@ -371,7 +378,7 @@ func (c *call) over() { _ = c.set(Ended) }
 func (c *call) drop(l **leg) {
 	if gone := *l; gone != nil {
 		*l = nil
-		c.s.keepQuality(c.log, gone)
+		c.keepQuality(gone)
 		c.background("hang up", func() { gone.hangUp(c.s.parting) })
 	}
 }

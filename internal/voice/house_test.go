@@ -223,7 +223,7 @@ func houseOf(t *testing.T, p plan) *house {
 	cfg := Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
-		Carrier: h.world, Outcomes: &h.world.outcomes, Codecs: p.codecs, PhoneDigests: p.digests,
+		Carrier: h.world, Outcomes: &h.world.outcomes, Tally: &h.world.sums, Codecs: p.codecs, PhoneDigests: p.digests,
 		TrunkSRTP: func(*sip.Incoming) sdp.Security { return p.srtp },
 	}
 	if p.recorder != nil {

@@ -14,16 +14,18 @@ import (
 // lead is a caller's way through the flow of the number that was called. The flow says what comes next; this carries it out
 // and tells it what happened.
 type lead struct {
-	flow   agency.Flow
-	run    *flow.Run           // nil before the caller hears us, and of calls without a flow
-	played <-chan error        // what plays has ended; nil while nothing does, or music
-	notice <-chan gate.Outcome // the recording announcement has ended; nil while none plays
-	told   flow.Announce       // that plays
-	name   string              // of its sound
-	tries  int                 // of it
-	cancel context.CancelFunc
-	early  rune  // a key that came before we began
-	wake   alarm // when there is something to tell a caller who waits
+	flow     agency.Flow
+	number   string              // the city's own, that was called
+	run      *flow.Run           // nil before the caller hears us, and of calls without a flow
+	played   <-chan error        // what plays has ended; nil while nothing does, or music
+	notice   <-chan gate.Outcome // the recording announcement has ended; nil while none plays
+	told     flow.Announce       // that plays
+	name     string              // of its sound
+	tries    int                 // of it
+	cancel   context.CancelFunc
+	early    rune  // a key that came before we began
+	wake     alarm // when there is something to tell a caller who waits
+	promised bool  // it has led to a callback
 }
 
 // leads tells whether the flow has something to say about the call.
@@ -200,7 +202,7 @@ func (c *call) leaveByFlow() {
 	if c.state == Announcing {
 		_ = c.set(Leaving)
 	}
-	c.finish("flow")
+	c.finish(byFlow)
 }
 
 // pressed takes a key from the media; while two parties talk, their bridge has passed it on already.

@@ -78,6 +78,7 @@ func (c *call) promised(a flow.Promise, v callback.View, w routing.Work, err err
 		c.s.cfg.Dispatch.Remove(c.job, routing.Closed)
 	}
 	c.s.count.promised.Add(1)
+	c.way.promised = true
 	_ = c.set(Leaving)
 	c.happens(flow.Promised{OK: true, By: v.Until})
 }

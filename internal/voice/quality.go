@@ -1,13 +1,13 @@
 package voice
 
 import (
-	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"santra/internal/errs"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/rtp/quality"
+	"santra/internal/voice/tally"
 )
 
 // Role is whose leg it is.
@@ -77,26 +77,12 @@ func (c *call) quality() (list []LegQuality) {
 	return list
 }
 
-const qualityBounds = 4
+// histogram counts ended legs by tally.Class.
+type histogram [tally.ClassCount]atomic.Uint64
 
-// QualityClasses are the lower bounds of the mean opinion scores by which ended legs are counted, and what users then say of them
-// (ITU-T G.107 annex B, table B.1): very satisfied, satisfied, some dissatisfied, many dissatisfied; nearly all below.
-func QualityClasses() [qualityBounds]float64 { return [4]float64{4.34, 4.03, 3.60, 3.10} }
+func (h *histogram) add(mos float64) { h[tally.Class(mos)].Add(1) }
 
-// histogram counts ended legs by class, the best first.
-type histogram [qualityBounds + 1]atomic.Uint64
-
-func (h *histogram) add(mos float64) {
-	for i, least := range QualityClasses() {
-		if mos >= least {
-			h[i].Add(1)
-			return
-		}
-	}
-	h[len(h)-1].Add(1)
-}
-
-func (h *histogram) load() (n [qualityBounds + 1]uint64) {
+func (h *histogram) load() (n [tally.ClassCount]uint64) {
 	for i := range h {
 		n[i] = h[i].Load()
 	}
@@ -104,13 +90,14 @@ func (h *histogram) load() (n [qualityBounds + 1]uint64) {
 }
 
 // keepQuality keeps how a leg that ends has sounded, without a word of who spoke.
-func (s *Service) keepQuality(log *slog.Logger, l *leg) {
+func (c *call) keepQuality(l *leg) {
 	all := l.media.Quality()
 	q := worse(l.role, all.Received, all.Sent, all.RoundTrip)
 	if q.MOS == 0 {
 		return
 	}
-	s.count.quality.add(q.MOS)
-	log.Info("quality", "leg", l.role, "codec", l.codec.Name(), "encrypted", l.srtp.Valid() || l.peer != nil,
+	c.s.count.quality.add(q.MOS)
+	c.sounded(l, q)
+	c.log.Info("quality", "leg", l.role, "codec", l.codec.Name(), "encrypted", l.srtp.Valid() || l.peer != nil,
 		"loss_percent", 100*q.Loss, "jitter_ms", q.Jitter.Milliseconds(), "round_trip_ms", q.RoundTrip.Milliseconds(), "mos", q.MOS)
 }

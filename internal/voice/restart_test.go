@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/tally"
 )
 
 // reoffer is what a browser says after restartIce().
@@ -98,7 +99,7 @@ func TestQualityClasses(t *testing.T) {
 	for _, mos := range []float64{4.5, 4.34, 4.33, 4.03, 3.7, 3.2, 1} {
 		got.add(mos)
 	}
-	if n := got.load(); n != [qualityBounds + 1]uint64{2, 2, 1, 1, 1} {
+	if n := got.load(); n != [tally.ClassCount]uint64{2, 2, 1, 1, 1} {
 		t.Errorf("%v", n)
 	}
 }

@@ -66,6 +66,7 @@ type Config struct {
 	Carrier   Carrier           // calls out; nil: there are none
 	Callbacks *callback.Service // nil: none are promised
 	Outcomes  Outcomes          // nil: none are known
+	Tally     Tally             // nil: no sums are made
 
 	Book     *agency.Book
 	Dispatch *dispatch.Dispatcher

@@ -1,6 +1,10 @@
 package voice
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"santra/internal/voice/tally"
+)
 
 // Stats counts what the room has done since it started, and what is there now. Nothing in it is personal.
 type Stats struct {
@@ -21,7 +25,7 @@ type Stats struct {
 	RecordFailed uint64 // tries that it did not take
 	RecordLost   uint64 // parts that ended before the conversation
 
-	Quality [qualityBounds + 1]uint64 // ended legs by how they sounded, the best first: QualityClasses
+	Quality [tally.ClassCount]uint64 // ended legs by how they sounded: tally.Class
 }
 
 type counters struct {

@@ -15,6 +15,7 @@ type terms struct {
 	security sdp.Security
 	peer     netip.Addr // from where it signals
 	own      func(netip.AddrPort) bool
+	outside  bool     // it is behind a trunk
 	codecs   []string // in the order of our preference
 }
 
@@ -53,7 +54,7 @@ func (s *Service) owns(a netip.AddrPort) bool {
 
 // trunkTerms are those of a party behind a trunk who speaks with other; nil: with whom is not known yet.
 func (s *Service) trunkTerms(security sdp.Security, other *leg) terms {
-	return terms{security: security, own: s.owns, codecs: like(s.cfg.Codecs, other)}
+	return terms{security: security, own: s.owns, outside: true, codecs: like(s.cfg.Codecs, other)}
 }
 
 // phoneTerms are those of a telephone of the house. Sound is encrypted where the keys are: in signalling over TLS (RFC 8643).

@@ -19,9 +19,9 @@ type trunk struct{ s *Service }
 // Invite implements sip.Handler: a call to one of the city's numbers is answered at once, for the announcement is its start.
 func (t trunk) Invite(in *sip.Incoming) {
 	t.s.count.arrived.Add(1)
-	f, q, owner, ok := t.s.dialled(in.Called())
+	way, q, owner, ok := t.s.dialled(in.Called())
 	if !ok { // by a registration it is called by the name that registered, and the number is in To
-		f, q, owner, ok = t.s.dialled(in.Addressed())
+		way, q, owner, ok = t.s.dialled(in.Addressed())
 	}
 	if !ok {
 		t.s.count.unknown.Add(1)
@@ -32,19 +32,19 @@ func (t trunk) Invite(in *sip.Incoming) {
 		t.s.refuse(in)
 		return
 	}
-	t.s.answer(in, f, q, owner)
+	t.s.answer(in, way, q, owner)
 }
 
 // dialled finds what a caller meets on a called number, in whatever way the trunk writes it; parameters in the user part (RFC 3966 5.1.5)
 // are none of its digits.
-func (s *Service) dialled(number string) (f agency.Flow, q agency.Queue, owner agency.Agency, ok bool) {
+func (s *Service) dialled(number string) (way lead, q agency.Queue, owner agency.Agency, ok bool) {
 	number, _, _ = strings.Cut(number, ";")
-	if f, _, ok = s.cfg.Book.FlowByNumber(number); !ok {
-		return f, q, owner, false
+	if way.flow, way.number, ok = s.cfg.Book.FlowByNumber(number); !ok {
+		return way, q, owner, false
 	}
-	q, _ = s.cfg.Book.Queue(firstQueue(&f)) // a flow may have none: an announcement alone
-	owner, ok = s.cfg.Book.Agency(f.Agency)
-	return f, q, owner, ok
+	q, _ = s.cfg.Book.Queue(firstQueue(&way.flow)) // a flow may have none: an announcement alone
+	owner, ok = s.cfg.Book.Agency(way.flow.Agency)
+	return way, q, owner, ok
 }
 
 func (s *Service) refuse(in *sip.Incoming) {
@@ -53,7 +53,7 @@ func (s *Service) refuse(in *sip.Incoming) {
 }
 
 // answer sets the caller's leg up and starts the call's actor.
-func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner agency.Agency) {
+func (s *Service) answer(in *sip.Incoming, way lead, q agency.Queue, owner agency.Agency) {
 	l, err := s.newLeg(s.cfg.Ports, RoleCustomer, s.callerTerms(in))
 	if err != nil {
 		s.log.Error("no media port for a call", "error", err)
@@ -61,7 +61,7 @@ func (s *Service) answer(in *sip.Incoming, f agency.Flow, q agency.Queue, owner 
 		return
 	}
 	c := s.newCall(q, owner, in.Caller())
-	c.customer, c.way.flow = l, f
+	c.customer, c.way = l, way
 	if name := in.Trunk(); name != "" {
 		c.log = c.log.With("trunk", name)
 	}

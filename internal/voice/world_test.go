@@ -25,6 +25,7 @@ const (
 type world struct {
 	trunk    *sip.Endpoint
 	outcomes ledger
+	sums     sums
 	srtp     sdp.Security
 
 	mu      sync.Mutex

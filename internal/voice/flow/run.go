@@ -34,7 +34,8 @@ type Run struct {
 	entered int         // steps so far
 	tries   int         // of the step's prompt
 	invalid bool        // the last key meant nothing: say so
-	opens   time.Time   // when it is open again, where closed hours were met
+	shut    bool        // closed hours were met
+	opens   time.Time   // when it is open again, where that is known
 	since   time.Time   // when the queue was entered
 	offered bool        // a callback, in this queue
 	invited bool        // to one, by routing
@@ -54,6 +55,9 @@ func (r *Run) Step() string { return r.step.ID }
 
 // Language is the language that the caller has chosen; "" before, and for who has chosen none.
 func (r *Run) Language() agency.Lang { return r.lang }
+
+// Shut tells whether the caller has met closed hours.
+func (r *Run) Shut() bool { return r.shut }
 
 // Leaving tells whether the caller hears the last words of the call.
 func (r *Run) Leaving() bool { return r.state == leaving }
@@ -109,7 +113,7 @@ func (r *Run) hours(s agency.Step) (next string) {
 	if open {
 		return s.Next
 	}
-	r.opens = until
+	r.shut, r.opens = true, until
 	return s.Hours.Closed
 }
 

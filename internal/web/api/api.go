@@ -22,7 +22,7 @@ import (
 //go:generate sh -c "go run ./openapigen > ../../../web/openapi.json"
 
 // Version is the version of the API's description; it grows with each addition.
-const Version = "1.2.0"
+const Version = "1.3.0"
 
 // Limits of requests.
 const (
@@ -74,7 +74,7 @@ func (a *API) routes() {
 	a.whyRoutes()
 	a.floorRoutes()
 	figures.Routes(a.frame, figures.Deps{
-		City: a.deps.City, People: a.deps.People, Measures: a.deps.Measures, Outcomes: a.deps.Outcomes, Planner: a.deps.Planner,
+		City: a.deps.City, People: a.deps.People, Measures: a.deps.Measures, Tallies: a.deps.Tallies, Outcomes: a.deps.Outcomes, Planner: a.deps.Planner,
 	})
 	a.callbackRoutes()
 	a.promptRoutes()
@@ -107,6 +107,8 @@ func (a *API) runs(tag string) bool {
 		there = there && d.City != nil && d.Measures != nil
 	case "simulations":
 		there = there && d.City != nil && d.Planner != nil
+	case "tallies":
+		there = there && d.City != nil && d.Tallies != nil
 	case "outcomes":
 		there = there && d.City != nil && d.Outcomes != nil
 	case "callbacks":

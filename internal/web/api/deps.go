@@ -42,6 +42,7 @@ type Deps struct {
 	Planner  figures.Planner
 	// What people manage of the telephone.
 	Outcomes  figures.Outcomes
+	Tallies   figures.Tallies
 	Callbacks Callbacks
 	Prompts   Prompts
 	Flows     Flows

@@ -1148,6 +1148,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/measures/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How calls sounded in the queues of the own agencies, by half-hour or day. Nothing tells who spoke. */
+        get: operations["measures-sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/measures/unqueued": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Calls to the own agencies' numbers that came into no queue, and are in no other measure: by half-hour or day in which they came. */
+        get: operations["measures-unqueued"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/outcomes": {
         parameters: {
             query?: never;
@@ -3163,6 +3197,50 @@ export interface components {
             /** Format: int64 */
             level: number;
         };
+        SoundMeasure: {
+            agency: string;
+            /**
+             * @description Of its codec: narrow is G.711, wide G.722 and Opus. Both are rated on the narrow scale.
+             * @enum {string}
+             */
+            band: "narrow" | "wide";
+            /** @description Legs with a score of 4.34 and more, 4.03, 3.60, 3.10, and less: very satisfied to nearly all dissatisfied (ITU-T G.107 annex B). */
+            classes: number[];
+            /** Format: date-time */
+            from: string;
+            /** Format: double */
+            jitter_seconds: number;
+            /** Format: int64 */
+            legs: number;
+            /**
+             * @description By what the leg came: the telephone network, a telephone of the house, a browser.
+             * @enum {string}
+             */
+            line: "trunk" | "telephone" | "browser";
+            /**
+             * Format: double
+             * @description Share of packets lost, 0 to 1.
+             */
+            loss: number;
+            /**
+             * Format: double
+             * @description Mean opinion score, estimated by the E-model (ITU-T G.107): 1 to 4.5. Of each leg the worse direction.
+             */
+            mos: number;
+            /** @description In which the call was; empty for a flow without a queue. */
+            queue: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            to: string;
+        };
+        SoundedOutputBody: {
+            /** @description By interval, queue, line and band; what did not happen is left out. */
+            rows: components["schemas"]["SoundMeasure"][];
+            /** @description In which days begin. */
+            time_zone: string;
+        };
         StaffMeasure: {
             /**
              * Format: double
@@ -3349,6 +3427,60 @@ export interface components {
         };
         TrunksOutputBody: {
             trunks: components["schemas"]["TrunkState"][];
+        };
+        UnqueuedMeasure: {
+            agency: string;
+            /**
+             * Format: int64
+             * @description All of them. With offered of the medium call they are all calls that were answered.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description By the flow, which had met closed hours.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description The flow had connected it to another telephone.
+             */
+            connected: number;
+            /**
+             * Format: int64
+             * @description The house had to end it.
+             */
+            failed: number;
+            flow: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description By the caller, in a menu or an announcement.
+             */
+            hung_up: number;
+            /** @description The city's own, that was called, E.164. */
+            number: string;
+            /**
+             * Format: int64
+             * @description A callback was promised instead of a wait; its work counts as a callback.
+             */
+            promised: number;
+            /**
+             * Format: int64
+             * @description By the flow, which had said all.
+             */
+            said: number;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            to: string;
+        };
+        UnqueuedOutputBody: {
+            /** @description By interval and number; where nothing happened there is no row. */
+            rows: components["schemas"]["UnqueuedMeasure"][];
+            /** @description In which days begin. */
+            time_zone: string;
         };
         VersionOutputBody: {
             /** @description To the version before, a line each: ~ city.queues[parking].cap: 25 → 30. No password. */
@@ -5696,6 +5828,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "measures-sound": {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                /** @description One queue; without: every queue of the own agencies. */
+                queue?: string;
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoundedOutputBody"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "measures-unqueued": {
+        parameters: {
+            query: {
+                /** @description First day, in the city's time zone. */
+                from: string;
+                /** @description Last day, included. */
+                to: string;
+                interval?: "half_hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnqueuedOutputBody"];
                 };
             };
             /** @description Problem */

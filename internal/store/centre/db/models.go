@@ -228,3 +228,29 @@ type Session struct {
 	Created int64
 	Seen    int64
 }
+
+type TallyEnd struct {
+	Start  int64
+	Number string
+	Flow   string
+	Agency string
+	Ending string
+	N      int64
+}
+
+type TallySound struct {
+	Start  int64
+	Queue  string
+	Agency string
+	Line   string
+	Band   string
+	Legs   int64
+	Mos    int64
+	Loss   int64
+	Jitter int64
+	Class0 int64
+	Class1 int64
+	Class2 int64
+	Class3 int64
+	Class4 int64
+}

@@ -20,6 +20,7 @@ type Deps struct {
 	City     Book
 	People   People
 	Measures Measures
+	Tallies  Tallies
 	Outcomes Outcomes
 	Planner  Planner
 }
@@ -61,6 +62,7 @@ type answerer struct {
 func Routes(f *frame.Frame, d Deps) {
 	a := &answerer{deps: d, frame: f, planning: make(chan struct{}, MaxSimulations)}
 	a.measureRoutes()
+	a.tallyRoutes()
 	a.simulationRoutes()
 	a.outcomeRoutes()
 }

@@ -61,19 +61,8 @@ func (a *answerer) measured(ctx context.Context, c *frame.Caller, in *measuresIn
 func (a *answerer) question(ctx context.Context, c *frame.Caller, in *measuresInput) (*question, error) {
 	q := &question{measuresInput: in, zone: a.deps.City.Current().Location(), mayAgency: map[string]bool{}, caller: c}
 	var err error
-	if q.from, err = dayOf("from", in.From, q.zone); err != nil {
+	if q.from, q.to, err = between(in.From, in.To, in.Interval, q.zone); err != nil {
 		return nil, err
-	}
-	if q.to, err = dayOf("to", in.To, q.zone); err != nil {
-		return nil, err
-	}
-	q.to = q.to.AddDate(0, 0, 1)
-	most := MaxHalfHourDays
-	if in.Interval == byDay {
-		most = MaxMeasureDays
-	}
-	if !q.to.After(q.from) || q.to.After(q.from.AddDate(0, 0, most)) {
-		return nil, errs.At(errs.Invalid, "to", "must be from's day or later, at most %d days in all", most)
 	}
 	if known, ok := a.deps.City.Queue(in.Queue); ok {
 		return q, c.May(identity.MeasuresRead, known.Agency)
@@ -82,6 +71,25 @@ func (a *answerer) question(ctx context.Context, c *frame.Caller, in *measuresIn
 		q.mayAgent, err = a.staffOf(ctx, c)
 	}
 	return q, err
+}
+
+// between gives the midnights of the first day and after the last.
+func between(first, last, interval string, zone *time.Location) (from, to time.Time, err error) {
+	if from, err = dayOf("from", first, zone); err != nil {
+		return from, to, err
+	}
+	if to, err = dayOf("to", last, zone); err != nil {
+		return from, to, err
+	}
+	to = to.AddDate(0, 0, 1)
+	most := MaxHalfHourDays
+	if interval == byDay {
+		most = MaxMeasureDays
+	}
+	if !to.After(from) || to.After(from.AddDate(0, 0, most)) {
+		err = errs.At(errs.Invalid, "to", "must be from's day or later, at most %d days in all", most)
+	}
+	return from, to, err
 }
 
 func dayOf(field, text string, zone *time.Location) (time.Time, error) {
