@@ -6,6 +6,7 @@ const office = [
   ...["Abilities", "Archive", "Attest", "Callbacks", "Calls.", "calls", "useWatch", "Flow", "ForceState", "Grants", "Log.", "Measures", "People", "Prompt", "Purpose", "QueueDialog", "Recordings", "Simulation"].map((p) => `src/pages/${p}*`),
   "src/lib/explain.ts",
   "src/lib/notes.ts",
+  "src/lib/sound.ts",
   "src/play",
   "src/plot",
 ];

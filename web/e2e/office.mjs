@@ -1,6 +1,6 @@
 // Walks the pages for what people manage of the telephone, against `santra demo`: flows and a made-up call, a prompt that is handed
 // in, listened to, chosen and removed, callbacks and outcomes. At 320 and 1280 px, in Finnish, with axe on each; the other languages
-// as well. Callbacks and outcomes are played by the walk: it has no callers. Environment: check.mjs.
+// as well. Callbacks, outcomes and sums of calls are played by the walk: it has no callers. Environment: check.mjs.
 import { base, check, expect, logIn, userWith, visit, walkThrough } from "./check.mjs";
 
 const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -28,6 +28,32 @@ async function owed(page) {
   await page.route("**/api/city", async (r) => r.fulfill({ json: { ...(await (await r.fetch()).json()), outcomes } }));
   const row = (code, n, hidden) => ({ queue: queues[0].id, start: ago(600), code, n, hidden });
   await page.route("**/api/outcomes?*", (r) => r.fulfill({ json: { rows: [row("neuvottu", 41, false), row("ohjattu", 0, true)], time_zone: "Europe/Helsinki" } }));
+  await sums(page, queues[0]);
+}
+
+/** How calls sounded in three half-hours, one of them badly, and calls that came into no queue. */
+async function sums(page, { id: queue, agency, number }) {
+  const half = (n) => new Date(Math.floor(Date.now() / 1_800_000 - n) * 1_800_000).toISOString();
+  const span = (n) => ({ from: half(n), to: half(n - 1) });
+  const leg = (n, line, band, legs, mos, classes) => ({ queue, agency, line, band, ...span(n), legs, mos, loss: 0.004, jitter_seconds: 0.0036, classes });
+  const sound = [leg(2, "trunk", "narrow", 12, 4.38, [12, 0, 0, 0, 0]), leg(2, "browser", "wide", 8, 4.1, [6, 1, 1, 0, 0]), leg(1, "trunk", "narrow", 10, 4.31, [8, 2, 0, 0, 0]), leg(1, "browser", "wide", 9, 3.1, [1, 2, 1, 3, 2]), leg(0, "telephone", "narrow", 4, 4.4, [4, 0, 0, 0, 0])];
+  await page.route("**/api/measures/sound?*", (r) => r.fulfill({ json: { rows: sound, time_zone: "Europe/Helsinki" } }));
+  const ends = (of, flow, more) => ({ number: of, flow, agency, ...span(0), calls: 0, hung_up: 0, closed: 0, said: 0, promised: 0, connected: 0, failed: 0, ...more });
+  const unqueued = [ends(number, `queue-${queue}`, { calls: 7, hung_up: 7 }), ends("+358931099999", "vaihde", { calls: 31, hung_up: 9, closed: 12, said: 4, promised: 3, connected: 2, failed: 1 })];
+  await page.route("**/api/measures/unqueued?*", (r) => r.fulfill({ json: { rows: unqueued, time_zone: "Europe/Helsinki" } }));
+}
+
+/** The sums as a supervisor reads them: drawn, read by keyboard, in tables. */
+async function sounded(page) {
+  const plot = page.getByRole("slider", { name: "Äänen laatu: puolituntinen" });
+  await plot.focus();
+  await page.keyboard.press("Home");
+  const first = await plot.getAttribute("aria-valuetext");
+  expect(`the sound of a half-hour is read by keyboard (${first})`, /Puhelinverkko 4,38.*Selaimet 4,10/.test(first));
+  const table = page.getByRole("region", { name: "Miltä puhelut kuulostivat jonoittain: taulukko" });
+  expect("a connection that sounded badly stands out", (await table.getByText("29 %").count()) === 1);
+  const others = page.getByRole("region", { name: "Puhelut, jotka eivät tulleet jonoon: taulukko" });
+  expect("calls without a queue stand by number, the most first", /99999.*31/s.test(await others.locator("tbody tr").first().textContent()));
 }
 
 async function supervisor(page) {
@@ -45,6 +71,7 @@ async function supervisor(page) {
   await visit(page, "Tunnusluvut", "Tunnusluvut");
   await page.waitForTimeout(800);
   await check(page, "measures-outcomes");
+  await sounded(page);
   await flows(page);
   await visit(page, "Kuulutukset", "Kuulutukset");
   expect("a supervisor changes no prompt", (await page.getByRole("button", { name: "Uusi kuulutus" }).count()) === 0);

@@ -3,6 +3,7 @@
 // and listens to the recording. Environment as in walk.mjs. Takes a few minutes, as customers call now and then.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 
 const ready = JSON.parse(readFileSync(process.env.SANTRA_READY, "utf8"));
@@ -84,6 +85,11 @@ async function call(page) {
   await button(page, "Pitoon").waitFor();
   await button(page, "Mykistä").click();
   await button(page, "Mikrofoni on pois").click();
+  await button(page, "Keskeytä tallennus").click();
+  await button(page, "Jatka tallennusta").waitFor();
+  await page.waitForTimeout(2000);
+  await button(page, "Jatka tallennusta").click();
+  await button(page, "Keskeytä tallennus").waitFor();
   await button(page, "Näppäimet").click();
   await button(page, "5").click();
   await button(page, "Lopeta puhelu").click();
@@ -145,6 +151,13 @@ async function listen(page) {
   await dialog.getByRole("textbox", { name: "Perustelu" }).fill("Pyyntö 2026/118");
   await dialog.getByRole("button", { name: "Jatka" }).click();
   await dialog.waitFor({ state: "detached" });
+  await page.getByRole("textbox", { name: "Kesto vähintään, min" }).fill("60");
+  await button(page, "Hae").click();
+  await page.getByText("Tallenteita ei löytynyt").waitFor();
+  await page.getByRole("textbox", { name: "Kesto vähintään, min" }).fill("0,05");
+  await page.getByRole("textbox", { name: "Kesto enintään, min" }).fill("60");
+  await button(page, /Eheys/).click();
+  await page.getByRole("option", { name: "Päättyi normaalisti" }).click();
   await button(page, "Hae").click();
   await button(page, /^Kuuntele/).first().waitFor();
   await shot(page, "recordings");
@@ -155,6 +168,29 @@ async function listen(page) {
   expect("the recording plays from the recorder", await page.evaluate(() => new URL(document.querySelector(".player audio").src).origin !== location.origin));
   await page.waitForTimeout(1500);
   await shot(page, "listening");
+  await pauses(page);
+}
+
+/** The pause that the agent made is told in words, and gone past. */
+async function pauses(page) {
+  const list = page.getByRole("region", { name: "Asiakaspalvelija keskeytti tallennuksen kerran" });
+  const words = await list.locator("li").first().textContent();
+  expect(`the pause is told with its place and length (${words})`, /^Kohdassa 0:\d\d, kesto [2-9]\s?s/.test(words.replaceAll("\u00a0", " ")));
+  const place = page.getByRole("slider", { name: "Kohta" });
+  await list.getByRole("button", { name: /^Jatka sen jälkeen kohdasta 0:\d\d/ }).click();
+  const after = Number(await place.inputValue());
+  await page.locator(".player audio").evaluate((a, to) => ((a.pause(), (a.currentTime = to))), after - 1);
+  await page.waitForFunction(() => /keskeytetty/.test(document.querySelector(".player .range").getAttribute("aria-valuetext")), undefined, { timeout: 5000 });
+  expect("within the pause the position says so", await list.locator(".pause-now").count());
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.waitForTimeout(200);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(`the player fits ${width} px`, over <= 0);
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+    expect(`axe finds nothing in the player at ${width} px ${violations.map((v) => v.id)}`, violations.length === 0);
+    await shot(page, `listening-pause-${width}`);
+  }
 }
 
 async function part(name, role, work) {

@@ -82,7 +82,7 @@ export const recordings = [
 ].map(([name, s, seconds, complete], i) => ({ id: `r${i}`, name, agency: "vesilaitos", queue: "vesi", seat: name.split("-")[3], fragment: name.split("-")[4], started: ago(s), seconds, language: "fi", announcement: "2026-1", state: complete ? "complete" : "recovered", gaps: 0, part: 1, session: "s", hold: i === 1, destroys: "2027-05-23" }));
 
 const loud = (i, side) => Math.round(Math.max(6, 215 * Math.abs(Math.sin(i / 9 + side)) * ((i >> 5) % 2 === side ? 1 : 0.12) * (0.55 + 0.45 * Math.abs(Math.sin(i * 1.7)))));
-export const peaks = { seconds: 214, per_second: 10, customer: Array.from({ length: 2140 }, (_, i) => loud(i, 0)), agent: Array.from({ length: 2140 }, (_, i) => loud(i, 1)) };
+export const peaks = { seconds: 214, per_second: 10, customer: Array.from({ length: 2140 }, (_, i) => loud(i, 0)), agent: Array.from({ length: 2140 }, (_, i) => loud(i, 1)), pauses: [{ from: 61, to: 88.5 }, { from: 180, to: 180.4 }] };
 
 /** 214 s of silence, 8 kHz A-law, two channels. */
 export const wav = (() => {

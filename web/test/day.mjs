@@ -34,6 +34,18 @@ export function measures(day, interval, queues) {
   return { rows, totals: at.map((from, i) => measure("", "", from, size(i))), staff: at.map((from, i) => staff(from, interval === "day" ? 15 : size(i))), time_zone: "Europe/Helsinki" };
 }
 
+/** How calls sounded: browsers worse in the afternoon. */
+export function sounds(day, interval, queues) {
+  const at = interval === "day" ? starts(day).slice(0, 1) : starts(day);
+  const leg = (q, from, line, band, legs, mos) => ({ queue: q.id, agency: q.agency, line, band, from, to: end(from), legs, mos, loss: (4.41 - mos) / 30, jitter_seconds: 0.004, classes: [legs - 2, 1, 0, mos < 4 ? 1 : 0, mos < 4 ? 0 : 1] });
+  return { rows: at.flatMap((from, i) => queues.slice(0, 2).flatMap((q) => [leg(q, from, "trunk", "narrow", 12, 4.38), leg(q, from, "browser", "wide", 9, i > 8 ? 3.7 : 4.3)])), time_zone: "Europe/Helsinki" };
+}
+
+export function unqueued(day, queues) {
+  const from = starts(day)[0];
+  return { rows: [{ number: queues[0].number, flow: `queue-${queues[0].id}`, agency: queues[0].agency, from, to: end(from), calls: 8, hung_up: 7, closed: 0, said: 0, promised: 0, connected: 0, failed: 1 }], time_zone: "Europe/Helsinki" };
+}
+
 function row(start, offered, agents) {
   const s = strain(offered || 0.1, agents);
   const abandonment = (1 - s.level) * 0.2;

@@ -8,7 +8,7 @@
 import { createReadStream, existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
-import { measures, simulate } from "./day.mjs";
+import { measures, simulate, sounds, unqueued } from "./day.mjs";
 import { agents, attestation, audit, cases, city, messages, people, peaks, recordings, wav } from "./city.mjs";
 
 const dist = new URL("../../internal/web/ui/dist/", import.meta.url).pathname;
@@ -155,6 +155,8 @@ const routes = [
   ["DELETE", "/api/queues/:id/closing", ([id]) => (closings.delete(id), queueNow(id))],
   ["PUT", "/api/agents/:id/state", ([id], b) => Object.assign(agents.find((a) => a.person === id), { state: b.state, reason: b.break_reason ?? "", since: now() })],
   ["GET", "/api/measures", (_, __, query) => measures(query.get("from"), query.get("interval"), city.queues)],
+  ["GET", "/api/measures/sound", (_, __, query) => sounds(query.get("from"), query.get("interval"), city.queues)],
+  ["GET", "/api/measures/unqueued", (_, __, query) => unqueued(query.get("from"), city.queues)],
   ["POST", "/api/simulations", (_, b) => simulate(b, city.queues)],
   ["PATCH", "/api/people/:id", ([id], b) => Object.assign(people.find((p) => p.id === id), b)],
   ["GET", "/api/agents", () => ({ agents, server_time: now() })],

@@ -17,6 +17,8 @@ import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { type Column, Empty, ErrorNotice, Loading, Notice, Page, Table } from "../ui/parts.tsx";
 import { Outcomes } from "./MeasuresOutcomes.tsx";
+import { Sound } from "./MeasuresSound.tsx";
+import { Unqueued } from "./MeasuresUnqueued.tsx";
 
 type Interval = "half_hour" | "day";
 
@@ -113,7 +115,20 @@ function Days({ asked, city }: { asked: Asked; city: City | undefined }) {
   const error = drawn.error ?? days.error;
   if (error) return <ErrorNotice error={error} />;
   if (!drawn.data || !days.data) return <Loading />;
-  if (days.data.rows.length === 0) return <Empty icon="measures" title={i18n._("Nothing was measured on {day}", { day: daysText(asked) })} />;
+  const besides = (
+    <>
+      {!asked.queue && <Unqueued from={asked.from} to={asked.to} city={city} />}
+      <Sound asked={asked} city={city} />
+    </>
+  );
+  if (days.data.rows.length === 0) {
+    return (
+      <>
+        <Empty icon="measures" title={i18n._("Nothing was measured on {day}", { day: daysText(asked) })} />
+        {besides}
+      </>
+    );
+  }
   const rows = mergedRows(days.data.rows);
   return (
     <>
@@ -122,6 +137,7 @@ function Days({ asked, city }: { asked: Asked; city: City | undefined }) {
       <Queues rows={rows} city={city} />
       <Letters rows={rows} city={city} />
       <Outcomes from={asked.from} to={asked.to} queue={asked.queue} city={city} />
+      {besides}
       {one && <Formulas day={days.data} asked={asked} />}
     </>
   );

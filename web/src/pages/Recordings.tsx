@@ -1,12 +1,14 @@
+import type { I18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Form } from "react-aria-components";
 import { api, take } from "../api/client.ts";
 import { cityQuery } from "../api/queries.ts";
-import type { Listening, Recording } from "../api/types.ts";
+import type { Listening, Recording, RecordingQuery } from "../api/types.ts";
 import { useAnnounced } from "../lib/announce.tsx";
 import { clockText } from "../lib/clock.ts";
+import { minutesPattern, secondsOf } from "../lib/minutes.ts";
 import { dayStart } from "../lib/days.ts";
 import { dateText, dateTime, inLanguage } from "../lib/format.ts";
 import { Player } from "../play/Player.tsx";
@@ -31,8 +33,11 @@ interface Filter {
   seat: string;
   queue: string;
   fragment: string;
+  least: string;
+  most: string;
+  state: string;
 }
-const noFilter: Filter = { from: "", to: "", seat: "", queue: "", fragment: "" };
+const noFilter: Filter = { from: "", to: "", seat: "", queue: "", fragment: "", least: "", most: "", state: "" };
 
 function Search({ stated, onState }: { stated: Stated; onState(s: Stated): void }) {
   const { i18n } = useLingui();
@@ -66,7 +71,21 @@ function query(stated: Stated, f: Filter) {
     seat: f.seat.trim() || undefined,
     queue: f.queue || undefined,
     fragment: f.fragment || undefined,
+    min_seconds: secondsOf(f.least),
+    max_seconds: secondsOf(f.most),
+    state: (f.state || undefined) as RecordingQuery["state"],
   };
+}
+
+/** What the recorder knows of how a recording ended. */
+function states(i18n: I18n) {
+  return [
+    { id: "", text: i18n._("All") },
+    { id: "complete", text: i18n._("Ended as it should") },
+    { id: "recovered", text: i18n._("The last second may be missing") },
+    { id: "broken", text: i18n._("Cut off by a fault") },
+    { id: "recording", text: i18n._("Going on") },
+  ];
 }
 
 function FilterForm(props: { agency: string; filter: Filter; onChange(f: Filter): void; onSearch(): void; searching: boolean }) {
@@ -88,6 +107,9 @@ function FilterForm(props: { agency: string; filter: Filter; onChange(f: Filter)
       <TextField label={i18n._("Seat code")} value={filter.seat} onChange={put("seat")} maxLength={16} />
       <Select label={i18n._("Queue")} options={[{ id: "", text: i18n._("All") }, ...queues.map((q) => ({ id: q.id, text: inLanguage(q.name) }))]} value={filter.queue} onPick={put("queue")} />
       <TextField label={i18n._("Last digits of the number")} inputMode="numeric" maxLength={4} pattern="[0-9]{2,4}" value={filter.fragment} onChange={(v) => put("fragment")(v.replace(/\D/g, ""))} />
+      <TextField label={i18n._("Length at least, min")} inputMode="decimal" maxLength={6} pattern={minutesPattern} placeholder="0" value={filter.least} onChange={put("least")} />
+      <TextField label={i18n._("Length at most, min")} inputMode="decimal" maxLength={6} pattern={minutesPattern} value={filter.most} onChange={put("most")} />
+      <Select label={i18n._("Completeness")} options={states(i18n)} value={filter.state} onPick={put("state")} />
       <Button type="submit" icon="search" isPending={props.searching} className="filter-go">
         {i18n._("Search")}
       </Button>

@@ -5,6 +5,8 @@ import { clockText } from "../lib/clock.ts";
 import { Button, Select } from "../ui/controls.tsx";
 import { ErrorNotice, Loading, Notice } from "../ui/parts.tsx";
 import { keepRenewed, present, type Tape } from "./listening.ts";
+import { pauseAt } from "./peaks.ts";
+import { Pauses } from "./Pauses.tsx";
 import { Waveform } from "./Waveform.tsx";
 
 const speeds = ["0.75", "1", "1.25", "1.5", "2"];
@@ -49,6 +51,9 @@ function Deck({ tape, recording }: { tape: Tape; recording: Recording }) {
   };
   const toggle = () => (playing ? audio.current!.pause() : void audio.current!.play().catch(() => setBroken(true)));
   const position = length > 0 ? at / length : 0;
+  const pauses = tape.peaks.pauses;
+  const paused = pauseAt(pauses, at);
+  const place = i18n._("{at} of {length}", { at: clockText(at), length: clockText(length) });
   return (
     <div className="player">
       <audio
@@ -65,7 +70,7 @@ function Deck({ tape, recording }: { tape: Tape; recording: Recording }) {
       {broken && <Notice look="error" live>{i18n._("The recording can’t be played just now.")}</Notice>}
       <div className="wave-box">
         <span className="wave-side wave-customer">{i18n._("Customer")}</span>
-        <Waveform peaks={tape.peaks} position={position} />
+        <Waveform peaks={tape.peaks} position={position} length={length} />
         <span className="wave-side wave-agent">{i18n._("Agent")}</span>
       </div>
       <div className="player-row">
@@ -81,13 +86,14 @@ function Deck({ tape, recording }: { tape: Tape; recording: Recording }) {
           value={at}
           onChange={(e) => seek(Number(e.target.value))}
           aria-label={i18n._("Position")}
-          aria-valuetext={i18n._("{at} of {length}", { at: clockText(at), length: clockText(length) })}
+          aria-valuetext={paused ? i18n._("{place}, the recording was paused", { place }) : place}
         />
         <span className="figures player-time">
           {clockText(at)} / {clockText(length)}
         </span>
         <Select label={i18n._("Speed")} className="speed" options={speeds.map((s) => ({ id: s, text: `${i18n.number(Number(s))}×` }))} value={speed} onPick={setSpeed} />
       </div>
+      {pauses.length > 0 && <Pauses pauses={pauses} now={paused} onGo={seek} />}
     </div>
   );
 }

@@ -15,12 +15,12 @@ function recorder(answers: Record<string, unknown>, status = 200) {
 
 describe("present", () => {
   it("posts the grant to the recorder with its cookie and plays from there", async () => {
-    const ask = recorder({ "/play": opened, "/play/abc/peaks": { customer: [1], agent: [2] } });
+    const ask = recorder({ "/play": opened, "/play/abc/peaks": { customer: [1], agent: [2], pauses: [{ from: 3, to: 5.5 }] } });
     const tape = await present(listening, ask as never);
     expect(tape).toEqual({
       src: "https://recorder.example/play/abc",
       renew: "https://recorder.example/play/abc/renew",
-      peaks: { customer: [1], agent: [2] },
+      peaks: { customer: [1], agent: [2], pauses: [{ from: 3, to: 5.5 }] },
     });
     const [address, init] = ask.mock.calls[0] as unknown as [string, RequestInit];
     expect(address).toBe("https://recorder.example/play");
@@ -29,7 +29,7 @@ describe("present", () => {
 
   it("plays without a waveform where there is none", async () => {
     const tape = await present(listening, recorder({ "/play": opened }) as never);
-    expect(tape.peaks).toEqual({ customer: [], agent: [] });
+    expect(tape.peaks).toEqual({ customer: [], agent: [], pauses: [] });
   });
 
   it("plays from nowhere else", async () => {

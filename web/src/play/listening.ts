@@ -40,7 +40,7 @@ function onOrigin(path: string, door: URL): string {
 async function fetchPeaks(address: string, ask: typeof fetch): Promise<Peaks> {
   const answer = await ask(address, { credentials: "include" }).catch(() => null);
   const body = answer?.ok ? ((await answer.json()) as Partial<Peaks>) : {};
-  return { customer: body.customer ?? [], agent: body.agent ?? [] };
+  return { customer: body.customer ?? [], agent: body.agent ?? [], pauses: body.pauses ?? [] };
 }
 
 async function post(address: string, grant: string, ask: typeof fetch): Promise<Response> {

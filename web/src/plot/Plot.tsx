@@ -167,6 +167,7 @@ function Drawing(p: PlotProps) {
 function scaleOf(p: PlotProps): number[] {
   const max = Math.max(highest(p.series, p.kind === "bars"), p.target?.value ?? 0);
   if (p.unit === "share") return max > 0.5 ? [0, 0.25, 0.5, 0.75, 1] : ticks(Math.max(max, 0.01), 4);
+  if (p.unit === "score") return [0, 1, 2, 3, 4, 5];
   return p.unit === "seconds" ? clockTicks(max, 4) : ticks(max, 4, true);
 }
 
