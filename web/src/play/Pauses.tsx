@@ -19,7 +19,7 @@ export function Pauses({ pauses, now, onGo }: { pauses: readonly Pause[]; now: P
       <ul>
         {pauses.map((p) => (
           <li key={p.from} className={p === now ? "pause-now" : undefined}>
-            <span className="figures">{i18n._("At {from}, for {length}", { from: clockText(p.from), length: durationText(p.to - p.from) })}</span>
+            <span className="figures">{i18n._("At {from}, for {length}", { from: clockText(p.from), length: durationText(Math.max(1, p.to - p.from)) })}</span>
             <Button look="secondary" onPress={() => onGo(p.to)}>
               {i18n._("Go on after it, at {to}", { to: clockText(p.to) })}
             </Button>
