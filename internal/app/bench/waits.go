@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // How waiting callers are measured.
@@ -90,10 +91,48 @@ func play(c *net.UDPConn, to netip.AddrPort) {
 	}
 }
 
+// sendGrid is how often the bare sender wakes, for its share of the parties.
+const sendGrid = 5 * time.Millisecond
+
+// Send is Open with one thread that does nothing but the system call for each packet, a quarter of the parties every 5 ms: what
+// no player can do without that sends packets one by one, each from a socket of its own. Nobody is read.
+func (p *Play) Send(parties []string, at *[]string) error {
+	to := make([]unix.SockaddrInet4, len(parties))
+	fds := make([]int, len(parties))
+	for i, party := range parties {
+		addr, err := netip.ParseAddrPort(party)
+		if err != nil {
+			return err
+		}
+		to[i] = unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+		if fds[i], err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
+			return err
+		}
+		if err := unix.Bind(fds[i], &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+			return err
+		}
+	}
+	go sendAll(fds, to)
+	return nil
+}
+
+func sendAll(fds []int, to []unix.SockaddrInet4) {
+	next := time.NewTicker(sendGrid)
+	defer next.Stop()
+	packet := make([]byte, headBytes+frameSamples)
+	const turns = int(frameTime / sendGrid)
+	for turn := 0; ; turn++ {
+		<-next.C
+		for i := turn % turns; i < len(fds); i += turns {
+			_ = unix.Sendto(fds[i], packet, unix.MSG_DONTWAIT, &to[i])
+		}
+	}
+}
+
 // waits measures callers who hear music, before any agent has logged in.
 func (b *bench) waits(ctx context.Context) error {
 	for _, mute := range []bool{true, false} {
-		var ours, bare []float64
+		var ours, bare, least []float64
 		note := ""
 		for i := range rounds {
 			b.say("music: %d callers wait, round %d of %d", waitingCalls, i+1, rounds)
@@ -101,11 +140,15 @@ func (b *bench) waits(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			r, err := b.barePlay(ctx, mute)
+			r, err := b.barePlay(ctx, "Play.Open", mute)
 			if err != nil {
 				return err
 			}
-			ours, bare = append(ours, o), append(bare, r)
+			s, err := b.bareSend(ctx, mute)
+			if err != nil {
+				return err
+			}
+			ours, bare, least = append(ours, o), append(bare, r), append(least, s...)
 			note = heard
 		}
 		name := "music to a caller who speaks"
@@ -113,6 +156,9 @@ func (b *bench) waits(ctx context.Context) error {
 			name = "music to a caller who sends nothing"
 		}
 		b.add(row{name, "CPU ms for a second of it", ours, "bare player", bare, note})
+		if mute {
+			b.add(row{name, "same", ours, "system calls alone", least, ""})
+		}
 	}
 	return nil
 }
@@ -136,7 +182,16 @@ func (b *bench) music(ctx context.Context, mute bool) (cost float64, note string
 	return playedCost(w), playedShare(heard, w), b.load.call(ctx, "Load.HangUp", Nothing{}, &Nothing{})
 }
 
-func (b *bench) barePlay(ctx context.Context, mute bool) (float64, error) {
+// bareSend is the least that it can take, where nobody speaks.
+func (b *bench) bareSend(ctx context.Context, mute bool) ([]float64, error) {
+	if !mute {
+		return nil, nil
+	}
+	cost, err := b.barePlay(ctx, "Play.Send", true)
+	return []float64{cost}, err
+}
+
+func (b *bench) barePlay(ctx context.Context, method string, mute bool) (float64, error) {
 	p, err := spawn("play")
 	if err != nil {
 		return 0, err
@@ -146,7 +201,7 @@ func (b *bench) barePlay(ctx context.Context, mute bool) (float64, error) {
 	if err := b.load.call(ctx, "Load.Streams", StreamsArgs{N: waitingCalls, Customers: true}, &parties); err != nil {
 		return 0, err
 	}
-	if err := p.call(ctx, "Play.Open", parties, &at); err != nil {
+	if err := p.call(ctx, method, parties, &at); err != nil {
 		return 0, err
 	}
 	if !mute {
