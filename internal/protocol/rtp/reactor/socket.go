@@ -46,6 +46,10 @@ func (s *Socket) bind(addr netip.AddrPort) error {
 	if err := unix.Bind(s.FD, Sockaddr(addr)); err != nil {
 		return err
 	}
+	if addr.Port() != 0 { // then it is known; a call opens up to twelve
+		s.Local = addr
+		return nil
+	}
 	bound, err := unix.Getsockname(s.FD)
 	switch a := bound.(type) {
 	case *unix.SockaddrInet4:
