@@ -73,7 +73,7 @@ func roundOf(w window, heard Window, calls int) round {
 	return round{
 		cpu: ms(w.cpu) / w.elapsed.Seconds() / float64(calls), p50: ms(heard.P50), p99: ms(heard.P99),
 		arrived: 1 - float64(heard.Lost)/float64(max(heard.Received+heard.Lost, 1)), byUs: heard.Lost - min(heard.Lost, heard.dropped), sent: heard.Sent, received: heard.Received,
-		kept: float64(heard.Sent) / (w.elapsed.Seconds() * float64(calls) * 2 / frameTime.Seconds()),
+		kept: float64(heard.Sent) / (heard.For.Seconds() * float64(calls) * 2 / frameTime.Seconds()),
 	}
 }
 

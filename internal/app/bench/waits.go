@@ -179,7 +179,7 @@ func (b *bench) music(ctx context.Context, mute bool) (cost float64, note string
 	if err != nil {
 		return 0, "", err
 	}
-	return playedCost(w), playedShare(heard, w), b.load.call(ctx, "Load.HangUp", Nothing{}, &Nothing{})
+	return playedCost(w), playedShare(heard), b.load.call(ctx, "Load.HangUp", Nothing{}, &Nothing{})
 }
 
 // bareSend is the least that it can take, where nobody speaks.
@@ -223,7 +223,7 @@ func playedCost(w window) float64 {
 }
 
 // playedShare says how many of the packets due came.
-func playedShare(heard Window, w window) string {
-	due := w.elapsed.Seconds() * waitingCalls / frameTime.Seconds()
+func playedShare(heard Window) string {
+	due := heard.For.Seconds() * waitingCalls / frameTime.Seconds()
 	return short(100*float64(heard.Played)/due) + " % of the packets due"
 }

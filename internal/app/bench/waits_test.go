@@ -68,7 +68,7 @@ func TestPlayedFigures(t *testing.T) {
 	if c := playedCost(w); c != 0.5 {
 		t.Error(c)
 	}
-	if s := playedShare(Window{Played: 4 * 50 * waitingCalls / 2}, w); !strings.HasPrefix(s, "50.0 %") {
+	if s := playedShare(Window{Played: 4 * 50 * waitingCalls / 2, For: 4 * time.Second}); !strings.HasPrefix(s, "50.0 %") {
 		t.Error(s)
 	}
 }
@@ -94,10 +94,10 @@ func TestLostByUs(t *testing.T) {
 // TestALoadThatDoesNotKeepUp is not taken for cheapness.
 func TestALoadThatDoesNotKeepUp(t *testing.T) {
 	w := window{cpu: time.Second, elapsed: time.Second}
-	if r := roundOf(w, Window{Sent: 500, Received: 500}, 10); r.kept != 0.5 || r.cpu != 100 || r.whole() != 200 {
+	if r := roundOf(w, Window{Sent: 500, Received: 500, For: time.Second}, 10); r.kept != 0.5 || r.cpu != 100 || r.whole() != 200 {
 		t.Errorf("%+v %v", r, r.whole())
 	}
-	if r := roundOf(w, Window{Sent: 1010, Received: 1010}, 10); r.whole() != 100 {
+	if r := roundOf(w, Window{Sent: 2020, Received: 1010, For: 2 * time.Second}, 10); r.whole() != 100 {
 		t.Errorf("%+v %v", r, r.whole())
 	}
 }
