@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -174,7 +173,7 @@ func (d *driver) run() {
 		streams := d.snapshot()
 		slots := slotsFor(len(streams))
 		for i := range slots {
-			sleepUntil(start.Add(time.Duration(i)*frameTime/time.Duration(slots)), len(streams) > 0)
+			sleepUntil(start.Add(time.Duration(i) * frameTime / time.Duration(slots)))
 			d.hear()
 			d.speak(streams, i, slots)
 		}
@@ -182,7 +181,7 @@ func (d *driver) run() {
 		if time.Since(start) > mostLate { // no telephone makes up for more
 			start = time.Now()
 		}
-		sleepUntil(start, len(streams) > 0)
+		sleepUntil(start)
 	}
 }
 
@@ -196,19 +195,12 @@ func slotsFor(streams int) int {
 	return (streams + each - 1) / each
 }
 
-// sleepUntil sleeps in the kernel: the runtime's own timers are good to a millisecond only. Where it has to be on time it keeps
-// its place among the runtime's processors meanwhile; it may take 10 ms to get one back.
-func sleepUntil(t time.Time, onTime bool) {
-	d := time.Until(t)
-	if d <= 0 {
-		return
+// sleepUntil sleeps in the kernel: the runtime's own timers are good to a millisecond only.
+func sleepUntil(t time.Time) {
+	if d := time.Until(t); d > 0 {
+		left := unix.NsecToTimespec(int64(d))
+		_ = unix.Nanosleep(&left, nil)
 	}
-	left := unix.NsecToTimespec(int64(d))
-	if onTime {
-		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&left)), 0, 0)
-		return
-	}
-	_ = unix.Nanosleep(&left, nil)
 }
 
 // speak lets every slots-th stream, from the i-th on, speak 20 ms.
