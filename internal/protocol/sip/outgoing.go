@@ -18,7 +18,7 @@ import (
 )
 
 // unreadProgress is how many provisional responses wait in Progress; older ones are lost.
-const unreadProgress = 8
+const unreadProgress = 4
 
 // InviteOptions is what an INVITE of ours says.
 type InviteOptions struct {
@@ -146,7 +146,7 @@ func (o *Outgoing) wanted() bool {
 	return !o.giveUp && !o.finished
 }
 
-// Progress gives provisional responses; it is closed at the final one. Of more than eight unread the oldest are lost.
+// Progress gives provisional responses; it is closed at the final one. Of more than four unread the oldest are lost.
 func (o *Outgoing) Progress() <-chan Response { return o.progress }
 
 // Wait waits for the final response: the dialog, or *Refused. When ctx ends first the call is cancelled.
