@@ -18,26 +18,37 @@ import (
 // Several is the language code for more than one language ("mul": RFC 5646 4.1, ISO 639-2).
 const Several = "mul"
 
-// Pass says that the announcement was heard to its end. The zero Pass opens nothing; no other package can make another.
-type Pass struct {
+// Pass says that the announcement was heard to its end. The zero Pass opens nothing; no other package can make another. It is a word long:
+// a call has several, and waits with room for more on its stack.
+type Pass struct{ said *statement }
+
+// statement is never written to.
+type statement struct {
 	token string
 	gate  token.Gate // what the token says
 }
 
 // Valid tells whether the pass opens a recording.
-func (p Pass) Valid() bool { return p.token != "" }
+func (p Pass) Valid() bool { return p.said != nil }
+
+func (p Pass) statement() statement {
+	if p.said == nil {
+		return statement{}
+	}
+	return *p.said
+}
 
 // Token is the signed token.Gate for the recorder.
-func (p Pass) Token() string { return p.token }
+func (p Pass) Token() string { return p.statement().token }
 
 // Version names what was heard (see the function Version).
-func (p Pass) Version() string { return p.gate.Announcement }
+func (p Pass) Version() string { return p.statement().gate.Announcement }
 
 // Queue is the queue for which it was heard, or into which it went along.
-func (p Pass) Queue() string { return p.gate.Queue }
+func (p Pass) Queue() string { return p.statement().gate.Queue }
 
 // Language is the language of what was heard; Several where it was more than one.
-func (p Pass) Language() string { return p.gate.Language }
+func (p Pass) Language() string { return p.statement().gate.Language }
 
 // For gives the pass of a call that has moved to another queue: errs.Denied unless the queue is the same agency's and the
 // announcement that would be played there is, sound for sound, the one that was heard. It is the same statement about the
@@ -46,12 +57,12 @@ func (p Pass) For(n Notice, key ed25519.PrivateKey) (Pass, error) {
 	switch {
 	case !p.Valid():
 		return Pass{}, errs.New(errs.Denied, "no announcement was heard to its end")
-	case n.Agency == "" || n.Agency != p.gate.Agency:
-		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.gate.Agency, n.Agency)
-	case len(n.Clips) == 0 || Version(n.Clips) != p.gate.Announcement || n.Language != p.gate.Language:
+	case n.Agency == "" || n.Agency != p.said.gate.Agency:
+		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.said.gate.Agency, n.Agency)
+	case len(n.Clips) == 0 || Version(n.Clips) != p.said.gate.Announcement || n.Language != p.said.gate.Language:
 		return Pass{}, errs.New(errs.Denied, "queue %q has another announcement than the one that was heard", n.Queue)
 	}
-	g := p.gate
+	g := p.said.gate
 	g.Queue = n.Queue
 	return signed(g, key)
 }
@@ -62,12 +73,12 @@ func (p Pass) In(agency, queue string, key ed25519.PrivateKey) (Pass, error) {
 	switch {
 	case !p.Valid():
 		return Pass{}, errs.New(errs.Denied, "no announcement was heard to its end")
-	case agency == "" || agency != p.gate.Agency:
-		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.gate.Agency, agency)
-	case queue == p.gate.Queue:
+	case agency == "" || agency != p.said.gate.Agency:
+		return Pass{}, errs.New(errs.Denied, "the announcement was heard for agency %q, not for %q", p.said.gate.Agency, agency)
+	case queue == p.said.gate.Queue:
 		return p, nil // signed already: a signature is a fifteenth of a call's set-up
 	}
-	g := p.gate
+	g := p.said.gate
 	g.Queue = queue
 	return signed(g, key)
 }
@@ -122,7 +133,7 @@ func signed(g token.Gate, key ed25519.PrivateKey) (Pass, error) {
 	if err != nil {
 		return Pass{}, err
 	}
-	return Pass{text, g}, nil
+	return Pass{&statement{text, g}}, nil
 }
 
 // Version names an announcement by the versions of its clips, joined by "." in their order: by its sound, so that no two
