@@ -57,12 +57,10 @@ func (g *Group) Stop(ctx context.Context) error {
 // Go runs f in a goroutine of wg. A panic in it ends f alone: its type and stack are logged, its value is not, for it may
 // hold personal data (M3).
 func Go(wg *sync.WaitGroup, log *slog.Logger, name string, f func()) {
-	wg.Add(1)
-	go func() { // wg.Go would be one more frame on the stack of what lives as long as a call
-		defer wg.Done()
+	wg.Go(func() {
 		defer Recover(log, name)
 		f()
-	}()
+	})
 }
 
 // Recover, deferred, logs a panic by type and stack and lets the goroutine end.
