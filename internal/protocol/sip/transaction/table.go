@@ -20,14 +20,14 @@ type Table struct {
 	send func(f socket.Flow, wire []byte) error
 
 	mu     sync.Mutex
-	server map[string]*Server
-	client map[string]*Client
+	server shrinking[*Server]
+	client shrinking[*Client]
 	closed bool
 }
 
 // NewTable makes a table whose transactions write by send, which must not block.
 func NewTable(send func(f socket.Flow, wire []byte) error) *Table {
-	return &Table{send: send, server: map[string]*Server{}, client: map[string]*Client{}}
+	return &Table{send: send, server: newShrinking[*Server](), client: newShrinking[*Client]()}
 }
 
 // Begin finds the transaction of a request, or makes one; made tells which. nil: closed (RFC 3261 17.2.3).
@@ -46,18 +46,18 @@ func (t *Table) Invite(in *message.Inbound) *Server {
 func (t *Table) findServer(key string, fresh func() *Server) (tx *Server, made bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if tx = t.server[key]; tx != nil || fresh == nil || t.closed {
+	if tx = t.server.all[key]; tx != nil || fresh == nil || t.closed {
 		return tx, false
 	}
 	tx = fresh()
-	t.server[key] = tx
+	t.server.put(key, tx)
 	return tx, true
 }
 
 func (t *Table) removeServer(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.server, key)
+	t.server.drop(key)
 }
 
 func (t *Table) addClient(tx *Client) bool {
@@ -66,7 +66,7 @@ func (t *Table) addClient(tx *Client) bool {
 	if t.closed {
 		return false
 	}
-	t.client[tx.key] = tx
+	t.client.put(tx.key, tx)
 	return true
 }
 
@@ -79,28 +79,28 @@ func (t *Table) Answered(res *sip.Response) *Client {
 func (t *Table) findClient(key string) *Client {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.client[key]
+	return t.client.all[key]
 }
 
 func (t *Table) removeClient(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.client, key)
+	t.client.drop(key)
 }
 
 // Len counts those that live.
 func (t *Table) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.server) + len(t.client)
+	return len(t.server.all) + len(t.client.all)
 }
 
 // Close ends all.
 func (t *Table) Close() {
 	t.mu.Lock()
 	t.closed = true
-	servers, clients := t.server, t.client
-	t.server, t.client = map[string]*Server{}, map[string]*Client{}
+	servers, clients := t.server.all, t.client.all
+	t.server, t.client = newShrinking[*Server](), newShrinking[*Client]()
 	t.mu.Unlock()
 	for _, tx := range servers {
 		tx.Abandon()
