@@ -13,8 +13,9 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
 	"santra/internal/run"
-	"santra/internal/voice"
 	"santra/internal/voice/carrier"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/notes"
 	"santra/internal/voice/outcome"
 )
 
@@ -49,29 +50,29 @@ func newOutside(p *plans, s config.SIP, secrets map[string]string, e *sip.Endpoi
 	return o, nil
 }
 
-// Way implements voice.Carrier.
-func (o *outside) Way(_ context.Context, w voice.Want) (voice.Way, error) {
+// Way implements dial.Carrier.
+func (o *outside) Way(_ context.Context, w dial.Want) (dial.Way, error) {
 	city := o.plans.current()
 	from := dialplan.Caller{Agent: w.Agent, Seat: w.Seat, Queue: w.Queue, Agency: w.Agency}
 	d := o.plans.Plan().Decide(pii.NewNumber(w.Number), from)
 	switch {
 	case d.Refused != nil:
-		return voice.Way{}, refusal(d.Refused)
+		return dial.Way{}, refusal(d.Refused)
 	case d.Allowed.Kind == dialplan.Internal:
-		return voice.Way{Inside: d.Allowed.Queue, InsideSeat: d.Allowed.Seat}, nil
+		return dial.Way{Inside: d.Allowed.Queue, InsideSeat: d.Allowed.Seat}, nil
 	}
 	o.meter.SetCaps(city.Dialling.Caps)
 	ticket, refused := o.meter.Take(d.Allowed, from, time.Now())
 	if refused != nil {
-		return voice.Way{}, refusal(refused)
+		return dial.Way{}, refusal(refused)
 	}
-	way := voice.Way{
+	way := dial.Way{
 		Number: d.Allowed.Number, Emergency: d.Allowed.Kind == dialplan.Emergency112, Shown: pii.NewNumber(d.Allowed.Show),
 		Longest: d.Allowed.Longest, Done: sync.OnceFunc(func() { o.meter.Done(&ticket) }),
 	}
 	if way.Routes = o.routes(d.Allowed, way.Emergency); len(way.Routes) == 0 {
 		way.Done()
-		return voice.Way{}, refusal(&dialplan.Refusal{Reason: dialplan.NoTrunk})
+		return dial.Way{}, refusal(&dialplan.Refusal{Reason: dialplan.NoTrunk})
 	}
 	return way, nil
 }
@@ -91,12 +92,12 @@ func refusal(r *dialplan.Refusal) error {
 }
 
 // routes gives the trunks' ways to a number, in the order in which they are tried.
-func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []voice.Route) {
+func (o *outside) routes(a *dialplan.Allowed, emergency bool) (all []dial.Route) {
 	call := carrier.Call{Number: a.Number, Show: a.Show, Emergency: emergency}
 	for _, name := range o.table.Route(call, o.lines.Up, rand.IntN) {
 		t := o.trunks[name]
 		to := o.lines.Target(name, t.Target(a.Number.Reveal(), o.secrets[name]))
-		all = append(all, voice.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.Sound()})
+		all = append(all, dial.Route{Trunk: name, Endpoint: o.endpoint, Target: to, SRTP: t.Sound()})
 	}
 	return all
 }
@@ -112,7 +113,7 @@ type ledger struct {
 // countTime bounds the counting of one call.
 const countTime = 10 * time.Second
 
-// Known implements voice.Outcomes.
+// Known implements notes.Outcomes.
 func (l *ledger) Known(agency, code string) bool {
 	for _, o := range l.book.Current().OutcomesOf(agency) {
 		if o.ID == code {
@@ -122,8 +123,8 @@ func (l *ledger) Known(agency, code string) bool {
 	return false
 }
 
-// Count implements voice.Outcomes.
-func (l *ledger) Count(d voice.Done) {
+// Count implements notes.Outcomes.
+func (l *ledger) Count(d notes.Done) {
 	at := time.Now()
 	run.Go(&l.wg, l.log, "outcome", func() {
 		ctx, cancel := context.WithTimeout(context.Background(), countTime)

@@ -10,7 +10,7 @@ import (
 	"santra/internal/app/config"
 	"santra/internal/errs"
 	"santra/internal/protocol/sip"
-	"santra/internal/voice"
+	"santra/internal/voice/dial"
 )
 
 // playedLines are trunks of which some are down.
@@ -43,7 +43,7 @@ func wayOut(t *testing.T, city agency.City, down ...string) *outside {
 	return o
 }
 
-func byTrunks(w voice.Way) (all []string) {
+func byTrunks(w dial.Way) (all []string) {
 	for _, r := range w.Routes {
 		all = append(all, r.Trunk)
 		if len(r.Target.Routes) != 1 || r.Target.Routes[0] != r.Trunk {
@@ -53,9 +53,9 @@ func byTrunks(w voice.Way) (all []string) {
 	return all
 }
 
-func (o *outside) asked(t *testing.T, number string) (voice.Way, error) {
+func (o *outside) asked(t *testing.T, number string) (dial.Way, error) {
 	t.Helper()
-	return o.Way(t.Context(), voice.Want{Number: number, Agent: "anna", Seat: "A1", Queue: "q", Agency: "water"})
+	return o.Way(t.Context(), dial.Want{Number: number, Agent: "anna", Seat: "A1", Queue: "q", Agency: "water"})
 }
 
 func TestTheWayOut(t *testing.T) {
@@ -139,7 +139,7 @@ func TestNothingStopsAnEmergency(t *testing.T) {
 		}
 		for range 20 {
 			for _, number := range []string{"112", "+358112", "0112", "00358112"} {
-				for _, w := range []voice.Want{{Number: number, Agent: "anna", Seat: "A1", Queue: "q", Agency: "water"}, {Number: number}, {Number: number, Queue: "none", Seat: "none"}} {
+				for _, w := range []dial.Want{{Number: number, Agent: "anna", Seat: "A1", Queue: "q", Agency: "water"}, {Number: number}, {Number: number, Queue: "none", Seat: "none"}} {
 					way, err := o.Way(t.Context(), w)
 					if err != nil || !way.Emergency || way.Number.Reveal() != "112" || !slices.Equal(byTrunks(way), c.trunks) || way.Longest != 0 {
 						t.Fatalf("%s: %s: %v %v", name, number, byTrunks(way), err)

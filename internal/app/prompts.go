@@ -10,11 +10,11 @@ import (
 	"santra/internal/app/flows"
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
-	"santra/internal/voice"
+	"santra/internal/voice/site"
 )
 
 // shelf is what is played: the built-in prompts, those of the folder in their place, and in place of both what people handed in
-// and chose to be heard. It follows what is chosen beside this process too. It is a voice.Prompts.
+// and chose to be heard. It follows what is chosen beside this process too. It is a site.Prompts.
 type shelf struct {
 	base  *media.Library
 	store prompts.Store
@@ -28,7 +28,7 @@ func newShelf(ctx context.Context, base *media.Library, store prompts.Store) (*s
 	return s, s.reload(ctx)
 }
 
-// Prompt implements voice.Prompts.
+// Prompt implements site.Prompts.
 func (s *shelf) Prompt(lang, name string) (media.Clip, bool) { return s.now.Load().Prompt(lang, name) }
 
 // reload takes over what is chosen now. One at a time.
@@ -58,7 +58,7 @@ func (s *shelf) reload(ctx context.Context) error {
 }
 
 // prompts gives the built-in announcements, or those of the folder that replaces them.
-func (c *contactCentre) prompts() (voice.Prompts, error) {
+func (c *contactCentre) prompts() (site.Prompts, error) {
 	l, err := media.NewLibrary(c.server.PromptFolder())
 	if err != nil || c.demo.Announcement == 0 {
 		return l, err
@@ -67,7 +67,7 @@ func (c *contactCentre) prompts() (voice.Prompts, error) {
 }
 
 // played gives what is played, now and as it is chosen later. A benchmark's short announcements stay as they are.
-func (c *contactCentre) played(ctx context.Context) (voice.Prompts, error) {
+func (c *contactCentre) played(ctx context.Context) (site.Prompts, error) {
 	p, err := c.prompts()
 	base, whole := p.(*media.Library)
 	if err != nil || !whole {
@@ -93,11 +93,11 @@ func (c *contactCentre) knownSounds() (flows.Sounds, error) {
 // cutPrompts has announcements that end early. What was heard has a version of its own (gate.Version is that of the sound),
 // so a recording made with it can be told from a true one.
 type cutPrompts struct {
-	voice.Prompts
+	site.Prompts
 	length time.Duration
 }
 
-// Prompt implements voice.Prompts.
+// Prompt implements site.Prompts.
 func (p cutPrompts) Prompt(lang, name string) (media.Clip, bool) {
 	clip, ok := p.Prompts.Prompt(lang, name)
 	samples := int(p.length * media.SampleRate / time.Second)
@@ -108,7 +108,7 @@ func (p cutPrompts) Prompt(lang, name string) (media.Clip, bool) {
 }
 
 // cutAnnouncements is refused everywhere but in a demonstration city: an announcement that is not whole tells nobody anything.
-func (c *contactCentre) cutAnnouncements(p voice.Prompts) (voice.Prompts, error) {
+func (c *contactCentre) cutAnnouncements(p site.Prompts) (site.Prompts, error) {
 	if !c.server.Demo {
 		return nil, errs.New(errs.Invalid, "announcements are cut in a demonstration city only")
 	}

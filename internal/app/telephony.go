@@ -17,6 +17,7 @@ import (
 	"santra/internal/voice"
 	"santra/internal/voice/lines"
 	"santra/internal/voice/outcome"
+	"santra/internal/voice/site"
 	"santra/internal/voice/tally"
 )
 
@@ -52,7 +53,7 @@ func (c *contactCentre) openVoice(ctx context.Context) (err error) {
 	}
 	c.outcomes = &ledger{counts: outcome.New(c.store.Outcomes(), c.book), book: c.book, log: c.log}
 	c.tallies = tally.New(c.store.Tallies(), c.log)
-	c.voice, err = voice.New(voice.Config{
+	c.voice, err = voice.New(site.Config{
 		Trunk: c.trunk, Phones: c.phones, Ports: ports, Browsers: c.browsers, Carrier: way, Callbacks: c.callbacks, Outcomes: c.outcomes,
 		Recorder: target, Recording: recording, RecorderSecurity: security, Codecs: s.SIP.Codecs, TrunkSRTP: s.SIP.Incoming,
 		PhoneDigests: s.SIP.PhoneDigests, Tally: c.tallies,

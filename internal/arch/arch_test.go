@@ -53,8 +53,15 @@ var sideways = map[string][]string{
 	"agency/prompts":  {"audit"}, // each version is logged, as the city's are
 	"identity":        {"audit", "agency"},
 	"lease":           {"audit"},
-	"web/api":         {"web/live", "web/api/frame", "web/api/figures", "web/api/telephone"}, // telephone: forms of answers alone
-	"app/config":      {"app/flows"},                                                         // the prompts that flows may name
+	"voice/count":     {"voice/leg"},   // how legs sounded is counted too
+	"voice/leg":       {"voice/tally"}, // how a leg sounded is given as what is summed
+	"voice/dial":      {"voice/leg"},   // who is dialled is a leg
+	"voice/consult":   {"voice/dial", "voice/gate", "voice/leg", "voice/state"},
+	"voice/owed":      {"voice/callback", "voice/dial"},                                                          // what a failure to connect means for a callback
+	"voice/site":      {"voice/callback", "voice/dial", "voice/gate", "voice/leg", "voice/notes", "voice/tally"}, // what the room is made of
+	"voice/tape":      {"voice/gate", "voice/actor"},                                                             // gate: nothing is recorded without a pass
+	"web/api":         {"web/live", "web/api/frame", "web/api/figures", "web/api/telephone"},                     // telephone: forms of answers alone
+	"app/config":      {"app/flows"},                                                                             // the prompts that flows may name
 	"app/demo":        {"app/config"},
 	"app/office":      {"app/config", "app/flows", "app/simulate"},
 	"app/bench":       {"app/demo"}, // it measures a demonstration city
@@ -86,6 +93,7 @@ var pure = map[string][]string{
 	"routing/engine":  {"net", "os", "sync", "context", "database/sql", "io", "log/slog"},
 	"agency/dialplan": {"net", "os", "context", "database/sql", "io", "log/slog"}, // sync: a Meter is counted on by many calls
 	"voice/carrier":   {"net", "os", "sync", "context", "database/sql", "io", "log/slog", "time"},
+	"voice/state":     {"net", "os", "sync", "context", "io", "log/slog"},
 	"routing/measure": {"net", "os", "sync", "database/sql", "io", "log/slog"}, // context: the signatures of its Journal
 
 	"voice/flow":          {"net", "os", "sync", "context", "io", "log/slog"}, // what a caller hears, tested without a call

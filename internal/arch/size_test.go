@@ -23,7 +23,7 @@ const (
 )
 
 // splitting lists packages that are too large while somebody divides them; who does removes the line.
-var splitting = []string{"voice"}
+var splitting []string
 
 // sizes are of hand-written code below internal and cmd.
 type sizes struct {

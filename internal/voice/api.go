@@ -8,6 +8,8 @@ import (
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/protocol/rtp"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 )
 
 const (
@@ -19,11 +21,11 @@ const (
 
 // command runs f in the actor of the agent's own call.
 func (s *Service) command(id, agent string, f func(c *call) error) error {
-	c, err := s.calls.get(id)
+	c, err := s.calls.Get(id)
 	if err != nil {
 		return err
 	}
-	return c.ask(func() error {
+	return c.mail.Ask(func() error {
 		if agent == "" || c.offer.Agent != agent {
 			return errs.New(errs.NotFound, "no such call of yours")
 		}
@@ -36,7 +38,7 @@ func (s *Service) command(id, agent string, f func(c *call) error) error {
 // where too many commands wait.
 func (s *Service) Decline(id, agent string) error {
 	return s.command(id, agent, func(c *call) error {
-		if c.state != Offered {
+		if c.state != state.Offered {
 			return errs.New(errs.Conflict, "the call is not offered")
 		}
 		c.decline()
@@ -69,16 +71,16 @@ func (s *Service) HangUp(id, agent string) error {
 // SendDTMF presses keys (0-9, *, #, A-D, at most MaxDigits) towards the caller and returns when they are out.
 func (s *Service) SendDTMF(id, agent, digits string) error {
 	digits = strings.ToUpper(digits)
-	if digits == "" || len(digits) > MaxDigits || strings.Trim(digits, keySet) != "" {
-		return errs.At(errs.Invalid, "digits", "1 to %d of %s", MaxDigits, keySet)
+	if digits == "" || len(digits) > MaxDigits || strings.Trim(digits, leg.KeySet) != "" {
+		return errs.At(errs.Invalid, "digits", "1 to %d of %s", MaxDigits, leg.KeySet)
 	}
 	var to *rtp.Leg
 	var life context.Context
 	err := s.command(id, agent, func(c *call) error {
-		if c.state != Talking || c.customer == nil {
+		if c.state != state.Talking || c.customer == nil {
 			return errs.New(errs.Conflict, "keys can be pressed only while talking with a customer")
 		}
-		to, life = c.customer.media, c.ctx
+		to, life = c.customer.Media, c.ctx
 		return nil
 	})
 	if err != nil {
@@ -94,7 +96,7 @@ func (s *Service) SendDTMF(id, agent, digits string) error {
 func (s *Service) Caller(id, agent string) (pii.Number, error) {
 	var n pii.Number
 	err := s.command(id, agent, func(c *call) error {
-		if !c.state.live() {
+		if !c.state.Live() {
 			return errs.New(errs.Gone, "the call is over, its number is forgotten")
 		}
 		n = copied(c.caller)
@@ -104,30 +106,30 @@ func (s *Service) Caller(id, agent string) (pii.Number, error) {
 }
 
 // Calls lists the calls that an agent is offered, has, or writes up, the oldest first.
-func (s *Service) Calls(agent string) []View {
-	return s.views(func(v View) bool { return agent != "" && v.Agent == agent })
+func (s *Service) Calls(agent string) []state.View {
+	return s.views(func(v state.View) bool { return agent != "" && v.Agent == agent })
 }
 
 // Call gives a call's view; errs.Gone after its end.
-func (s *Service) Call(id string) (View, error) {
-	c, err := s.calls.get(id)
+func (s *Service) Call(id string) (state.View, error) {
+	c, err := s.calls.Get(id)
 	if err != nil {
-		return View{}, err
+		return state.View{}, err
 	}
 	return c.view(), nil
 }
 
 // Running lists every call of an agency, or of all with "", the oldest first: for supervisors.
-func (s *Service) Running(agencyID string) []View {
-	return s.views(func(v View) bool { return agencyID == "" || v.Agency == agencyID })
+func (s *Service) Running(agencyID string) []state.View {
+	return s.views(func(v state.View) bool { return agencyID == "" || v.Agency == agencyID })
 }
 
-func (s *Service) views(wanted func(View) bool) []View {
-	var list []View
-	for _, c := range s.calls.all() {
+func (s *Service) views(wanted func(state.View) bool) []state.View {
+	var list []state.View
+	for _, c := range s.calls.All() {
 		if v := c.view(); wanted(v) {
 			list = append(list, v)
 		}
 	}
-	return oldestFirst(list)
+	return state.OldestFirst(list)
 }

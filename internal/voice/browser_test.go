@@ -11,6 +11,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/state"
 )
 
 // browser is another maker's WebRTC client with a tone for a voice.
@@ -108,7 +109,7 @@ func TestBrowserAnswers(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	rings := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	b := newBrowser(h)
 	offer := b.offer()
 	if _, err := h.svc.AnswerBrowser(h.ctx(), v.ID, "bo", offer); !errs.Is(err, errs.NotFound) {
@@ -124,7 +125,7 @@ func TestBrowserAnswers(t *testing.T) {
 		t.Errorf("answered twice: %v", err)
 	}
 	b.answered(answer)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.hears(caller, toneAgent)
 	b.hears(toneCaller)
 	deck.next(h)
@@ -138,12 +139,12 @@ func TestBrowserLeaves(t *testing.T) {
 	h := newHouse(t, plan{browsers: true})
 	h.signIn("anna", 1)
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	b := newBrowser(h)
 	answer, err := h.svc.AnswerBrowser(h.ctx(), v.ID, "anna", b.offer())
 	h.must(err)
 	b.answered(answer)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.must(b.conn.Close())
 	h.ended(caller)
 }

@@ -8,15 +8,21 @@ import (
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
-	"santra/internal/errs"
 	"santra/internal/id"
 	"santra/internal/pii"
-	"santra/internal/protocol/rtp"
 	"santra/internal/routing"
 	"santra/internal/run"
 	"santra/internal/token"
+	"santra/internal/voice/actor"
+	"santra/internal/voice/company"
+	"santra/internal/voice/dial"
 	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/notes"
+	"santra/internal/voice/owed"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // MaxLife is how long a call may last; a recording's gate does not hold longer either.
@@ -29,25 +35,15 @@ const (
 	wrapUpSlack = 20 * time.Millisecond
 )
 
-// Direction says where a call comes from.
-type Direction string
-
-// The directions.
-const (
-	In     Direction = "in"     // from the trunk
-	Out    Direction = "out"    // an agent calls, or calls back
-	Inside Direction = "inside" // an agent consults another; the customer may be given to it
-)
-
 // call is one call. Its fields are its actor's alone, but those of the first group, which never change.
 type call struct {
 	s         *Service
 	id        string
 	job       string // its work in dispatch: the id, but for a callback, whose work is the call from which it came
-	direction Direction
+	direction state.Direction
 	arrived   time.Time
 	log       *slog.Logger
-	mail      *mailbox
+	mail      *actor.Mailbox
 	shown     atomic.Pointer[snapshot]
 
 	ctx      context.Context // ends with the actor
@@ -58,13 +54,13 @@ type call struct {
 	entered  time.Time       // into this queue; zero before
 	strayed  bool            // it is in another queue than the one into which it called, or was called
 	hops     int             // from queue to queue
-	state    State
+	state    state.State
 	since    time.Time
 	version  uint64
 	language agency.Lang // chosen by the caller; "" without
-	customer *leg
-	agent    *leg           // of who is connected, or whose browser is connecting
-	ring     *ring          // the telephone that rings
+	customer *leg.Leg
+	agent    *leg.Leg       // of who is connected, or whose browser is connecting
+	ring     *dial.Dial     // the telephone that rings
 	claim    *claim         // the browser that is answering
 	offer    dispatch.Offer // while an agent has the call
 	given    given          // to another agent, or back
@@ -72,41 +68,44 @@ type call struct {
 	consult  *consultation  // beside the customer
 	parent   *call          // of an inside call: whose agent consults
 	watchers []*watcher
-	mix      *rtp.Mix // while more than two hear each other
-	notes    notes
+	circle   company.Company
+	notes    notes.Notes
 	way      lead
 	pass     gate.Pass
 	warned   bool // the customer has heard that somebody may listen
-	rec      recording
+	rec      *tape.Recording
 	muted    bool
 	acked    <-chan struct{} // the caller's ACK; nil once it came
 	deaf     bool            // the caller has us on hold and hears nothing
 	relayed  atomic.Int32    // keys on their way to the other party
 	quiet    bool            // it waits without music, to hear at once that the queue is closed
-	step     alarm           // what the state waits for
-	again    alarm           // when routing is asked again for a place, whatever the flow says meanwhile
-	life     alarm
-	pulse    alarm
+	step     actor.Alarm     // what the state waits for
+	again    actor.Alarm     // when routing is asked again for a place, whatever the flow says meanwhile
+	life     actor.Alarm
+	pulse    actor.Alarm
 }
 
 func (s *Service) newCall(q agency.Queue, owner agency.Agency, caller pii.Number) *call {
 	now := time.Now()
 	c := &call{
-		s: s, id: id.New(), direction: In, queue: q, owner: owner, arrived: now, mail: newMailbox(),
-		caller: caller, state: Announcing, since: now, rec: recording{state: RecordingNone},
+		s: s, id: id.New(), direction: state.In, queue: q, owner: owner, arrived: now, mail: actor.NewMailbox("call"),
+		caller: caller, state: state.Announcing, since: now,
 	}
+	c.rec = tape.New(s.tapes, taped{c})
 	c.job = c.id
 	c.log = s.log.With("call", c.id)
 	c.show()
 	return c
 }
 
+func (c *call) key() actor.Key { return actor.Key{ID: c.id, Job: c.job} }
+
 // begin puts a call that the house itself made into the table and starts its actor: errs.Limited and errs.Unavailable as
-// calls.add. The first step is opening, in the actor.
+// actor.Table.Add. The first step is opening, in the actor.
 func (s *Service) begin(c *call, opening func()) error {
 	c.opening = opening
 	c.show()
-	if err := s.calls.add(c); err != nil {
+	if err := s.calls.Add(c.key(), c, c.out.emergency); err != nil {
 		return err
 	}
 	run.Go(&s.wg, s.log, "call", func() { c.run(s.ctx) })
@@ -122,80 +121,92 @@ func (c *call) run(ctx context.Context) {
 		cancel()
 		c.bury()
 	}()
-	c.life.set(MaxLife, func() { c.finish("too long") })
-	c.pulse.set(LegPulse, c.lookAtLegs)
+	c.circle.Log = c.log
+	c.life.Set(MaxLife, func() { c.finish("too long") })
+	c.pulse.Set(LegPulse, c.lookAtLegs)
 	if c.opening != nil {
 		c.opening()
 	} else {
-		c.acked = c.customer.dialog.Acked()
+		c.acked = c.customer.Dialog.Acked()
 	}
-	for c.state != Ended {
+	for c.state != state.Ended {
 		c.turn()
 	}
 }
 
-// turn waits for one thing and does it.
+// turn waits for one thing and does it. Its frame lies on the stack of every call that waits, so cases are few: one for all alarms, and of a
+// dialog that is only a telephone's or the recorder's none for its end, with which its requests end.
 func (c *call) turn() {
+	due := actor.Soonest(&c.step, &c.again, &c.pulse, &c.life, &c.way.wake, &c.rec.Alarm)
 	select {
-	case f := <-c.mail.in:
-		f()
-	case <-c.mail.jam:
-		c.fail("jammed")
-	case <-c.step.c():
-		c.step.ring()
-	case <-c.again.c():
-		c.again.ring()
+	case f := <-c.mail.Next():
+		c.do(f)
+	case <-due.C():
+		due.Ring()
 	case <-c.acked:
 		c.acknowledged()
-	case <-c.consult.ended():
-		c.secondLeft()
-	case k, ok := <-c.consult.keys():
-		c.pressed(c.consult.leg, k, ok)
-	case r, ok := <-c.consult.requests():
-		c.asked(c.consult.leg, r, ok)
-	case <-c.consult.line().ended():
-		c.lineLeft()
-	case r, ok := <-c.consult.line().requests():
-		c.asked(c.consult.line(), r, ok)
-	case o := <-c.consult.notice():
-		c.secondAnnounced(o)
-	case <-c.pulse.c():
-		c.pulse.ring()
-	case <-c.life.c():
-		c.life.ring()
+	case k, ok := <-c.consult.Keys():
+		c.pressed(c.consult.Leg, k, ok)
+	case r, ok := <-c.consult.Requests():
+		c.secondAsked(r, ok)
+	case r, ok := <-c.consult.Line().Requests():
+		c.lineAsked(r, ok)
 	case <-c.way.played:
 		c.way.played = nil
 		c.happens(flow.Played{})
-	case o := <-c.way.notice:
-		c.noticePlayed(o)
-	case <-c.way.wake.c():
-		c.way.wake.ring()
-	case k, ok := <-c.customer.keys():
+	case o := <-c.noticeOver():
+		c.noticed(o)
+	case k, ok := <-c.customer.Keys():
 		c.pressed(c.customer, k, ok)
-	case r, ok := <-c.customer.requests():
+	case r, ok := <-c.customer.Requests():
 		c.asked(c.customer, r, ok)
-	case <-c.customer.ended():
+	case <-c.customer.Ended():
 		c.finish(byCaller)
-	case k, ok := <-c.agent.keys():
+	case k, ok := <-c.agent.Keys():
 		c.pressed(c.agent, k, ok)
-	case r, ok := <-c.agent.requests():
+	case r, ok := <-c.agent.Requests():
 		c.asked(c.agent, r, ok)
-	case <-c.agent.ended():
+	case <-c.agent.Ended():
 		c.agentLeft()
 	case <-c.connecting():
 		c.accept()
-	case <-c.rec.timer.c():
-		c.rec.timer.ring()
-	case <-c.rec.ended():
-		c.recorderLeft("hung up")
-	case r, ok := <-c.rec.requests():
-		c.recorderAsked(r, ok)
+	case r, ok := <-c.rec.Requests():
+		c.rec.Asked(r, ok)
 	}
 }
 
+// do does what was posted. A mailbox that has jammed is full, so this is where that is seen; what was posted is done nevertheless.
+func (c *call) do(f func()) {
+	select {
+	case <-c.mail.Jam():
+		if c.state.Live() {
+			c.fail("jammed")
+		}
+	default:
+	}
+	f()
+}
+
+// noticeOver tells how the recording announcement to who is consulted has ended, or else that to the caller.
+func (c *call) noticeOver() <-chan gate.Outcome {
+	if n := c.consult.Notice(); n != nil {
+		return n
+	}
+	return c.way.notice
+}
+
+// noticed goes on after what noticeOver gave.
+func (c *call) noticed(o gate.Outcome) {
+	if c.consult.Notice() != nil {
+		c.secondAnnounced(o)
+		return
+	}
+	c.noticePlayed(o)
+}
+
 // set moves the call to another state, if that is legal, and shows it.
-func (c *call) set(to State) error {
-	s, err := c.state.move(to)
+func (c *call) set(to state.State) error {
+	s, err := c.state.Move(to)
 	if err != nil {
 		return err
 	}
@@ -208,24 +219,24 @@ func (c *call) set(to State) error {
 func (c *call) changed() {
 	v := c.show()
 	if v.Agent != "" {
-		c.s.cfg.Events.Publish(v.event(v.Agent))
+		c.s.cfg.Events.Publish(v.Event(v.Agent))
 	}
 }
 
 // snapshot is what others read of a call: as people see it, and as dispatch has to know it.
 type snapshot struct {
-	View
+	state.View
 	work  dispatch.Announcement
 	known bool // work is dispatch's concern now
 }
 
 // show stores what others read.
-func (c *call) show() View {
+func (c *call) show() state.View {
 	c.version++
-	v := View{
+	v := state.View{
 		ID: c.id, Direction: c.direction, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language), Agent: c.offer.Agent,
-		Seat: c.offer.Seat, State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.recordingShown(), Muted: c.muted,
-		Version: c.version, Why: c.offer.Why, Consult: c.consult.view(), Supervised: c.supervised(), Outcome: c.notes.outcome,
+		Seat: c.offer.Seat, State: c.state, Since: c.since, Arrived: c.arrived, Recording: c.rec.Shown(), Muted: c.muted,
+		Version: c.version, Why: c.offer.Why, Consult: c.consult.View(), Supervised: c.supervised(), Outcome: c.notes.Outcome,
 		Failed: c.out.failed, Emergency: c.out.emergency,
 	}
 	if c.parent != nil {
@@ -237,28 +248,14 @@ func (c *call) show() View {
 }
 
 // view is the call as last shown; safe anywhere.
-func (c *call) view() View { return c.shown.Load().View }
-
-// ask runs f in the actor and waits for it: errs.Gone after the call's end, errs.Limited when its mailbox is full.
-func (c *call) ask(f func() error) error {
-	reply := make(chan error, 1)
-	err := c.mail.put(func() {
-		answer := errs.New(errs.Internal, "the call broke: its log says why")
-		defer func() { reply <- answer }() // also where f breaks, and the call with it
-		answer = f()
-	})
-	if err != nil {
-		return err
-	}
-	return <-reply // what was put is always run
-}
+func (c *call) view() state.View { return c.shown.Load().View }
 
 // background runs f beside the actor, for what may take time; the service waits for it when it stops.
 func (c *call) background(what string, f func()) { run.Go(&c.s.wg, c.log, what, f) }
 
 // fail ends a call by the house's own fault.
 func (c *call) fail(why string) {
-	c.s.count.failed.Add(1)
+	c.s.count.Failed.Add(1)
 	c.log.Error("call failed", "why", why, "state", c.state)
 	c.finish(why)
 }
@@ -272,7 +269,7 @@ const (
 // finish ends the conversation or the wait, whoever ended it. An agent who had it in hand writes up; else nothing is left.
 func (c *call) finish(why string) {
 	was := c.state
-	if !was.live() {
+	if !was.Live() {
 		return
 	}
 	c.log.Info("call over", "why", why, "state", was, "foreign_packets", c.foreign())
@@ -280,24 +277,24 @@ func (c *call) finish(why string) {
 	inHand := c.inHand()
 	c.part()
 	switch {
-	case c.direction == Inside:
+	case c.direction == state.Inside:
 		c.leaveInside(was)
 		return
 	case inHand:
-		c.s.count.ended.Add(1)
+		c.s.count.Ended.Add(1)
 		c.wrapUp()
 		if !c.out.opening {
-			c.tried(triedHow(c.out.failed)) // after dispatch has forgotten it: it may be lined up again
+			c.tried(owed.How(c.out.failed)) // after dispatch has forgotten it: it may be lined up again
 		}
 		return
-	case was == Leaving:
-		c.s.count.diverted.Add(1)
-	case was == Forwarding || was == Forwarded:
+	case was == state.Leaving:
+		c.s.count.Diverted.Add(1)
+	case was == state.Forwarding || was == state.Forwarded:
 	default:
-		c.s.count.abandoned.Add(1)
+		c.s.count.Abandoned.Add(1)
 	}
 	c.over() // before dispatch is told: a take-over must not announce what is gone
-	if was.queued() {
+	if was.Queued() {
 		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 	}
 }
@@ -305,12 +302,12 @@ func (c *call) finish(why string) {
 // part ends everybody's part in the call and forgets the customer.
 func (c *call) part() {
 	c.way.stop()
-	c.step.stop()
-	c.again.stop()
-	c.unrecord()
+	c.step.Stop()
+	c.again.Stop()
+	c.rec.End()
 	c.dropConsult("over")
 	c.dropWatchers()
-	c.unmix()
+	c.circle.Unmix()
 	c.out.stop()
 	c.dropAgent()
 	c.drop(&c.customer)
@@ -319,20 +316,20 @@ func (c *call) part() {
 
 // inHand tells whether an agent has taken the call: dispatch is to be told of its end, and a wrap-up may follow.
 func (c *call) inHand() bool {
-	return c.state.connected() || c.state.placing()
+	return c.state.Connected() || c.state.Placing()
 }
 
 // foreign counts the packets that came from other addresses than the parties' and were dropped.
 func (c *call) foreign() (n uint64) {
 	for _, l := range c.legs() {
-		n += l.media.Stats().Foreign
+		n += l.Media.Stats().Foreign
 	}
 	return n
 }
 
 // legs are those of the call that are there: the customer's, the agent's, that of a telephone that is consulted.
-func (c *call) legs() (legs []*leg) {
-	for _, l := range []*leg{c.customer, c.agent, c.consult.telephone(), c.consult.line()} {
+func (c *call) legs() (legs []*leg.Leg) {
+	for _, l := range []*leg.Leg{c.customer, c.agent, c.consult.Telephone(), c.consult.Line()} {
 		if l != nil {
 			legs = append(legs, l)
 		}
@@ -342,7 +339,7 @@ func (c *call) legs() (legs []*leg) {
 
 // wrapUp keeps the call on its agent's desktop, without a caller, for as long as dispatch lets the agent write up.
 func (c *call) wrapUp() {
-	_ = c.set(WrapUp)
+	_ = c.set(state.WrapUp)
 	c.s.cfg.Dispatch.Finish(c.job, c.offer.Agent)
 	c.writeUp()
 }
@@ -368,32 +365,32 @@ func (c *call) lookAtWrapUp() {
 	if !a.Until.IsZero() {
 		again = min(again, max(time.Until(a.Until), wrapUpSlack))
 	}
-	c.step.set(again, c.lookAtWrapUp)
+	c.step.Set(again, c.lookAtWrapUp)
 }
 
 // over is the end.
-func (c *call) over() { _ = c.set(Ended) }
+func (c *call) over() { _ = c.set(state.Ended) }
 
 // drop hangs a leg up, beside the actor.
-func (c *call) drop(l **leg) {
+func (c *call) drop(l **leg.Leg) {
 	if gone := *l; gone != nil {
 		*l = nil
-		c.keepQuality(gone)
-		c.background("hang up", func() { gone.hangUp(c.s.parting) })
+		c.sounded(gone)
+		c.background("hang up", func() { gone.HangUp(c.s.parting) })
 	}
 }
 
 // bury leaves nothing of the call, also where its actor broke: it runs what is still in the mailbox, with the state Ended,
 // and takes the call out of the table.
 func (c *call) bury() {
-	defer c.s.calls.remove(c) // whatever else breaks: Stop waits for it
-	c.finish("broken")        // nothing, if it is over
-	c.state = Ended
-	c.step.stop()
-	c.life.stop()
-	c.pulse.stop()
-	c.notes.erase(c.s.cfg.Outcomes, c.done())
-	for _, f := range c.mail.close() {
+	defer c.s.calls.Remove(c.key(), c) // whatever else breaks: Stop waits for it
+	c.finish("broken")                 // nothing, if it is over
+	c.state = state.Ended
+	c.step.Stop()
+	c.life.Stop()
+	c.pulse.Stop()
+	c.notes.Erase(c.s.cfg.Outcomes, c.done())
+	for _, f := range c.mail.Close() {
 		f()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/protocol/sip"
+
 	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/event"
@@ -12,6 +14,8 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // The whole way: announcement, queue, agent's telephone, sound both ways, recording, wrap-up, nothing left.
@@ -20,25 +24,25 @@ func TestCallGoesAllTheWay(t *testing.T) {
 	h := newHouse(t, plan{recorder: deck})
 	caller := h.call(waterNumber, siptest.Config{})
 	h.hears(caller, toneMusic)
-	if v := h.state(Waiting); v.Agent != "" || v.Recording != RecordingNone {
+	if v := h.state(state.Waiting); v.Agent != "" || v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	anna := h.answered(h.agent("anna", 1, siptest.Config{}))
 	h.hears(caller, toneAgent)
 	h.hears(anna, toneCaller)
 
-	v := h.view("recorded", func(v View) bool { return v.Recording == RecordingOn })
-	if v.State != Talking || v.Agent != "anna" || v.Seat != "A11" || v.Why == "" {
+	v := h.view("recorded", func(v state.View) bool { return v.Recording == tape.On })
+	if v.State != state.Talking || v.Agent != "anna" || v.Seat != "A11" || v.Why == "" {
 		t.Errorf("%+v", v)
 	}
 	h.checkCaller(v.ID, "anna")
-	tape := deck.next(h)
-	h.checkTape(tape, v)
+	reel := deck.next(h)
+	h.checkTape(reel, v)
 
 	h.must(caller.HangUp(h.ctx()))
 	h.ended(anna)
 	h.checkGone(v.ID)
-	<-tape.dialog.Ended()
+	<-reel.dialog.Ended()
 	h.empty()
 	h.checkEvents(v.ID)
 	if n := h.svc.Stats(); n.Announced != 1 || n.Answered != 1 || n.Ended != 1 || n.Recorded != 1 || n.Failed != 0 || n.Active != 0 {
@@ -59,7 +63,7 @@ func (h *house) checkCaller(id, agent string) {
 	}
 }
 
-func (h *house) checkTape(t *tape, v View) {
+func (h *house) checkTape(t *reel, v state.View) {
 	h.Helper()
 	x := t.meta.Extension
 	if x.Part != 1 || x.Seat != "A11" || x.Queue != "water-main" || x.Agency != "water" || x.Fragment != "1234" || x.Language != "fi" {
@@ -92,16 +96,16 @@ func (h *house) checkGone(id string) {
 func (h *house) checkEvents(id string) {
 	h.Helper()
 	var last uint64
-	var states []State
+	var states []state.State
 	h.book.find(func(e event.Event) bool {
 		if e.ID != id || len(e.To) != 1 || e.To[0] != "anna" || e.Version <= last {
 			h.Errorf("event %+v after version %d", e, last)
 		}
 		last = e.Version
-		states = append(states, e.Fields["state"].(State))
+		states = append(states, e.Fields["state"].(state.State))
 		return false
 	})
-	if s := string(states[0]); s != "offered" || states[len(states)-1] != Ended {
+	if s := string(states[0]); s != "offered" || states[len(states)-1] != state.Ended {
 		h.Errorf("states told: %v", states)
 	}
 }
@@ -127,7 +131,7 @@ func TestHangUpInTheAnnouncement(t *testing.T) {
 func TestCallerLeavesTheQueue(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(waterNumber, siptest.Config{})
-	h.state(Waiting)
+	h.state(state.Waiting)
 	h.must(caller.HangUp(h.ctx()))
 	h.empty()
 	if q := h.disp.Queues()["water-main"]; q.Calls != 0 || q.Today.Abandoned+q.Today.Short != 1 {
@@ -141,7 +145,7 @@ func TestCallerLeavesWhileItRings(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	rings := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	h.must(caller.HangUp(h.ctx()))
 	<-rings.Done()
 	h.empty()
@@ -169,30 +173,30 @@ func TestNoAnswerGoesToTheNext(t *testing.T) {
 	bo := h.agent("bo", 2, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	rings := <-bo.Rings()
-	first := h.state(Offered)
+	first := h.state(state.Offered)
 	<-rings.Done() // CANCEL
 	h.agentIs("bo", routing.NotAnswering)
 	h.hears(caller, toneMusic)
 	anna := h.answered(h.agent("anna", 1, siptest.Config{}))
 	h.hears(anna, toneCaller)
-	if v := h.state(Talking); v.Agent != "anna" || !v.Arrived.Equal(first.Arrived) || v.Version <= first.Version {
+	if v := h.state(state.Talking); v.Agent != "anna" || !v.Arrived.Equal(first.Arrived) || v.Version <= first.Version {
 		t.Errorf("%+v after %+v", v, first)
 	}
 	if _, err := h.svc.Caller(first.ID, "bo"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("who did not answer still gets the number: %v", err)
 	}
-	if _, ok := h.book.find(func(e event.Event) bool { return e.To[0] == "bo" && e.Fields["state"] == Waiting }); !ok {
+	if _, ok := h.book.find(func(e event.Event) bool { return e.To[0] == "bo" && e.Fields["state"] == state.Waiting }); !ok {
 		t.Error("bo's desktop was not told that the offer is over")
 	}
 }
 
 func TestBusyPhoneDeclines(t *testing.T) {
 	h := newHouse(t, plan{})
-	h.agent("bo", 2, siptest.Config{Reject: codeBusy})
+	h.agent("bo", 2, siptest.Config{Reject: sip.StatusBusyHere})
 	h.call(waterNumber, siptest.Config{})
 	h.agentIs("bo", routing.NotAnswering)
 	h.answered(h.agent("anna", 1, siptest.Config{}))
-	h.view("anna's", func(v View) bool { return v.State == Talking && v.Agent == "anna" })
+	h.view("anna's", func(v state.View) bool { return v.State == state.Talking && v.Agent == "anna" })
 }
 
 func TestDeclineByTheDesktop(t *testing.T) {
@@ -200,13 +204,13 @@ func TestDeclineByTheDesktop(t *testing.T) {
 	phone := h.agent("bo", 2, siptest.Config{Answer: -1})
 	h.call(waterNumber, siptest.Config{})
 	rings := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	if err := h.svc.Decline(v.ID, "anna"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("another declines: %v", err)
 	}
 	h.must(h.svc.Decline(v.ID, "bo"))
 	<-rings.Done()
-	h.state(Waiting)
+	h.state(state.Waiting)
 	if err := h.svc.Decline(v.ID, "bo"); !errs.Is(err, errs.NotFound) {
 		t.Errorf("declined twice: %v", err)
 	}
@@ -219,7 +223,7 @@ func TestAgentHangsUp(t *testing.T) {
 	for _, by := range []string{"telephone", "desktop"} {
 		caller := h.call(waterNumber, siptest.Config{})
 		anna := h.answered(phone)
-		v := h.state(Talking)
+		v := h.state(state.Talking)
 		if by == "telephone" {
 			h.must(anna.HangUp(h.ctx()))
 		} else {
@@ -245,7 +249,7 @@ func TestWithheldNumber(t *testing.T) {
 	if f := deck.next(h).meta.Extension.Fragment; f != "" {
 		t.Errorf("fragment %q of a withheld number", f)
 	}
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	if n, err := h.svc.Caller(v.ID, "anna"); err != nil || !n.Withheld() {
 		t.Errorf("%v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"santra/internal/routing"
 	"santra/internal/voice/callback"
 	"santra/internal/voice/flow"
+	"santra/internal/voice/state"
 )
 
 // An agent who hangs up while a promised call rings has not kept it: the customer is called again.
@@ -38,12 +39,12 @@ func TestCallbackThatCannotBeOpenedIsStillOwed(t *testing.T) {
 	h := newHouse(t, plan{callbacks: true, city: inviting})
 	h.promised()
 	id := h.owed()[0].ID
-	h.svc.notReached(id, "bob", callback.Failed) // it was never opened
+	h.svc.owed.Tried(id, "bob", callback.Failed) // it was never opened
 	if x, ok := h.disp.Explain(id); !ok {
 		t.Errorf("%+v", x)
 	}
 	h.disp.Remove(id, routing.Closed)
-	h.svc.notReached(id, "bob", callback.Failed)
+	h.svc.owed.Tried(id, "bob", callback.Failed)
 	h.until("lined up", func() bool { _, ok := h.disp.Explain(id); return ok })
 }
 
@@ -52,7 +53,7 @@ func TestCallbackIsNoCallAtATakeOver(t *testing.T) {
 	h := newHouse(t, plan{callbacks: true, city: inviting})
 	h.promised()
 	h.agent("bob", 2, siptest.Config{Answer: -1})
-	h.state(Offered)
+	h.state(state.Offered)
 	if all := h.svc.Announce(); len(all) != 0 {
 		t.Errorf("%+v", all)
 	}
@@ -66,7 +67,7 @@ func TestSecondPromiseTakesNoCallFromAnAgent(t *testing.T) {
 		c.promised(flow.Promise{Queue: "water-main", Keep: true}, callback.View{ID: "earlier"}, routing.Work{}, nil)
 	})
 	h.agentIs("anna", routing.Busy)
-	if now := h.state(Talking); now.ID != v.ID || h.svc.Stats().Promised != 0 {
+	if now := h.state(state.Talking); now.ID != v.ID || h.svc.Stats().Promised != 0 {
 		t.Errorf("%+v", now)
 	}
 	if _, err := h.svc.Caller(v.ID, "anna"); errs.Is(err, errs.Gone) {
@@ -78,10 +79,10 @@ func TestSecondPromiseTakesNoCallFromAnAgent(t *testing.T) {
 func TestFlowDoesNotCancelTheWaitForAPlace(t *testing.T) {
 	h := newHouse(t, plan{})
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.do(func(c *call) {
 		h.disp.Remove(c.job, routing.Closed) // as if there had been no room for it
-		c.again.set(JoinAgain, c.join)
+		c.again.Set(JoinAgain, c.join)
 		c.carryOut([]flow.Action{flow.Collect{Within: patience}})
 	})
 	h.until("placed", func() bool { _, ok := h.disp.Explain(v.ID); return ok })

@@ -9,24 +9,27 @@ import (
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
 	"santra/internal/token"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 const toneBob = 1900.0
 
 // consulting has anna, who talks with a caller, ask bob.
-func (h *house) consulting() (caller, anna, bob *siptest.Call, v View) {
+func (h *house) consulting() (caller, anna, bob *siptest.Call, v state.View) {
 	h.Helper()
 	caller, anna, v = h.talking(siptest.Config{}, siptest.Config{})
 	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Agent: "bob"}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Agent: "bob"}))
 	bob = h.answered(phone)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	return caller, anna, bob, v
 }
 
-func (h *house) stage(st Stage) View {
+func (h *house) stage(st state.Stage) state.View {
 	h.Helper()
-	return h.view(string(st), func(v View) bool { return v.Consult != nil && v.Consult.Stage == st })
+	return h.view(string(st), func(v state.View) bool { return v.Consult != nil && v.Consult.Stage == st })
 }
 
 func TestConsultedAgentHearsTheAgentAndNotTheCustomer(t *testing.T) {
@@ -36,12 +39,12 @@ func TestConsultedAgentHearsTheAgentAndNotTheCustomer(t *testing.T) {
 	h.hears(caller, toneMusic)
 	h.hears(anna, toneBob)
 	h.hears(bob, toneAgent)
-	tape := deck.next(h)
-	if tape.has(rtp.Agent, toneBob) {
+	reel := deck.next(h)
+	if reel.has(rtp.Agent, toneBob) {
 		t.Error("a consultation is recorded")
 	}
 	inner := h.svc.Calls("bob")
-	if len(inner) != 1 || inner[0].Direction != Inside || inner[0].From != "anna" || inner[0].Recording != RecordingNone {
+	if len(inner) != 1 || inner[0].Direction != state.Inside || inner[0].From != "anna" || inner[0].Recording != tape.None {
 		t.Errorf("%+v", inner)
 	}
 	if n, err := h.svc.Caller(inner[0].ID, "bob"); err != nil || n.Reveal() != "" {
@@ -88,7 +91,7 @@ func TestConsultedAgentGetsTheCustomer(t *testing.T) {
 	if a.Session != b.Session || b.Part <= a.Part || b.Seat != "A12" || a.Seat != "A11" || first.gate.ID != second.gate.ID {
 		t.Errorf("parts %+v and %+v", a, b)
 	}
-	now := h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.State == Talking })
+	now := h.view("bob's", func(v state.View) bool { return v.Agent == "bob" && v.State == state.Talking })
 	if n, err := h.svc.Caller(now.ID, "bob"); err != nil || n.Reveal() != callerNumber {
 		t.Errorf("%v", err)
 	}
@@ -116,7 +119,7 @@ func TestSwapAndResume(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller, anna, bob, v := h.consulting()
 	h.must(h.svc.Swap(v.ID, "anna"))
-	h.stage(ConsultWaiting)
+	h.stage(state.ConsultWaiting)
 	h.hears(caller, toneAgent)
 	h.hears(anna, toneCaller)
 	h.hears(bob, toneMusic)
@@ -124,7 +127,7 @@ func TestSwapAndResume(t *testing.T) {
 	h.hears(caller, toneMusic)
 	h.hears(bob, toneAgent)
 	h.must(bob.HangUp(h.ctx()))
-	h.view("alone", func(v View) bool { return v.State == Held && v.Consult == nil })
+	h.view("alone", func(v state.View) bool { return v.State == state.Held && v.Consult == nil })
 	h.hears(caller, toneMusic)
 	h.must(h.svc.Resume(v.ID, "anna"))
 	h.hears(caller, toneAgent)
@@ -134,22 +137,22 @@ func TestConsultIsRefused(t *testing.T) {
 	h := newHouse(t, plan{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	for _, c := range []struct {
-		to   Whom
+		to   consult.Whom
 		want errs.Kind
 	}{
-		{Whom{}, errs.Invalid},
-		{Whom{Agent: "bob", Queue: "water-main"}, errs.Invalid},
-		{Whom{Agent: "anna"}, errs.Invalid},
-		{Whom{Agent: "bob"}, errs.Conflict},
-		{Whom{Queue: "no-such"}, errs.NotFound},
-		{Whom{Seat: "A12"}, errs.Conflict},
-		{Whom{Number: premium}, errs.Denied},
+		{consult.Whom{}, errs.Invalid},
+		{consult.Whom{Agent: "bob", Queue: "water-main"}, errs.Invalid},
+		{consult.Whom{Agent: "anna"}, errs.Invalid},
+		{consult.Whom{Agent: "bob"}, errs.Conflict},
+		{consult.Whom{Queue: "no-such"}, errs.NotFound},
+		{consult.Whom{Seat: "A12"}, errs.Conflict},
+		{consult.Whom{Number: premium}, errs.Denied},
 	} {
 		if err := h.svc.Consult(v.ID, "anna", c.to); !errs.Is(err, c.want) {
 			t.Errorf("%+v: %v", c.to, err)
 		}
 	}
-	if err := h.svc.Consult(v.ID, "bob", Whom{Agent: "anna"}); !errs.Is(err, errs.NotFound) {
+	if err := h.svc.Consult(v.ID, "bob", consult.Whom{Agent: "anna"}); !errs.Is(err, errs.NotFound) {
 		t.Errorf("another's call: %v", err)
 	}
 	if h.world.left() != 0 {
@@ -161,15 +164,15 @@ func TestConsultedAgentWhoDoesNotAnswer(t *testing.T) {
 	h := newHouse(t, plan{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.agent("bob", 2, siptest.Config{Reject: 486})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Agent: "bob"}))
-	h.view("nobody", func(v View) bool { return v.Agent == "anna" && v.Consult == nil && v.State == Held })
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Agent: "bob"}))
+	h.view("nobody", func(v state.View) bool { return v.Agent == "anna" && v.Consult == nil && v.State == state.Held })
 }
 
 func TestConferenceOfThree(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller, anna, bob, v := h.consulting()
 	h.must(h.svc.Join(v.ID, "anna"))
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	for _, c := range []struct {
 		who  *siptest.Call
 		what []float64
@@ -191,15 +194,15 @@ func TestOutsiderIsToldBeforeJoining(t *testing.T) {
 	far := h.outside(doctor, siptest.Config{})
 	caller, anna, v := h.talking(siptest.Config{}, siptest.Config{})
 	first := deck.next(h)
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
 	h.hears(third, toneAgent)
 	h.hears(caller, toneMusic)
 	h.must(h.svc.Join(v.ID, "anna"))
-	h.stage(ConsultAnnouncing)
+	h.stage(state.ConsultAnnouncing)
 	h.hears(third, toneFinnish)
 	h.hears(caller, toneAgent)
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	h.hearsToo(third, toneCaller)
 	h.hearsToo(caller, toneDoctor)
 	h.hearsToo(anna, toneDoctor)
@@ -214,7 +217,7 @@ func TestOutsiderIsToldBeforeJoining(t *testing.T) {
 		t.Error("the added outsider has no pass of their own:", err)
 	}
 	h.must(third.HangUp(h.ctx()))
-	h.view("two", func(v View) bool { return v.Consult == nil && v.State == Talking })
+	h.view("two", func(v state.View) bool { return v.Consult == nil && v.State == state.Talking })
 	h.hears(caller, toneAgent)
 	if x := deck.next(h).meta.Extension; x.Outside() != 1 || x.Gates != nil {
 		t.Errorf("%+v", x)
@@ -225,14 +228,14 @@ func TestConsultedOutsiderGetsTheCustomer(t *testing.T) {
 	h := newHouse(t, plan{})
 	far := h.outside(doctor, siptest.Config{})
 	caller, anna, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	h.must(h.svc.Complete(v.ID, "anna"))
 	h.ended(anna)
 	h.hears(caller, toneDoctor)
 	h.hears(third, toneCaller)
-	if v := h.state(Forwarded); v.Agent != "" || v.Recording != RecordingNone {
+	if v := h.state(state.Forwarded); v.Agent != "" || v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	h.must(caller.HangUp(h.ctx()))
@@ -251,14 +254,14 @@ func TestConsultedOutsiderIsTimed(t *testing.T) {
 			h.world.longest = 1500 * time.Millisecond
 			far := h.outside(doctor, siptest.Config{})
 			_, anna, v := h.talking(siptest.Config{}, siptest.Config{})
-			h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+			h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 			third := h.answered(far)
-			h.stage(ConsultTalking)
+			h.stage(state.ConsultTalking)
 			if join {
 				h.must(h.svc.Join(v.ID, "anna"))
 			}
 			h.ended(third)
-			h.view("without", func(v View) bool { return v.Consult == nil && v.State.connected() })
+			h.view("without", func(v state.View) bool { return v.Consult == nil && v.State.Connected() })
 			if !join {
 				h.must(h.svc.Resume(v.ID, "anna"))
 			}

@@ -16,6 +16,7 @@ import (
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/siprec"
 	"santra/internal/token"
+	"santra/internal/voice/leg"
 )
 
 // tapeDeck is a recorder that keeps the sound in memory: real SIPREC, real RTP.
@@ -30,11 +31,11 @@ type tapeDeck struct {
 
 	mu    sync.Mutex
 	bad   []error
-	tapes chan *tape
+	tapes chan *reel
 }
 
-// tape is one part.
-type tape struct {
+// reel is one part.
+type reel struct {
 	meta   siprec.Metadata
 	gate   token.Gate
 	body   string
@@ -47,7 +48,7 @@ type tape struct {
 }
 
 func newTapeDeck(t *testing.T) *tapeDeck {
-	d := &tapeDeck{t: t, tapes: make(chan *tape, 16)}
+	d := &tapeDeck{t: t, tapes: make(chan *reel, 16)}
 	pool, err := rtp.NewPool(rtp.PoolConfig{Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func (d *tapeDeck) dies() {
 	d.off()
 }
 
-// off switches it off, with a BYE for each tape.
+// off switches it off, with a BYE for each reel.
 func (d *tapeDeck) off() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -88,31 +89,31 @@ func (d *tapeDeck) target() sip.Target {
 
 // Invite implements sip.Handler.
 func (d *tapeDeck) Invite(in *sip.Incoming) {
-	tape, answer, err := d.load(in)
+	reel, answer, err := d.load(in)
 	if err != nil {
 		d.mu.Lock()
 		d.bad = append(d.bad, err)
 		d.mu.Unlock()
-		in.Reject(codeForbidden, "Forbidden")
+		in.Reject(sip.StatusForbidden, "Forbidden")
 		return
 	}
-	if tape.dialog, err = in.Answer(sdpType, answer); err != nil {
+	if reel.dialog, err = in.Answer(leg.SDPType, answer); err != nil {
 		return
 	}
-	for i := range tape.in {
-		go tape.turn(i)
+	for i := range reel.in {
+		go reel.turn(i)
 	}
-	go tape.agree(d.deaf)
-	d.tapes <- tape
+	go reel.agree(d.deaf)
+	d.tapes <- reel
 }
 
-func (d *tapeDeck) load(in *sip.Incoming) (*tape, []byte, error) {
+func (d *tapeDeck) load(in *sip.Incoming) (*reel, []byte, error) {
 	kind, body := in.Body()
 	meta, offer, err := siprec.Parse(kind, body)
 	if err != nil {
 		return nil, nil, err
 	}
-	t := &tape{meta: meta, body: string(body)}
+	t := &reel{meta: meta, body: string(body)}
 	if err := token.Open(d.public, token.DomainGate, meta.Extension.Gate, time.Now(), &t.gate); err != nil {
 		return nil, nil, err
 	}
@@ -137,7 +138,7 @@ func (d *tapeDeck) load(in *sip.Incoming) (*tape, []byte, error) {
 }
 
 // agree answers re-INVITEs, or refuses them.
-func (t *tape) agree(deaf bool) {
+func (t *reel) agree(deaf bool) {
 	for r := range t.dialog.Requests() {
 		offer, err := sdp.Parse(r.Body)
 		if r.Method != "INVITE" || err != nil || deaf {
@@ -152,25 +153,25 @@ func (t *tape) agree(deaf bool) {
 		t.mu.Lock()
 		t.offers = append(t.offers, offer.Media[0].Direction)
 		t.mu.Unlock()
-		_ = r.Respond(codeOK, sdpType, answer)
+		_ = r.Respond(sip.StatusOK, leg.SDPType, answer)
 	}
 }
 
 // offered gives the directions of the re-INVITEs.
-func (t *tape) offered() []sdp.Direction {
+func (t *reel) offered() []sdp.Direction {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.offers)
 }
 
 // length is how much of a channel has come, in bytes.
-func (t *tape) length(ch rtp.Channel) int {
+func (t *reel) length(ch rtp.Channel) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.sound[ch])
 }
 
-func (t *tape) turn(i int) {
+func (t *reel) turn(i int) {
 	for p := range t.in[i].Packets() {
 		t.mu.Lock()
 		t.sound[i] = append(t.sound[i], p.Payload...)
@@ -179,7 +180,7 @@ func (t *tape) turn(i int) {
 }
 
 // has tells whether the last half second of a channel is mostly one tone.
-func (t *tape) has(ch rtp.Channel, hz float64) bool {
+func (t *reel) has(ch rtp.Channel, hz float64) bool {
 	const window = media.SampleRate / 2
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -192,7 +193,7 @@ func (t *tape) has(ch rtp.Channel, hz float64) bool {
 }
 
 // next waits for the next part.
-func (d *tapeDeck) next(h *house) *tape {
+func (d *tapeDeck) next(h *house) *reel {
 	h.Helper()
 	select {
 	case t := <-d.tapes:

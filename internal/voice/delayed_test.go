@@ -8,6 +8,7 @@ import (
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/state"
 )
 
 // dialLate calls without an offer: ours comes with the 200, the gear's answer goes with the ACK (RFC 3261 13.2.1).
@@ -77,7 +78,9 @@ func TestCallerWithoutAnOfferOnHold(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller, err := h.gear(h.trunk, gearing{codecs: narrow(), hz: toneCaller}).dialLate(waterNumber, sdp.SendOnly)
 	h.must(err)
-	h.stays(func() bool { return h.state(Announcing).State == Announcing && h.svc.Stats().Announced == 0 })
+	h.stays(func() bool {
+		return h.state(state.Announcing).State == state.Announcing && h.svc.Stats().Announced == 0
+	})
 	h.must(caller.ask(sdp.Plain, nil))
 	caller.hears(toneFinnish, 0.5)
 	h.hears(h.answered(phone), toneCaller)
@@ -117,7 +120,7 @@ func TestDeskPhoneWithoutAnOffer(t *testing.T) {
 	h.hears(called, toneAgent)
 	call.hears(toneCaller, 0.5)
 	h.must(called.HangUp(h.ctx()))
-	h.view("over", func(v View) bool { return v.State == WrapUp })
+	h.view("over", func(v state.View) bool { return v.State == state.WrapUp })
 }
 
 // What a caller asks before anybody has looked at its ACK comes after it.

@@ -8,6 +8,7 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/state"
 )
 
 func TestDeskPhoneDialsOut(t *testing.T) {
@@ -19,7 +20,7 @@ func TestDeskPhoneDialsOut(t *testing.T) {
 	called := h.answered(far)
 	h.hears(called, toneAgent)
 	h.hears(mine, toneDoctor)
-	if v := h.state(Talking); v.Direction != Out || v.Agent != "anna" {
+	if v := h.state(state.Talking); v.Direction != state.Out || v.Agent != "anna" {
 		t.Errorf("%+v", v)
 	}
 	h.must(called.HangUp(h.ctx()))
@@ -56,7 +57,7 @@ func TestEmergencyFromAnEmptySeat(t *testing.T) {
 	called := h.answered(help)
 	h.hears(called, toneAgent)
 	h.hears(mine, toneDoctor)
-	if v := h.state(Talking); !v.Emergency || v.Seat != "A11" || v.Agent != "" {
+	if v := h.state(state.Talking); !v.Emergency || v.Seat != "A11" || v.Agent != "" {
 		t.Errorf("%+v", v)
 	}
 	h.must(mine.HangUp(h.ctx()))
@@ -72,7 +73,7 @@ func TestDeskPhoneTransfersBlindly(t *testing.T) {
 	third := h.answered(far)
 	h.hears(caller, toneDoctor)
 	h.hears(third, toneCaller)
-	h.state(Forwarded)
+	h.state(state.Forwarded)
 }
 
 // A telephone holds, calls on its second line, and joins the two: an attended transfer as every desk phone does it.
@@ -82,9 +83,9 @@ func TestDeskPhoneTransfersAttended(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller := h.call(waterNumber, siptest.Config{})
 	first := h.answered(phone)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.must(first.Hold(h.ctx()))
-	h.state(Held)
+	h.state(state.Held)
 	second, err := phone.Call(h.ctx(), doctor, pii.Number{})
 	h.must(err)
 	third := h.answered(far)
@@ -94,7 +95,7 @@ func TestDeskPhoneTransfersAttended(t *testing.T) {
 	h.must(first.TransferTo(h.ctx(), second))
 	h.hears(caller, toneDoctor)
 	h.hears(third, toneCaller)
-	h.state(Forwarded)
+	h.state(state.Forwarded)
 }
 
 // A customer's telephone may not move the call.
@@ -105,7 +106,7 @@ func TestCustomerCannotTransfer(t *testing.T) {
 	if err := caller.Transfer(h.ctx(), doctor); err == nil {
 		t.Error("a customer moved the call")
 	}
-	h.state(Talking)
+	h.state(state.Talking)
 }
 
 // Who talks on the desk phone about one agency's matter calls in that agency's name.
@@ -115,12 +116,12 @@ func TestDeskPhoneCallsInTheNameOfItsLastQueue(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller := h.call(menuNumber, siptest.Config{})
 	h.answered(phone)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.must(caller.HangUp(h.ctx()))
 	h.empty()
 	_, err := phone.Call(h.ctx(), doctor, pii.Number{})
 	h.must(err)
-	if v := h.state(Talking); v.Queue != "water-menu" {
+	if v := h.state(state.Talking); v.Queue != "water-menu" {
 		t.Errorf("%+v", v)
 	}
 }

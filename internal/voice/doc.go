@@ -7,6 +7,9 @@
 // recordings go to another server over SIPREC and nothing of the audio stays here (M5); that server gets the last digits of
 // the number and no other identity of the caller (M7).
 //
+// What one party, a dial, a recording, a consultation or the company of a call is by itself has a room of its own below this one, which
+// knows no calls; DESIGN.md names them.
+//
 // It must not know how agents are chosen (dispatch), where recordings go (recorder), or who may do what (identity): the API
 // above asks it on behalf of an agent, and it checks only that the agent is the call's own.
 package voice

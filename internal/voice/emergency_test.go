@@ -3,7 +3,6 @@ package voice
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -13,6 +12,11 @@ import (
 	"santra/internal/pii"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/actor"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // helped is a registered telephone at a seat where nobody sits, and the emergency centre behind the trunk.
@@ -51,7 +55,7 @@ func TestEmergencyPassesAFullHouse(t *testing.T) {
 	anna := h.agent("anna", 1, siptest.Config{})
 	h.call(waterNumber, siptest.Config{})
 	h.answered(anna)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.refusedWith503()
 	h.connected(phone, help)
 	v := h.callOut("anna", emergency)
@@ -77,13 +81,13 @@ func TestEmergencyPassesWhileDraining(t *testing.T) {
 	ctx, cut := context.WithCancel(t.Context())
 	defer cut()
 	go func() { stopped <- h.svc.Stop(ctx) }()
-	for !h.svc.calls.full() {
+	for !h.svc.calls.Full() {
 		h.breathe()
 	}
 	h.refusedWith503()
 	mine := h.connected(phone, help)
 	h.must(caller.HangUp(h.ctx()))
-	h.state(Talking) // the call for help goes on, and the house waits for it
+	h.state(state.Talking) // the call for help goes on, and the house waits for it
 	select {
 	case err := <-stopped:
 		t.Fatal("stopped in the midst of a call for help:", err)
@@ -91,7 +95,7 @@ func TestEmergencyPassesWhileDraining(t *testing.T) {
 	}
 	h.must(mine.HangUp(h.ctx()))
 	h.must(<-stopped)
-	if err := h.svc.calls.add(&call{id: "late", out: outward{emergency: true}}); !errs.Is(err, errs.Unavailable) {
+	if err := h.svc.calls.Add(actor.Key{ID: "late"}, nil, true); !errs.Is(err, errs.Unavailable) {
 		t.Error("a call after the end:", err)
 	}
 }
@@ -113,37 +117,6 @@ func TestEmergencyNeedsNoQueue(t *testing.T) {
 	h.hears(h.answered(anna), toneDoctor)
 }
 
-// The room beside the limit is for calls for help alone, and bounded too.
-func TestTheRoomForCallsForHelp(t *testing.T) {
-	table := newCalls(2)
-	add := func(n int, help bool) error {
-		return table.add(&call{id: fmt.Sprint(n), out: outward{emergency: help}})
-	}
-	for i := range 2 + EmergencyRoom {
-		if err := add(i, i >= 2); err != nil {
-			t.Fatal(i, err)
-		}
-	}
-	for _, help := range []bool{false, true} {
-		if err := add(2+EmergencyRoom, help); !errs.Is(err, errs.Limited) {
-			t.Errorf("help %v: %v", help, err)
-		}
-	}
-	table.remove(&call{id: "0"})
-	table.close()
-	if err := add(-1, false); !errs.Is(err, errs.Unavailable) {
-		t.Error(err)
-	}
-	if err := add(-1, true); err != nil {
-		t.Error("while draining:", err)
-	}
-	table.remove(&call{id: "1"})
-	table.end()
-	if err := add(-2, true); !errs.Is(err, errs.Unavailable) {
-		t.Error(err)
-	}
-}
-
 // A trunk that says nothing, not even that it is trying, does not hold up a call for help for the 32 s of a transaction.
 func TestASilentTrunkIsNotWaitedFor(t *testing.T) {
 	h := newHouse(t, plan{})
@@ -151,11 +124,11 @@ func TestASilentTrunkIsNotWaitedFor(t *testing.T) {
 	h.must(err)
 	defer silent.Close() //nolint:errcheck // a test's socket
 	at := silent.LocalAddr().(*net.UDPAddr).AddrPort()
-	h.world.first = []Route{{Trunk: "silent", Endpoint: h.trunk, Target: sip.Target{URI: "sip:112@" + at.String(), Route: at}}}
+	h.world.first = []dial.Route{{Trunk: "silent", Endpoint: h.trunk, Target: sip.Target{URI: "sip:112@" + at.String(), Route: at}}}
 	phone, help := h.helped()
 	began := time.Now()
 	h.connected(phone, help)
-	if took := time.Since(began); took < HeardWithin || took > HeardWithin+patience/2 {
+	if took := time.Since(began); took < dial.HeardWithin || took > dial.HeardWithin+patience/2 {
 		t.Error("it took", took)
 	}
 }
@@ -171,11 +144,11 @@ func TestEmergencyStaysOneInOtherHands(t *testing.T) {
 	called := h.answered(help)
 	h.hears(called, toneAgent)
 	bob := h.agent("bob", 2, siptest.Config{Tone: toneBob})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Agent: "bob"}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Agent: "bob"}))
 	h.answered(bob)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	h.must(h.svc.Complete(v.ID, "anna"))
 	h.hears(called, toneBob)
-	h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.Emergency && v.Recording == RecordingNone })
+	h.view("bob's", func(v state.View) bool { return v.Agent == "bob" && v.Emergency && v.Recording == tape.None })
 	deck.none(h)
 }

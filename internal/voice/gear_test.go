@@ -15,6 +15,7 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
+	"santra/internal/voice/leg"
 )
 
 const (
@@ -84,15 +85,15 @@ func (g *gear) Invite(in *sip.Incoming) {
 	_, body := in.Body()
 	offer, err := sdp.Parse(body)
 	if err != nil || g.insists && offer.Media[0].Proto != "RTP/SAVP" {
-		in.Reject(codeNotAcceptable, "")
+		in.Reject(sip.StatusNotAcceptableHere, "")
 		return
 	}
 	answer, choice, err := sdp.Answer(sdp.Options{Security: g.security}, offer, c.udp.Local(), g.codecs, sdp.SendRecv)
 	if err != nil {
-		in.Reject(codeNotAcceptable, "")
+		in.Reject(sip.StatusNotAcceptableHere, "")
 		return
 	}
-	d, err := in.Answer(sdpType, g.says(answer))
+	d, err := in.Answer(leg.SDPType, g.says(answer))
 	if err != nil {
 		return
 	}
@@ -112,7 +113,7 @@ func (g *gear) dial(number string) (*gearCall, error) {
 	g.Helper()
 	c := g.open()
 	offer := sdp.Offer(sdp.Options{}, sdp.Stream{Local: c.udp.Local(), Codecs: g.codecs, DTMF: true, Security: g.security})
-	o := sip.InviteOptions{From: pii.NewNumber(callerNumber), ContentType: sdpType, Body: g.says(offer)}
+	o := sip.InviteOptions{From: pii.NewNumber(callerNumber), ContentType: leg.SDPType, Body: g.says(offer)}
 	out, err := g.ep.Invite(g.ctx(), g.target(number), o)
 	g.must(err)
 	d, err := out.Wait(g.ctx())
@@ -297,7 +298,7 @@ func (c *gearCall) ask(security sdp.Security, alter func([]byte) []byte) error {
 	if alter != nil {
 		offer = alter(offer)
 	}
-	answer, err := c.dialog.Negotiate(c.g.ctx(), sdpType, offer)
+	answer, err := c.dialog.Negotiate(c.g.ctx(), leg.SDPType, offer)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,8 @@
 package voice
 
 import (
-	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"santra/internal/agency"
 	"santra/internal/errs"
@@ -12,6 +10,11 @@ import (
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/company"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // What a hostile or careless party may try. Each of these tests has failed once.
@@ -28,7 +31,7 @@ func TestCalledPartyHoldsAndResumes(t *testing.T) {
 	h.must(called.Hold(h.ctx()))
 	h.must(called.Resume(h.ctx()))
 	h.do(func(*call) {}) // the actor has seen it
-	h.state(Talking)
+	h.state(state.Talking)
 	h.hears(called, toneAgent)
 }
 
@@ -42,7 +45,7 @@ func TestCustomerWhoWasGivenAwayHoldsAndResumes(t *testing.T) {
 	h.must(caller.Hold(h.ctx()))
 	h.must(caller.Resume(h.ctx()))
 	h.hears(bob, toneCaller)
-	h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.State == Talking })
+	h.view("bob's", func(v state.View) bool { return v.Agent == "bob" && v.State == state.Talking })
 }
 
 // A consulted telephone's hold is not the customer's.
@@ -50,13 +53,13 @@ func TestConsultedTelephoneHoldsForItself(t *testing.T) {
 	h := newHouse(t, plan{})
 	far := h.outside(doctor, siptest.Config{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	h.must(third.Hold(h.ctx()))
 	h.do(func(c *call) {
-		if c.deaf || !c.consult.leg.deaf {
-			t.Errorf("the customer is taken for deaf: %v, the consulted telephone: %v", c.deaf, c.consult.leg.deaf)
+		if c.deaf || !c.consult.Leg.Deaf {
+			t.Errorf("the customer is taken for deaf: %v, the consulted telephone: %v", c.deaf, c.consult.Leg.Deaf)
 		}
 	})
 }
@@ -76,10 +79,10 @@ func TestCalledPartyWhoAnswersOnHoldIsNotRecorded(t *testing.T) {
 	media := h.phone(h.trunk, siptest.Config{}).Addr() // where nothing listens to sound
 	answer, _, err := sdp.Answer(sdp.Options{}, offer, media, nil, sdp.SendOnly)
 	h.must(err)
-	d, err := in.Answer(sdpType, answer)
+	d, err := in.Answer(leg.SDPType, answer)
 	h.must(err)
-	h.state(Informing)
-	h.stays(func() bool { return h.state(Informing).Recording == RecordingNone && h.svc.Stats().Announced == 0 })
+	h.state(state.Informing)
+	h.stays(func() bool { return h.state(state.Informing).Recording == tape.None && h.svc.Stats().Announced == 0 })
 	deck.none(h)
 	h.must(d.Bye(h.ctx()))
 	h.empty()
@@ -92,17 +95,17 @@ func TestOutsiderOnHoldIsToldAnew(t *testing.T) {
 	far := h.outside(doctor, siptest.Config{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	deck.next(h)
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
 	h.hears(third, toneAgent)
 	h.must(h.svc.Join(v.ID, "anna"))
-	h.stage(ConsultAnnouncing)
+	h.stage(state.ConsultAnnouncing)
 	told := h.svc.Stats().Announced
 	h.must(third.Hold(h.ctx()))
-	h.stays(func() bool { return h.stage(ConsultAnnouncing).Consult != nil && h.svc.Stats().Announced == told })
+	h.stays(func() bool { return h.stage(state.ConsultAnnouncing).Consult != nil && h.svc.Stats().Announced == told })
 	h.must(third.Resume(h.ctx()))
 	h.hears(third, toneFinnish)
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	if x := deck.next(h).meta.Extension; x.Outside() != 2 {
 		t.Errorf("%+v", x)
 	}
@@ -113,17 +116,17 @@ func TestAnnouncementToAnOutsiderPlaysOn(t *testing.T) {
 	h := newHouse(t, plan{announcement: 1500 * time.Millisecond})
 	far := h.outside(doctor, siptest.Config{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
 	h.hears(third, toneAgent)
 	h.must(h.svc.Join(v.ID, "anna"))
 	h.hears(third, toneFinnish)
 	h.must(h.svc.Hold(v.ID, "anna"))
 	h.must(h.svc.Resume(v.ID, "anna"))
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	h.do(func(c *call) {
-		if c.consult.tries != 1 || !c.consult.pass.Valid() {
-			t.Errorf("the announcement was begun %d times, pass %v", c.consult.tries, c.consult.pass.Valid())
+		if c.consult.Tries != 1 || !c.consult.Pass.Valid() {
+			t.Errorf("the announcement was begun %d times, pass %v", c.consult.Tries, c.consult.Pass.Valid())
 		}
 	})
 }
@@ -144,9 +147,9 @@ func (h *house) dialledSecond(number string) (caller, first, second *siptest.Cal
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller = h.call(waterNumber, siptest.Config{})
 	first = h.answered(phone)
-	h.state(Talking)
+	h.state(state.Talking)
 	h.must(first.Hold(h.ctx()))
-	h.state(Held)
+	h.state(state.Held)
 	second, err := phone.Call(h.ctx(), number, pii.Number{})
 	h.must(err)
 	return caller, first, second
@@ -160,14 +163,14 @@ func TestAttendedTransferOutlivesTheSecondLine(t *testing.T) {
 	third := h.answered(far)
 	h.hears(second, toneDoctor)
 	h.must(first.TransferTo(h.ctx(), second))
-	v := h.state(Forwarded)
+	v := h.state(state.Forwarded)
 	_ = second.HangUp(h.ctx()) // we may have been quicker
 	h.ended(second)
-	c, err := h.svc.calls.get(v.ID)
+	c, err := h.svc.calls.Get(v.ID)
 	h.must(err)
-	h.must(c.ask(func() error {
-		if c.state != Forwarded || c.consult.line() != nil {
-			t.Errorf("%s, line %v", c.state, c.consult.line())
+	h.must(c.mail.Ask(func() error {
+		if c.state != state.Forwarded || c.consult.Line() != nil {
+			t.Errorf("%s, line %v", c.state, c.consult.Line())
 		}
 		return nil
 	}))
@@ -195,13 +198,13 @@ func TestPauseGoesWithTheCustomer(t *testing.T) {
 	_, anna, bob, v := h.consulting()
 	deck.next(h)
 	h.must(h.svc.PauseRecording(v.ID, "anna"))
-	c, err := h.svc.calls.get(v.ID)
+	c, err := h.svc.calls.Get(v.ID)
 	h.must(err)
 	gone := h.svc.newCall(c.queue, c.owner, pii.Number{})
-	gone.mail.close()
-	h.must(c.ask(func() error {
-		if err := c.handOver(gone); !errs.Is(err, errs.Conflict) || !c.rec.paused {
-			t.Errorf("%v, paused %v", err, c.rec.paused)
+	gone.mail.Close()
+	h.must(c.mail.Ask(func() error {
+		if err := c.handOver(gone); !errs.Is(err, errs.Conflict) || !c.rec.Paused {
+			t.Errorf("%v, paused %v", err, c.rec.Paused)
 		}
 		return nil
 	}))
@@ -210,7 +213,7 @@ func TestPauseGoesWithTheCustomer(t *testing.T) {
 	h.must(h.svc.Complete(v.ID, "anna"))
 	h.ended(anna)
 	h.hears(bob, toneCaller)
-	now := h.view("paused", func(v View) bool { return v.Agent == "bob" && v.Recording == RecordingHeld })
+	now := h.view("paused", func(v state.View) bool { return v.Agent == "bob" && v.Recording == tape.Held })
 	if text, err := h.svc.Notes(now.ID, "bob"); err != nil || text != "hers\nmine" {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -221,14 +224,14 @@ func TestWrapUpFollowsATransferOutside(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp = 10 * time.Second }})
 	far := h.outside(doctor, siptest.Config{})
 	_, anna, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	h.answered(far)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	h.must(h.svc.Complete(v.ID, "anna"))
 	h.ended(anna)
-	h.state(Forwarded)
+	h.state(state.Forwarded)
 	h.agentIs("anna", routing.WrapUp)
-	if left := h.svc.Calls("anna"); len(left) != 1 || left[0].State != WrapUp {
+	if left := h.svc.Calls("anna"); len(left) != 1 || left[0].State != state.WrapUp {
 		t.Errorf("%+v", left)
 	}
 }
@@ -238,24 +241,10 @@ func TestBrokenActorAnswers(t *testing.T) {
 	h := newHouse(t, plan{})
 	h.panics = true
 	h.talking(siptest.Config{}, siptest.Config{})
-	if err := h.actor().ask(func() error { panic("broken") }); !errs.Is(err, errs.Internal) {
+	if err := h.actor().mail.Ask(func() error { panic("broken") }); !errs.Is(err, errs.Internal) {
 		t.Error(err)
 	}
 	h.empty()
-}
-
-// Notes that follow a customer are never longer than notes may be, and always text.
-func TestNotesThatFollowHaveALimit(t *testing.T) {
-	n := notes{text: []byte(strings.Repeat("b", MaxNotes))}
-	n.follow([]byte(strings.Repeat("ä", MaxNotes/2-1)))
-	if len(n.text) != MaxNotes || !utf8.Valid(n.text) {
-		t.Errorf("%d bytes, valid %v", len(n.text), utf8.Valid(n.text))
-	}
-	n = notes{text: []byte("ä")}
-	n.follow([]byte(strings.Repeat("x", MaxNotes-2)))
-	if len(n.text) != MaxNotes-1 || !utf8.Valid(n.text) {
-		t.Errorf("%d bytes, valid %v", len(n.text), utf8.Valid(n.text))
-	}
 }
 
 // 112 is not asked to wait for the end of a consultation, nor for a seat, nor for a queue that is known.
@@ -263,7 +252,7 @@ func TestEmergencyIsTransferredInTheMiddleOfAConsultation(t *testing.T) {
 	h := newHouse(t, plan{})
 	help := h.outside(emergency, siptest.Config{})
 	caller, _, bob, v := h.consulting()
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Number: emergency}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Number: emergency}))
 	h.ended(bob)
 	called := h.answered(help)
 	h.hears(called, toneCaller)
@@ -276,7 +265,7 @@ func TestEmergencyNeedsNoSeatAndNoQueue(t *testing.T) {
 	for _, queue := range []string{"water-main", "no-such"} {
 		v, err := h.svc.CallOut(h.ctx(), "anna", Outgoing{Queue: queue, Number: emergency})
 		h.must(err)
-		if !v.Emergency || v.State != Dialling {
+		if !v.Emergency || v.State != state.Dialling {
 			t.Errorf("%+v", v)
 		}
 		h.must(h.svc.HangUp(v.ID, "anna"))
@@ -296,12 +285,12 @@ func TestDeskPhoneCallsForItsOwnAgencyOnly(t *testing.T) {
 	h.signIn("anna", 1)
 	h.disp.SignIn(routing.Agent{ID: "anna", Seat: "A11", Skills: map[string]int{"water": 1}, Agencies: []string{"tax"}})
 	h.svc.last.Store("anna", "water-main")
-	q, _ := h.svc.cfg.Book.Queue(h.svc.home("anna"))
+	q, _ := h.svc.cfg.Book.Queue(h.svc.cfg.Home("anna", h.svc.lastOf("anna")))
 	if q.Agency == "water" {
 		t.Errorf("%+v", q)
 	}
 	h.disp.SignIn(routing.Agent{ID: "anna", Seat: "A11", Skills: map[string]int{"water": 1}, Agencies: []string{"water"}})
-	if got := h.svc.home("anna"); got != "water-main" {
+	if got := h.svc.cfg.Home("anna", h.svc.lastOf("anna")); got != "water-main" {
 		t.Errorf("%q", got)
 	}
 }
@@ -311,20 +300,20 @@ func TestSupervisorDoesNotHearWhoWasNotTold(t *testing.T) {
 	h, caller, _, _, v := supervised(t)
 	far := h.outside(doctor, siptest.Config{})
 	b := newBrowser(h)
-	_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Barging, b.offerTone(toneBoss))
+	_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", company.Barging, b.offerTone(toneBoss))
 	h.must(err)
 	b.answered(answer)
 	h.hearsToo(caller, toneBoss)
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	third := h.answered(far)
 	h.hears(third, toneAgent)
 	h.do(func(c *call) {
-		if len(c.audience()) != 0 || c.mix != nil {
+		if len(c.audience()) != 0 || c.circle != (company.Company{Log: c.log}) { // something is mixed
 			t.Errorf("%d supervisors with an outsider who was told nothing", len(c.audience()))
 		}
 	})
 	h.must(h.svc.Join(v.ID, "anna"))
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	h.hearsToo(third, toneBoss)
 }
 
@@ -342,12 +331,12 @@ func TestFloodOfInfoKeysIsBounded(t *testing.T) {
 		}
 	})
 	h.until("sent", func() bool { return h.actor().relayed.Load() == 0 })
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	h.answered(far)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	h.must(h.svc.Resume(v.ID, "anna"))
 	h.do(func(c *call) {
-		c.relay(c.consult.leg, '7')
+		c.relay(c.consult.Leg, '7')
 		if n := c.relayed.Load(); n != 0 {
 			t.Errorf("a consulted telephone's key goes to %v", caller.LocalMedia())
 		}
@@ -359,7 +348,7 @@ func TestOfferedCallHasNoOutcome(t *testing.T) {
 	h := newHouse(t, plan{})
 	h.agent("anna", 1, siptest.Config{Answer: -1})
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	if err := h.svc.SetOutcome(v.ID, "anna", "advised"); !errs.Is(err, errs.Conflict) {
 		t.Error(err)
 	}
@@ -373,11 +362,11 @@ func TestSecondLineOfACallback(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	h.answered(phone)
 	h.hears(h.answered(far), toneAgent)
-	h.state(Talking)
+	h.state(state.Talking)
 	_, err := phone.Call(h.ctx(), doctor, pii.Number{})
 	h.must(err)
 	h.answered(other)
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 }
 
 // M4: a hold that comes in an ACK, as the answer to our own offer, is a hold too (RFC 3261 14.2).
@@ -395,7 +384,7 @@ func TestHoldInTheACKIsNotTold(t *testing.T) {
 		return body, err
 	}))
 	h.stays(func() bool { return h.svc.Stats().Announced == 0 })
-	h.state(Announcing)
+	h.state(state.Announcing)
 }
 
 // A telephone that refreshes its session does not end a hold that its agent began at the desktop.
@@ -405,7 +394,7 @@ func TestRefreshEndsNoHold(t *testing.T) {
 	h.must(h.svc.Hold(v.ID, "anna"))
 	h.must(anna.Resume(h.ctx())) // the description that holds already
 	h.do(func(*call) {})
-	if now, err := h.svc.Call(v.ID); err != nil || now.State != Held {
+	if now, err := h.svc.Call(v.ID); err != nil || now.State != state.Held {
 		t.Errorf("%+v, %v", now, err)
 	}
 	h.hears(caller, toneMusic)

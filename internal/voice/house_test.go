@@ -30,6 +30,8 @@ import (
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
 	"santra/internal/voice/callback"
+	"santra/internal/voice/site"
+	"santra/internal/voice/state"
 )
 
 // What is heard in the tests, each with a tone of its own (Hz).
@@ -220,7 +222,7 @@ func houseOf(t *testing.T, p plan) *house {
 	var key ed25519.PrivateKey
 	h.public, key, err = ed25519.GenerateKey(nil)
 	h.must(err)
-	cfg := Config{
+	cfg := site.Config{
 		Trunk: h.trunk, Phones: h.phones, Ports: pool, Book: h.city(p), Dispatch: h.disp, Events: h.book, GateKey: key,
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
 		Carrier: h.world, Outcomes: &h.world.outcomes, Tally: &h.world.sums, Codecs: p.codecs, PhoneDigests: p.digests,
@@ -376,9 +378,9 @@ func (h *house) answered(p *siptest.Phone) *siptest.Call {
 }
 
 // view waits until the only call's view is as wanted.
-func (h *house) view(what string, is func(View) bool) View {
+func (h *house) view(what string, is func(state.View) bool) state.View {
 	h.Helper()
-	var last []View
+	var last []state.View
 	for ctx := h.ctx(); ctx.Err() == nil; h.breathe() {
 		last = h.svc.Running("")
 		for _, v := range last {
@@ -388,12 +390,12 @@ func (h *house) view(what string, is func(View) bool) View {
 		}
 	}
 	h.Fatalf("no call is %s: %+v", what, last)
-	return View{}
+	return state.View{}
 }
 
-func (h *house) state(s State) View {
+func (h *house) state(s state.State) state.View {
 	h.Helper()
-	return h.view(string(s), func(v View) bool { return v.State == s })
+	return h.view(string(s), func(v state.View) bool { return v.State == s })
 }
 
 // empty waits until no call is left.

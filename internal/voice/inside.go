@@ -6,6 +6,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/pii"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
 )
 
 // KeptFor is how long a call that is given to an agent waits for that agent before others of the queue may have it.
@@ -28,30 +29,30 @@ func (c *call) inside(queue, agent string) (*call, error) {
 		return nil, errs.At(errs.NotFound, "to.queue", "there is no queue %q", queue)
 	}
 	n := c.s.newCall(q, owner, pii.Number{})
-	n.direction, n.parent, n.arrived, n.language = Inside, c, c.arrived, c.language
+	n.direction, n.parent, n.arrived, n.language = state.Inside, c, c.arrived, c.language
 	n.given = given{before: true, to: agent, long: KeptFor, only: agent != ""}
 	return n, c.s.begin(n, n.wait)
 }
 
 // meet tells the one who consults that the agent is there.
 func (c *call) meet() {
-	_ = c.set(Talking)
-	p, m := c.parent, c.agent.media
-	if !p.mail.must(func() { p.consulted(c, m) }) {
+	_ = c.set(state.Talking)
+	p, m := c.parent, c.agent.Media
+	if !p.mail.Must(func() { p.consulted(c, m) }) {
 		c.finish("nobody asks any more")
 	}
 }
 
 // leaveInside tells the one who consults that nobody is there any more, and ends the work, without a wrap-up.
-func (c *call) leaveInside(was State) {
+func (c *call) leaveInside(was state.State) {
 	p := c.parent
-	p.mail.must(func() { p.innerOver(c) })
+	p.mail.Must(func() { p.innerOver(c) })
 	c.over()
 	switch {
-	case was.connected():
+	case was.Connected():
 		c.s.cfg.Dispatch.Finish(c.job, c.offer.Agent)
 		_ = c.s.cfg.Dispatch.WrapUpDone(c.offer.Agent) // there may be none
-	case was.queued():
+	case was.Queued():
 		c.s.cfg.Dispatch.Remove(c.job, routing.Handled)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/voice/gate"
+	"santra/internal/voice/state"
 )
 
 // Join brings the customer, the agent and who is consulted together. An outsider first hears the announcement to its end
@@ -16,15 +17,15 @@ func (s *Service) Join(id, agent string) error {
 
 func (c *call) joinAll() error {
 	k := c.consult
-	if st := k.stage(); st != ConsultTalking && st != ConsultWaiting {
+	if st := k.Stage(); st != state.ConsultTalking && st != state.ConsultWaiting {
 		return errs.New(errs.Conflict, "nobody is consulted who could join")
 	}
-	if c.state == Held {
+	if c.state == state.Held {
 		if err := c.resume(); err != nil {
 			return err
 		}
 	}
-	if k.outside && c.queue.Record && !k.pass.Valid() && !k.way.Emergency {
+	if k.Outside && c.queue.Record && !k.Pass.Valid() && !k.Way.Emergency {
 		c.tellSecond()
 		return nil
 	}
@@ -35,23 +36,23 @@ func (c *call) joinAll() error {
 // tellSecond plays the announcement to the outsider; the agent talks with the customer meanwhile.
 func (c *call) tellSecond() {
 	k := c.consult
-	k.hush()
-	k.at = ConsultAnnouncing
+	k.Hush()
+	k.At = state.ConsultAnnouncing
 	c.sound()
-	k.leg.media.Hold(false, media.Clip{})
-	if !k.leg.deaf { // else it begins when they hear us again
+	k.Leg.Media.Hold(false, media.Clip{})
+	if !k.Leg.Deaf { // else it begins when they hear us again
 		var ctx context.Context
-		ctx, k.noticeOf = context.WithCancel(c.ctx)
-		k.tries++
-		k.noticed = gate.Announce(ctx, k.leg.media, c.noticeToAdded(), c.s.cfg.GateKey)
+		ctx, k.NoticeOf = context.WithCancel(c.ctx)
+		k.Tries++
+		k.Noticed = gate.Announce(ctx, k.Leg.Media, c.noticeToAdded(), c.s.cfg.GateKey)
 	}
 	c.changed()
 }
 
 // secondHears begins the announcement anew for an outsider who had us on hold and was not told (M4).
 func (c *call) secondHears(bool) {
-	if k := c.consult; k.stage() == ConsultAnnouncing {
-		k.tries = 0
+	if k := c.consult; k.Stage() == state.ConsultAnnouncing {
+		k.Tries = 0
 		c.tellSecond()
 	}
 }
@@ -60,22 +61,22 @@ func (c *call) secondHears(bool) {
 // recording off as long as they are there.
 func (c *call) secondAnnounced(o gate.Outcome) {
 	k := c.consult
-	k.hush()
+	k.Hush()
 	switch {
-	case o.Err != nil && k.tries < AnnouncementTries:
+	case o.Err != nil && k.Tries < AnnouncementTries:
 		c.tellSecond()
 		return
 	case o.Err != nil:
 		c.log.Error("an outsider joins without the announcement, so nothing is recorded", "error", o.Err)
 	default:
-		c.s.count.announced.Add(1)
+		c.s.count.Announced.Add(1)
 	}
-	k.pass, k.warned = o.Pass, o.Err == nil && c.toldBy(media.AnnouncementAdded) == media.AnnouncementListening
+	k.Pass, k.Warned = o.Pass, o.Err == nil && c.toldBy(media.AnnouncementAdded) == media.AnnouncementListening
 	c.joined()
 }
 
 func (c *call) joined() {
-	c.consult.at = ConsultJoined
+	c.consult.At = state.ConsultJoined
 	c.sound()
 	c.regate()
 	c.changed()
@@ -84,7 +85,7 @@ func (c *call) joined() {
 // noticeToAdded is the announcement for an outsider who joins.
 func (c *call) noticeToAdded() gate.Notice {
 	n := c.notice()
-	if clips, ok := c.s.clips(c.toldBy(media.AnnouncementAdded), c.spoken()); ok {
+	if clips, ok := c.s.cfg.Clips(c.toldBy(media.AnnouncementAdded), c.spoken()); ok {
 		n.Clips = clips
 	}
 	return n

@@ -2,30 +2,33 @@ package voice
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"santra/internal/agency"
 	"santra/internal/protocol/media"
+	"santra/internal/voice/actor"
 	"santra/internal/voice/flow"
 	"santra/internal/voice/gate"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/site"
+	"santra/internal/voice/state"
 )
 
 // lead is a caller's way through the flow of the number that was called. The flow says what comes next; this carries it out
 // and tells it what happened.
 type lead struct {
-	flow     agency.Flow
-	number   string              // the city's own, that was called
-	run      *flow.Run           // nil before the caller hears us, and of calls without a flow
-	played   <-chan error        // what plays has ended; nil while nothing does, or music
-	notice   <-chan gate.Outcome // the recording announcement has ended; nil while none plays
-	told     flow.Announce       // that plays
-	name     string              // of its sound
-	tries    int                 // of it
-	cancel   context.CancelFunc
-	early    rune  // a key that came before we began
-	wake     alarm // when there is something to tell a caller who waits
-	promised bool  // it has led to a callback
+	flow   agency.Flow
+	number string              // the city's own, that was called
+	run    *flow.Run           // nil before the caller hears us, and of calls without a flow
+	played <-chan error        // what plays has ended; nil while nothing does, or music
+	notice <-chan gate.Outcome // the recording announcement has ended; nil while none plays
+	told   flow.Announce       // that plays
+	name   string              // of its sound
+	tries  int                 // of it
+	cancel context.CancelFunc
+	early  rune        // a key that came before we began
+	wake   actor.Alarm // when there is something to tell a caller who waits
+
+	promised bool // it has led to a callback
 }
 
 // leads tells whether the flow has something to say about the call.
@@ -42,15 +45,15 @@ func (l *lead) quieten() {
 // stop ends the flow's part.
 func (l *lead) stop() {
 	l.quieten()
-	l.wake.stop()
+	l.wake.Stop()
 }
 
 // begin is the first step of a call from the trunk, once the caller hears us.
 func (c *call) begin() {
-	if c.deaf || c.way.run != nil || c.state != Announcing { // a call out has no flow, and one that was given away has it no more
+	if c.deaf || c.way.run != nil || c.state != state.Announcing { // a call out has no flow, and one that was given away has it no more
 		return
 	}
-	run, actions := flow.Start(c.way.flow, facts{c.s})
+	run, actions := flow.Start(c.way.flow, site.Facts{Site: &c.s.cfg})
 	c.way.run = run
 	c.carryOut(actions)
 	if c.way.early != 0 {
@@ -68,7 +71,7 @@ func (c *call) happens(e flow.Event) {
 // carryOut does what the flow says. The language may have been chosen just now.
 func (c *call) carryOut(actions []flow.Action) {
 	if len(actions) > 0 {
-		c.step.stop()
+		c.step.Stop()
 	}
 	c.language = c.way.run.Language()
 	for _, a := range actions {
@@ -84,11 +87,11 @@ func (c *call) act(a flow.Action) {
 		c.way.tries = 0
 		c.announce(a)
 	case flow.Collect:
-		c.step.set(a.Within, func() { c.happens(flow.Timeout{}) })
+		c.step.Set(a.Within, func() { c.happens(flow.Timeout{}) })
 	case flow.Enqueue:
 		c.enqueue(a)
 	case flow.Wake:
-		c.way.wake.set(a.After, c.woken)
+		c.way.wake.Set(a.After, c.woken)
 	case flow.Promise:
 		c.promise(a)
 	case flow.Dial:
@@ -103,7 +106,7 @@ func (c *call) play(a flow.Play) {
 	c.way.quieten()
 	var clips []media.Clip
 	for _, p := range a.Parts {
-		clip, ok := c.s.prompt(p.Lang, p.Name)
+		clip, ok := c.s.cfg.Clip(p.Lang, p.Name)
 		if !ok {
 			c.log.Error("a prompt is missing", "prompt", p.Name, "language", p.Lang)
 			continue
@@ -111,15 +114,15 @@ func (c *call) play(a flow.Play) {
 		clips = append(clips, clip)
 	}
 	if len(clips) == 0 {
-		c.customer.media.StopPlay()
+		c.customer.Media.StopPlay()
 		if !a.Loop {
-			c.mail.must(func() { c.happens(flow.Played{}) })
+			c.mail.Must(func() { c.happens(flow.Played{}) })
 		}
 		return
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.way.cancel = cancel
-	played := c.customer.media.Play(ctx, clips, a.Loop)
+	played := c.customer.Media.Play(ctx, clips, a.Loop)
 	if !a.Loop {
 		c.way.played = played
 	}
@@ -132,9 +135,9 @@ func (c *call) announce(a flow.Announce) {
 	c.way.told, c.way.cancel = a, cancel
 	c.way.tries++
 	c.way.name = c.toldBy(a.Prompt)
-	clips, _ := c.s.clips(c.way.name, a.Languages) // without all of them Announce gives no pass
-	c.way.notice = gate.Announce(ctx, c.customer.media, gate.Notice{
-		Clips: clips, Language: heardIn(a.Languages), Agency: c.owner.ID, Queue: c.queue.ID,
+	clips, _ := c.s.cfg.Clips(c.way.name, a.Languages) // without all of them Announce gives no pass
+	c.way.notice = gate.Announce(ctx, c.customer.Media, gate.Notice{
+		Clips: clips, Language: site.HeardIn(a.Languages), Agency: c.owner.ID, Queue: c.queue.ID,
 	}, c.s.cfg.GateKey)
 }
 
@@ -148,10 +151,10 @@ func (c *call) noticePlayed(o gate.Outcome) {
 	if o.Err != nil {
 		c.log.Error("no announcement, so no recording", "error", o.Err)
 	} else {
-		c.s.count.announced.Add(1)
+		c.s.count.Announced.Add(1)
 	}
 	c.pass, c.warned = o.Pass, o.Err == nil && c.way.name == media.AnnouncementListening
-	if c.state == Informing {
+	if c.state == state.Informing {
 		c.talk()
 		return
 	}
@@ -184,7 +187,7 @@ func (c *call) passInto(a flow.Enqueue) gate.Pass {
 
 // woken tells the flow what is known of the wait just now.
 func (c *call) woken() {
-	if !c.state.queued() {
+	if !c.state.Queued() {
 		return
 	}
 	w := flow.Woken{Callback: c.offerable()}
@@ -199,20 +202,22 @@ func (c *call) woken() {
 
 // leaveByFlow ends the call as its flow says.
 func (c *call) leaveByFlow() {
-	if c.state == Announcing {
-		_ = c.set(Leaving)
+	if c.state == state.Announcing {
+		_ = c.set(state.Leaving)
 	}
 	c.finish(byFlow)
 }
 
 // pressed takes a key from the media; while two parties talk, their bridge has passed it on already.
-func (c *call) pressed(l *leg, k rune, ok bool) {
-	l.silent = l.silent || !ok
+func (c *call) pressed(l *leg.Leg, k rune, ok bool) {
+	if !ok {
+		l.KeysEnded()
+	}
 	switch {
 	case !ok || l != c.customer:
-	case c.way.run == nil && c.state == Announcing:
+	case c.way.run == nil && c.state == state.Announcing:
 		c.way.early = k
-	case c.state == Announcing || c.state.queued() || c.state == Leaving:
+	case c.state == state.Announcing || c.state.Queued() || c.state == state.Leaving:
 		c.happens(flow.Key{Key: k})
 	}
 }
@@ -223,7 +228,7 @@ func (c *call) callerHears(yes bool) {
 	c.deaf = !yes
 	switch {
 	case was == c.deaf:
-	case c.state == Informing:
+	case c.state == state.Informing:
 		c.informAgain()
 	case c.way.run == nil:
 		if c.acked == nil {
@@ -235,37 +240,4 @@ func (c *call) callerHears(yes bool) {
 	default:
 		c.happens(flow.Deaf{On: false})
 	}
-}
-
-// facts is what a flow asks about the world.
-type facts struct{ s *Service }
-
-// Open implements flow.Facts: a queue that is closed, but sends its calls to another, takes them.
-func (f facts) Open(h agency.HoursStep) (open bool, until time.Time) {
-	if h.Queue == "" {
-		return f.s.cfg.Book.OpenHours(h.Of, time.Now())
-	}
-	q, ok := f.s.cfg.Book.Queue(h.Queue)
-	if !ok {
-		return true, time.Time{}
-	}
-	return !f.s.turnsAway(q), f.s.cfg.Dispatch.Changes(q.ID)
-}
-
-// Records implements flow.Facts.
-func (f facts) Records(queue string) bool {
-	q, ok := f.s.cfg.Book.Queue(queue)
-	return ok && q.Record
-}
-
-// Now implements flow.Facts.
-func (f facts) Now() time.Time { return time.Now().In(f.s.cfg.Book.Zone()) }
-
-// firstQueue is the queue by which a call is known before its flow has put it into one.
-func firstQueue(f *agency.Flow) string {
-	i := slices.IndexFunc(f.Steps, func(s agency.Step) bool { return s.Queue != nil })
-	if i < 0 {
-		return ""
-	}
-	return f.Steps[i].Queue.Queue
 }

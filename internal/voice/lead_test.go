@@ -7,6 +7,7 @@ import (
 	"santra/internal/agency"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/state"
 )
 
 const flowNumber = "+358931012399"
@@ -34,11 +35,11 @@ func TestFlowLeadsToTheQueue(t *testing.T) {
 	h.must(caller.SendDTMF(h.ctx(), "2"))
 	h.answered(phone)
 	h.hears(caller, toneAgent)
-	tape := deck.next(h)
-	if tape.gate.Queue != "water-main" || tape.gate.Agency != "water" {
-		t.Errorf("%+v", tape.gate)
+	reel := deck.next(h)
+	if reel.gate.Queue != "water-main" || reel.gate.Agency != "water" {
+		t.Errorf("%+v", reel.gate)
 	}
-	for !tape.has(rtp.Customer, toneCaller) {
+	for !reel.has(rtp.Customer, toneCaller) {
 		h.breathe()
 	}
 }
@@ -79,7 +80,7 @@ func TestFlowConnectsElsewhere(t *testing.T) {
 				third := h.answered(far)
 				h.hears(caller, toneDoctor)
 				h.hears(third, toneCaller)
-				h.state(Forwarded)
+				h.state(state.Forwarded)
 				h.must(third.HangUp(h.ctx()))
 				h.ended(caller)
 			}
@@ -105,9 +106,9 @@ func TestFlowGoesOnFromAQueueThatTurnsAway(t *testing.T) {
 	}})
 	caller := h.call(flowNumber, siptest.Config{})
 	h.hears(caller, toneBusy)
-	h.state(Announcing)
+	h.state(state.Announcing)
 	h.must(caller.SendDTMF(h.ctx(), "1"))
-	if v := h.state(Waiting); v.Queue != "water-menu" {
+	if v := h.state(state.Waiting); v.Queue != "water-menu" {
 		t.Errorf("%+v", v)
 	}
 	phone := h.agent("anna", 1, siptest.Config{})

@@ -10,6 +10,8 @@ import (
 	"santra/internal/agency"
 	"santra/internal/pii"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/state"
 )
 
 // holding is what of calls could stay behind.
@@ -27,10 +29,7 @@ func (h *house) holds() holding {
 			n++
 		}
 	}
-	s := h.svc.calls
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return holding{runtime.NumGoroutine(), n, len(s.live) + len(s.jobs), h.world.left()}
+	return holding{runtime.NumGoroutine(), n, h.svc.calls.Len(), h.world.left()}
 }
 
 // settles waits until no more is held than before.
@@ -85,11 +84,11 @@ func (l lot) round() {
 	l.empty()
 
 	caller = l.answers()
-	v := l.state(Talking)
-	l.must(l.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
-	l.stage(ConsultTalking)
+	v := l.state(state.Talking)
+	l.must(l.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
+	l.stage(state.ConsultTalking)
 	l.must(l.svc.Join(v.ID, "anna"))
-	l.stage(ConsultJoined)
+	l.stage(state.ConsultJoined)
 	l.must(l.svc.HangUp(v.ID, "anna"))
 	l.ended(caller)
 	l.empty()
@@ -107,6 +106,6 @@ func (l lot) dial() *siptest.Call {
 func (l lot) answers() *siptest.Call {
 	l.Helper()
 	c := l.dial()
-	l.state(Talking)
+	l.state(state.Talking)
 	return c
 }

@@ -10,6 +10,8 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // closed is what is heard of media.Closed in a language whose announcement has this tone.
@@ -20,7 +22,7 @@ func toClosed() routing.Target {
 }
 
 // divert makes the only call's queue turn it away, as routing does.
-func (h *house) divert(v View, to routing.Target) {
+func (h *house) divert(v state.View, to routing.Target) {
 	h.Helper()
 	h.disp.Remove(v.ID, routing.Overflowed)
 	h.svc.Diverted(routing.Work{ID: v.ID, Queue: v.Queue}, to, "closed")
@@ -31,10 +33,10 @@ func TestDivertedHearsWhyAndIsHungUp(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.divert(v, toClosed())
 	h.hears(caller, closed(toneFinnish))
-	if v := h.state(Leaving); v.Agent != "" || v.Recording != RecordingNone {
+	if v := h.state(state.Leaving); v.Agent != "" || v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	if _, err := h.svc.Caller(v.ID, "anna"); !errs.Is(err, errs.NotFound) {
@@ -54,14 +56,14 @@ func TestDivertedInTheCallersLanguages(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(menuNumber, siptest.Config{})
 	h.must(caller.SendDTMF(h.ctx(), "2"))
-	h.divert(h.state(Waiting), toClosed())
+	h.divert(h.state(state.Waiting), toClosed())
 	h.hears(caller, closed(toneSwedish))
 	h.hears(caller, toneGoodbye)
 	h.ended(caller)
 	h.empty()
 
 	caller = h.call(menuNumber, siptest.Config{})
-	h.divert(h.state(Waiting), toClosed())
+	h.divert(h.state(state.Waiting), toClosed())
 	for _, tone := range []float64{toneFinnish, toneSwedish, toneEnglish} {
 		h.hears(caller, closed(tone))
 		h.hears(caller, toneGoodbye)
@@ -77,7 +79,7 @@ func TestDivertedToWhatIsNotThere(t *testing.T) {
 		{Kind: routing.ToNumber, Name: "+358931000000"},
 	} {
 		caller := h.call(waterNumber, siptest.Config{})
-		h.divert(h.state(Waiting), to)
+		h.divert(h.state(state.Waiting), to)
 		h.hears(caller, toneGoodbye)
 		h.ended(caller)
 		h.empty()
@@ -88,7 +90,7 @@ func TestDivertedToWhatIsNotThere(t *testing.T) {
 func TestDivertedWithoutAWord(t *testing.T) {
 	h := newHouse(t, plan{mute: []string{media.Closed, media.Goodbye}})
 	caller := h.call(waterNumber, siptest.Config{})
-	h.divert(h.state(Waiting), toClosed())
+	h.divert(h.state(state.Waiting), toClosed())
 	h.ended(caller)
 	h.empty()
 	if n := h.svc.Stats(); n.Diverted != 1 {
@@ -100,7 +102,7 @@ func TestDivertedWithoutAWord(t *testing.T) {
 func TestACallbackThatIsNotBuiltWaitsOn(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.svc.Diverted(routing.Work{ID: v.ID}, routing.Target{Kind: routing.ToCallback}, "waited")
 	anna := h.answered(h.agent("anna", 1, siptest.Config{}))
 	h.hears(anna, toneCaller)
@@ -110,7 +112,7 @@ func TestACallbackThatIsNotBuiltWaitsOn(t *testing.T) {
 func TestCallerLeavesTheFarewell(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.divert(v, toClosed())
 	h.hears(caller, closed(toneFinnish))
 	h.must(caller.HangUp(h.ctx()))
@@ -125,7 +127,7 @@ func TestCallerLeavesTheFarewell(t *testing.T) {
 func TestDivertedTooLate(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.must(caller.HangUp(h.ctx()))
 	h.empty()
 	h.divert(v, toClosed())
@@ -135,7 +137,7 @@ func TestDivertedTooLate(t *testing.T) {
 	h.svc.Diverted(routing.Work{ID: talking.ID}, toClosed(), "closed")
 	h.svc.Moved(routing.Work{ID: talking.ID}, "water-menu", "waited")
 	h.hears(agent, toneCaller)
-	if v := h.state(Talking); v.Queue != "water-main" {
+	if v := h.state(state.Talking); v.Queue != "water-main" {
 		t.Errorf("a call in hand is moved: %+v", v)
 	}
 }
@@ -146,12 +148,12 @@ func TestDivertedWhileItRings(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	rings := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	h.svc.Diverted(routing.Work{ID: v.ID}, toClosed(), "queue_removed")
 	<-rings.Done()
 	h.hears(caller, closed(toneFinnish))
 	h.ended(caller)
-	if _, ok := h.book.find(func(e event.Event) bool { return e.To[0] == "anna" && e.Fields["state"] == Waiting }); !ok {
+	if _, ok := h.book.find(func(e event.Event) bool { return e.To[0] == "anna" && e.Fields["state"] == state.Waiting }); !ok {
 		t.Error("anna's desktop was not told that the offer is over")
 	}
 }
@@ -161,7 +163,7 @@ func TestWrapUpFollowsDispatch(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp = time.Minute }})
 	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.must(caller.HangUp(h.ctx()))
-	h.state(WrapUp)
+	h.state(state.WrapUp)
 	h.agentIs("anna", routing.WrapUp)
 	h.must(h.disp.ExtendWrapUp("anna", time.Hour))
 	over := time.After(3 * WrapUpLook)
@@ -171,7 +173,7 @@ func TestWrapUpFollowsDispatch(t *testing.T) {
 			looking = false
 		default:
 		}
-		if now, err := h.svc.Call(v.ID); err != nil || now.State != WrapUp {
+		if now, err := h.svc.Call(v.ID); err != nil || now.State != state.WrapUp {
 			t.Fatalf("%+v, %v", now, err)
 		}
 	}

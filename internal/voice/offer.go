@@ -2,53 +2,45 @@ package voice
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
-	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 )
-
-// ring is the telephone that rings for an offer.
-type ring struct {
-	leg    *leg
-	offers []proposal
-	by     int                     // the offer that was answered
-	cancel context.CancelCauseFunc // CANCEL (RFC 3261 9.1); the cause answeredElsewhere is told to the telephone
-}
 
 // claim is a browser that is answering; the one whose claim stands when its peer is ready gets the call.
 type claim struct{ _ byte } // not empty: two of them must differ
 
 // Offered implements dispatch.Worker: the seat's telephone rings, and the browser may answer.
 func (s *Service) Offered(o dispatch.Offer) {
-	c := s.calls.of(o.Work.ID)
-	if c == nil || !c.mail.must(func() { c.offered(o) }) {
+	c := s.calls.Of(o.Work.ID)
+	if c == nil || !c.mail.Must(func() { c.offered(o) }) {
 		s.cfg.Dispatch.Remove(o.Work.ID, routing.Abandoned)
 	}
 }
 
 // Withdrawn implements dispatch.Worker: the ringing stops, the call keeps its place.
 func (s *Service) Withdrawn(o dispatch.Offer, reason string) {
-	if c := s.calls.of(o.Work.ID); c != nil {
-		c.mail.must(func() { c.withdrawn(o, reason) })
+	if c := s.calls.Of(o.Work.ID); c != nil {
+		c.mail.Must(func() { c.withdrawn(o, reason) })
 	}
 }
 
 // offered rings. After a take-over the same offer may be made again, under the new owner's epoch: it rings on.
 func (c *call) offered(o dispatch.Offer) {
 	switch {
-	case c.state == Offered && c.offer.Agent == o.Agent && c.offer.Seat == o.Seat:
+	case c.state == state.Offered && c.offer.Agent == o.Agent && c.offer.Seat == o.Seat:
 		c.offer = o
 		c.changed()
 		return
-	case c.state == Offered: // the withdrawal of the one before is always told first; be safe
+	case c.state == state.Offered: // the withdrawal of the one before is always told first; be safe
 		c.requeue("replaced")
 	case c.inHand():
 		c.claimBack()
@@ -56,13 +48,13 @@ func (c *call) offered(o dispatch.Offer) {
 	case c.given.only && o.Agent != c.given.to: // the one who was asked did not answer
 		c.finish("not answered")
 		return
-	case c.state != Waiting: // the caller has left; none, where dispatch was told so
+	case c.state != state.Waiting: // the caller has left; none, where dispatch was told so
 		c.s.cfg.Dispatch.Remove(c.job, routing.Abandoned)
 		return
 	}
 	c.unquiet()
 	c.offer = o
-	_ = c.set(Offered)
+	_ = c.set(state.Offered)
 	c.ringPhone()
 }
 
@@ -77,7 +69,7 @@ func (c *call) claimBack() {
 
 // withdrawn stops the ringing, unless the offer was made again under a later epoch.
 func (c *call) withdrawn(o dispatch.Offer, reason string) {
-	if c.state == Offered && c.offer.Agent == o.Agent && c.offer.Epoch <= o.Epoch {
+	if c.state == state.Offered && c.offer.Agent == o.Agent && c.offer.Epoch <= o.Epoch {
 		c.requeue(reason)
 	}
 }
@@ -96,8 +88,8 @@ func (c *call) requeue(why string) {
 		c.tell(agent)
 		return
 	}
-	_ = c.set(Waiting)
-	c.s.cfg.Events.Publish(c.view().event(agent))
+	_ = c.set(state.Waiting)
+	c.s.cfg.Events.Publish(c.view().Event(agent))
 	c.log.Info("offer over", "why", why)
 }
 
@@ -122,82 +114,39 @@ func (c *call) ringPhone() {
 	if !ok {
 		return
 	}
-	l, err := c.s.newLeg(c.s.cfg.Phone, RoleAgent, c.s.phoneTerms(target.Transport, c.customer))
+	t := leg.Telephone(c.s.cfg.Owns, target.Transport, c.customer)
+	l, err := leg.Open(c.s.cfg.Phone, leg.Agent, t, c.s.log)
 	if err != nil {
 		c.log.Error("no media port for the agent's telephone", "error", err)
 		return
 	}
-	ctx, cancel := context.WithCancelCause(c.ctx)
-	r := &ring{leg: l, offers: l.proposals(), cancel: cancel}
+	r := dial.New(c.ctx, l, c.s.cfg.SeatRoutes(target, t), nil)
 	c.ring = r
 	o := sip.InviteOptions{
 		From: copied(c.caller), Privacy: c.caller.Withheld(), FromDisplay: c.queue.Name.In(c.shownIn()),
-		ContentType: sdpType, AutoAnswer: c.state == Dialling, // the agent has asked for the call
+		AutoAnswer: c.state == state.Dialling, // the agent has asked for the call
 	}
-	c.background("ring", func() { c.ringing(ctx, r, target, o) })
-}
-
-// ringing waits beside the actor for the telephone, and brings it what came of it.
-func (c *call) ringing(ctx context.Context, r *ring, t sip.Target, o sip.InviteOptions) {
-	defer r.cancel(nil)
-	var d *sip.Dialog
-	var err error
-	for i, offer := range r.offers {
-		r.by, o.Body = i, offer.body
-		var out *sip.Outgoing
-		if out, err = c.s.cfg.Phones.Invite(ctx, t, o); err == nil {
-			d, err = waitFor(ctx, out)
+	c.background("ring", func() {
+		a := r.Ring(o, 0, nil) // dispatch says how long
+		if !c.mail.Must(func() { c.rang(r, a) }) {
+			r.Release(c.s.parting, a)
 		}
-		if !insists(err) || ctx.Err() != nil {
-			break
-		}
-	}
-	if !c.mail.must(func() { c.rang(r, d, err) }) {
-		c.release(r, d)
-	}
-}
-
-// answeredElsewhere is the cause of a ringing that ends since somebody else took the call (RFC 3326): the telephone then shows no
-// missed call.
-type answeredElsewhere struct{}
-
-func (answeredElsewhere) Error() string { return "answered elsewhere" }
-
-// waitFor waits for the answer. Where ctx ends first the call is cancelled, with its cause where the telephone should know it.
-func waitFor(ctx context.Context, out *sip.Outgoing) (*sip.Dialog, error) {
-	rings, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	defer context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), answeredElsewhere{}) {
-			out.Cancel(sip.AnsweredElsewhere())
-		}
-		stop()
-	})()
-	return out.Wait(rings)
-}
-
-// release lets a telephone go that is not needed any more, answered or not.
-func (c *call) release(r *ring, d *sip.Dialog) {
-	r.leg.dialog = d
-	r.leg.hangUp(c.s.parting)
+	})
 }
 
 // rang takes what came of ringing: the first to answer wins, a telephone that is too late is let go.
-func (c *call) rang(r *ring, d *sip.Dialog, err error) {
+func (c *call) rang(r *dial.Dial, a dial.Answer) {
 	if c.ring != r {
-		c.background("release", func() { c.release(r, d) })
+		c.background("release", func() { r.Release(c.s.parting, a) })
 		return
 	}
 	c.ring = nil
-	if err != nil {
-		c.notAnswered(r, err)
+	if a.Err != nil {
+		c.notAnswered(r, a)
 		return
 	}
-	r.leg.dialog = d
-	c.agent = r.leg
-	offer := r.offers[r.by]
-	c.agent.terms.peer, c.agent.terms.security = d.Remote().Addr(), offer.security
-	if err := c.agent.accepted(offer.body, d.TakeRemoteBody()); err != nil {
+	c.agent = r.Leg
+	if err := r.Take(a); err != nil {
 		c.s.refused(c.log, err)
 		c.decline()
 		return
@@ -207,20 +156,19 @@ func (c *call) rang(r *ring, d *sip.Dialog, err error) {
 }
 
 // notAnswered: who pushed the call away is not asked again; a telephone that can't be reached leaves it to the browser.
-func (c *call) notAnswered(r *ring, err error) {
-	c.background("release", func() { c.release(r, nil) })
-	refused, ok := errors.AsType[*sip.Refused](err)
-	if ok && slices.Contains([]int{codeTemporarily, codeBusy, codeBusyEverywhere, codeDecline}, refused.Code) {
+func (c *call) notAnswered(r *dial.Dial, a dial.Answer) {
+	c.background("release", func() { r.Release(c.s.parting, a) })
+	if dial.Declined(a.Err) {
 		c.decline()
 		return
 	}
-	c.log.Warn("the seat's telephone could not be rung", "seat", c.offer.Seat, "error", err)
+	c.log.Warn("the seat's telephone could not be rung", "seat", c.offer.Seat, "error", a.Err)
 }
 
 // decline gives the offer back.
 func (c *call) decline() {
-	if c.state == Dialling {
-		c.notCalled(FailedOwn)
+	if c.state == state.Dialling {
+		c.notCalled(dial.OwnTelephone)
 		return
 	}
 	agent := c.offer.Agent
@@ -232,8 +180,8 @@ func (c *call) decline() {
 
 // accept connects the agent, whose leg stands, unless dispatch has taken the offer back.
 func (c *call) accept() {
-	if c.state == Dialling {
-		c.stopRing(answeredElsewhere{})
+	if c.state == state.Dialling {
+		c.stopRing(dial.AnsweredElsewhere{})
 		c.dialOut()
 		return
 	}
@@ -242,9 +190,9 @@ func (c *call) accept() {
 		c.requeue("too late")
 		return
 	}
-	c.stopRing(answeredElsewhere{})
+	c.stopRing(dial.AnsweredElsewhere{})
 	switch {
-	case c.direction == Inside:
+	case c.direction == state.Inside:
 		c.meet()
 	case c.out.callback != "":
 		c.openCallback()
@@ -255,17 +203,15 @@ func (c *call) accept() {
 	}
 }
 
-// stopRing lets the telephone ring no more; why is told to it where it is answeredElsewhere.
+// stopRing lets the telephone ring no more; why is told to it where it is dial.AnsweredElsewhere.
 func (c *call) stopRing(why error) {
-	if c.ring != nil {
-		c.ring.cancel(why)
-		c.ring = nil
-	}
+	c.ring.Stop(why)
+	c.ring = nil
 }
 
 // answerable tells whether an agent's telephone or browser may yet connect.
 func (c *call) answerable() bool {
-	return c.state == Offered || c.state == Dialling && c.out.dial == nil && c.customer == nil
+	return c.state == state.Offered || c.state == state.Dialling && c.out.dial == nil && c.customer == nil
 }
 
 // connecting is ready when the browser that answered can be heard.
@@ -273,13 +219,13 @@ func (c *call) connecting() <-chan struct{} {
 	if !c.answerable() {
 		return nil
 	}
-	return c.agent.connected()
+	return c.agent.Connected()
 }
 
 // agentLeft: a browser that never connected has not answered; else the agent hung up.
 func (c *call) agentLeft() {
 	switch {
-	case c.state == Offered:
+	case c.state == state.Offered:
 		c.decline()
 	case c.leavesToOther():
 		if err := c.complete(); err != nil {
@@ -292,8 +238,8 @@ func (c *call) agentLeft() {
 
 // leavesToOther tells whether an agent who hangs up gives the customer to who is consulted, as telephones do it.
 func (c *call) leavesToOther() bool {
-	st := c.consult.stage()
-	return c.state.connected() && c.customer != nil && (st == ConsultTalking || st == ConsultJoined || st == ConsultWaiting)
+	st := c.consult.Stage()
+	return c.state.Connected() && c.customer != nil && (st == state.ConsultTalking || st == state.ConsultJoined || st == state.ConsultWaiting)
 }
 
 // AnswerBrowser answers an offered call with the agent's browser: it takes the browser's SDP offer and gives our answer. The
@@ -303,14 +249,14 @@ func (s *Service) AnswerBrowser(ctx context.Context, id, agent, offerSDP string)
 	if s.cfg.Browsers == nil {
 		return "", errs.New(errs.Unavailable, "no browser telephones here")
 	}
-	c, err := s.calls.get(id)
+	c, err := s.calls.Get(id)
 	if err != nil {
 		return "", err
 	}
 	mine := new(claim)
 	var prefer []media.Codec
-	err = c.ask(func() error {
-		prefer = browserCodecs(c.customer)
+	err = c.mail.Ask(func() error {
+		prefer = leg.BrowserCodecs(c.customer)
 		return c.claimed(agent, mine)
 	})
 	if err != nil {
@@ -318,10 +264,10 @@ func (s *Service) AnswerBrowser(ctx context.Context, id, agent, offerSDP string)
 	}
 	peer, answer, err := s.cfg.Browsers.Answer(ctx, offerSDP, prefer...)
 	if err != nil {
-		_ = c.ask(func() error { return c.unclaimed(mine) })
+		_ = c.mail.Ask(func() error { return c.unclaimed(mine) })
 		return "", err
 	}
-	if err := c.ask(func() error { return c.browser(peer, mine) }); err != nil {
+	if err := c.mail.Ask(func() error { return c.browser(peer, mine) }); err != nil {
 		_ = peer.Close()
 		return "", err
 	}
@@ -352,14 +298,7 @@ func (c *call) browser(peer *webrtc.Peer, mine *claim) error {
 		return errs.New(errs.Conflict, "the call was answered elsewhere or withdrawn")
 	}
 	c.claim = nil
-	c.stopRing(answeredElsewhere{})
-	c.agent = c.browserLeg(peer, RoleAgent)
+	c.stopRing(dial.AnsweredElsewhere{})
+	c.agent = leg.Browser(peer, leg.Agent, c.log)
 	return nil
-}
-
-// browserLeg is the leg of a browser, which has agreed already.
-func (c *call) browserLeg(peer *webrtc.Peer, r Role) *leg {
-	l := &leg{media: rtp.NewLeg(peer, rtp.LegConfig{Log: c.log}), peer: peer, role: r, codec: peer.Codec(), agreed: true}
-	l.media.Agree(noAddr(), peer.Terms())
-	return l
 }

@@ -10,10 +10,13 @@ import (
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // calls out: the agent's own telephone first, then the other.
-func (h *house) callOut(agent, number string) View {
+func (h *house) callOut(agent, number string) state.View {
 	h.Helper()
 	v, err := h.svc.CallOut(h.ctx(), agent, Outgoing{Queue: "water-main", Number: number})
 	h.must(err)
@@ -27,24 +30,24 @@ func TestCallOutIsAnnouncedThenRecorded(t *testing.T) {
 	far := h.outside(doctor, siptest.Config{})
 	phone := h.agent("anna", 1, siptest.Config{})
 	v := h.callOut("anna", doctor)
-	if v.Direction != Out || v.State != Dialling || v.Agent != "anna" || v.Seat != "A11" {
+	if v.Direction != state.Out || v.State != state.Dialling || v.Agent != "anna" || v.Seat != "A11" {
 		t.Errorf("%+v", v)
 	}
 	agent, called := h.answered(phone), h.answered(far)
 	h.hears(called, toneFinnish)
 	h.hears(agent, 425)
-	h.state(Informing)
+	h.state(state.Informing)
 	deck.none(h)
-	tape := deck.next(h)
+	reel := deck.next(h)
 	h.hears(called, toneAgent)
 	h.hears(agent, toneDoctor)
 	if n, err := h.svc.Caller(v.ID, "anna"); err != nil || n.Reveal() != doctor {
 		t.Errorf("%v", err)
 	}
-	for !tape.has(rtp.Customer, toneDoctor) || !tape.has(rtp.Agent, toneAgent) {
+	for !reel.has(rtp.Customer, toneDoctor) || !reel.has(rtp.Agent, toneAgent) {
 		h.breathe()
 	}
-	if e := tape.meta.Extension; e.Seat != "A11" || e.Fragment != doctor[len(doctor)-4:] {
+	if e := reel.meta.Extension; e.Seat != "A11" || e.Fragment != doctor[len(doctor)-4:] {
 		t.Errorf("%+v", e)
 	}
 	h.must(called.HangUp(h.ctx()))
@@ -72,7 +75,7 @@ func TestCallOutOfAnUnrecordedQueueTalksAtOnce(t *testing.T) {
 }
 
 func TestCallOutThatFailsSaysWhy(t *testing.T) {
-	for code, want := range map[int]string{486: FailedBusy, 404: FailedUnknown, 603: FailedRefused, 480: FailedNoAnswer} {
+	for code, want := range map[int]string{486: dial.Busy, 404: dial.Unknown, 603: dial.Refused, 480: dial.NoAnswer} {
 		t.Run(want, func(t *testing.T) {
 			h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp = 5 * time.Second }})
 			h.outside(doctor, siptest.Config{Reject: code})
@@ -80,7 +83,7 @@ func TestCallOutThatFailsSaysWhy(t *testing.T) {
 			h.callOut("anna", doctor)
 			agent := h.answered(phone)
 			h.ended(agent)
-			if v := h.state(WrapUp); v.Failed != want {
+			if v := h.state(state.WrapUp); v.Failed != want {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -105,7 +108,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	h.callOut("anna", doctor)
 	h.ended(h.answered(phone))
-	if v := h.state(WrapUp); v.Failed != FailedUnavailable {
+	if v := h.state(state.WrapUp); v.Failed != dial.Unavailable {
 		t.Errorf("%+v", v)
 	}
 	if s := elsewhere.Endpoint().Stats(); s.Requests != 0 {
@@ -170,7 +173,7 @@ func TestCallOutMakesBusy(t *testing.T) {
 	h.agent("anna", 1, siptest.Config{})
 	h.callOut("anna", doctor)
 	h.call(waterNumber, siptest.Config{})
-	h.state(Waiting)
+	h.state(state.Waiting)
 	if a, _ := h.disp.Agent("anna"); a.State != routing.Busy {
 		t.Errorf("%+v", a)
 	}
@@ -192,7 +195,7 @@ func TestEmergencyCallGoesOutBesideACall(t *testing.T) {
 	second, called := h.answered(phone), h.answered(help)
 	h.hears(called, toneAgent)
 	h.hears(second, toneDoctor)
-	if v := h.view("emergency", func(v View) bool { return v.Emergency && v.State == Talking }); v.Recording != RecordingNone {
+	if v := h.view("emergency", func(v state.View) bool { return v.Emergency && v.State == state.Talking }); v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	h.must(called.HangUp(h.ctx()))

@@ -3,13 +3,9 @@ package voice
 import (
 	"errors"
 	"net/netip"
-	"strings"
 
-	"santra/internal/errs"
 	"santra/internal/protocol/sip"
-	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/registrar"
-	"santra/internal/routing"
 )
 
 // phones serves the agents' telephones: they register, and they will call out.
@@ -24,10 +20,10 @@ func (p phones) Invite(in *sip.Incoming) {
 	user, known := p.s.registrar.UserAt(in.Source())
 	seat, ok := p.s.cfg.Book.SeatByUser(user)
 	if !known || !ok {
-		in.Reject(codeForbidden, "Forbidden")
+		in.Reject(sip.StatusForbidden, "Forbidden")
 		return
 	}
-	agent, _ := p.s.sitsAt(seat.Code)
+	agent, _ := p.s.cfg.SitsAt(seat.Code)
 	if err := p.s.dialledBy(in, agent, seat.Code); err != nil {
 		p.s.log.Info("a telephone may not call that number", "seat", seat.Code, "error", err)
 		in.Reject(codeOf(err), "")
@@ -37,28 +33,14 @@ func (p phones) Invite(in *sip.Incoming) {
 // codeOf is the SIP response for an error of ours.
 func codeOf(err error) int {
 	if _, ok := errors.AsType[notAcceptable](err); ok {
-		return codeNotAcceptable
+		return sip.StatusNotAcceptableHere
 	}
-	switch errs.KindOf(err) {
-	case errs.Invalid:
-		return codeIncomplete
-	case errs.NotFound:
-		return codeNotFound
-	case errs.Conflict:
-		return codeBusy
-	case errs.Denied:
-		return codeForbidden
-	}
-	return codeUnavailable
+	return sip.StatusOf(err)
 }
 
 // Telephone tells whether a registered telephone speaks from this source: who else calls on the telephones' port is a
 // stranger, refused at a bounded rate (sip.Config.Admit of that endpoint).
 func (s *Service) Telephone(src netip.AddrPort) bool { return s.registrar.Knows(src) }
-
-// DefaultPhoneDigests is MD5 alone (RFC 7616 3.4.2). Where SHA-256 is offered too, telephones that don't know it give up instead of
-// answering the other challenge (baresip 1.0 does, against RFC 8760 2.4).
-func DefaultPhoneDigests() []string { return []string{digest.MD5} }
 
 // phone finds the registered telephone of a seat.
 func (s *Service) phone(seatCode string) (sip.Target, bool) {
@@ -72,14 +54,4 @@ func (s *Service) phone(seatCode string) (sip.Target, bool) {
 // registered is told by the registrar.
 func (s *Service) registered(user string, is bool) {
 	s.log.Info("telephone", "user", user, "registered", is)
-}
-
-// sitsAt finds the agent who has taken a seat.
-func (s *Service) sitsAt(seat string) (agent string, ok bool) {
-	for _, a := range s.cfg.Dispatch.Agents() {
-		if strings.EqualFold(a.Seat, seat) && a.State != routing.Offline {
-			return a.ID, true
-		}
-	}
-	return "", false
 }

@@ -14,6 +14,7 @@ import (
 	"santra/internal/store/centre"
 	"santra/internal/store/storetest"
 	"santra/internal/voice/callback"
+	"santra/internal/voice/state"
 )
 
 // promises is the room that keeps numbers, on a database and keys of its own.
@@ -77,12 +78,12 @@ func TestCallbackIsPromisedAndKept(t *testing.T) {
 	}
 	h.hears(called, toneBob)
 	h.hears(bob, toneDoctor)
-	v := h.state(Talking)
-	if n, err := h.svc.Caller(v.ID, "bob"); err != nil || n.Reveal() != callerNumber || v.Direction != Out {
+	v := h.state(state.Talking)
+	if n, err := h.svc.Caller(v.ID, "bob"); err != nil || n.Reveal() != callerNumber || v.Direction != state.Out {
 		t.Errorf("%+v, %v", v, err)
 	}
-	if tape := deck.next(h); tape.meta.Extension.Seat != "A12" {
-		t.Errorf("%+v", tape.meta)
+	if reel := deck.next(h); reel.meta.Extension.Seat != "A12" {
+		t.Errorf("%+v", reel.meta)
 	}
 	h.must(called.HangUp(h.ctx()))
 	h.ended(bob)
@@ -136,7 +137,7 @@ func TestCallbackIsOfferedWhileItsCallEnds(t *testing.T) {
 		o := c.offer
 		c.dropAgent()
 		c.over() // declined: it is not out of the table yet
-		owed{h.svc}.Offered(o)
+		callbacks{h.svc}.Offered(o)
 	})
 	select {
 	case <-phone.Rings():
@@ -154,14 +155,14 @@ func TestNoCallbackWithoutANumber(t *testing.T) {
 	phone := h.phone(h.trunk, siptest.Config{Tone: toneCaller})
 	caller, err := phone.Call(h.ctx(), waterNumber, pii.Number{})
 	h.must(err)
-	h.state(Waiting)
+	h.state(state.Waiting)
 	for range 10 {
 		h.must(caller.SendDTMF(h.ctx(), "1"))
 	}
 	if len(h.owed()) != 0 {
 		t.Error("a callback to nobody")
 	}
-	if v := h.state(Waiting); v.State != Waiting {
+	if v := h.state(state.Waiting); v.State != state.Waiting {
 		t.Errorf("%+v", v)
 	}
 	if _, err := h.callbacks.Request(h.Context(), "x", "water-main", pii.Number{}, "fi", time.Now().Add(time.Hour)); !errs.Is(err, errs.Invalid) {
@@ -176,7 +177,7 @@ func TestCallbacksOutliveTheProcess(t *testing.T) {
 	h.promised()
 	id := h.owed()[0].ID
 	h.disp.Remove(id, routing.Closed) // the memory of a process that is gone
-	h.svc.dueAtStart()
+	h.svc.owed.Start()
 	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
 	h.answered(phone)
 	h.hears(h.answered(far), toneBob)

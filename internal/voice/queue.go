@@ -4,10 +4,10 @@ import (
 	"slices"
 	"time"
 
-	"santra/internal/agency"
 	"santra/internal/errs"
 	"santra/internal/routing"
 	"santra/internal/voice/gate"
+	"santra/internal/voice/state"
 )
 
 const (
@@ -19,27 +19,17 @@ const (
 
 // Moved implements dispatch.Carrier: the call waits in another queue, for its agents, under its name and its rules.
 func (s *Service) Moved(w routing.Work, to, reason string) {
-	if c := s.calls.of(w.ID); c != nil {
-		c.mail.must(func() { c.moved(to, reason) })
+	if c := s.calls.Of(w.ID); c != nil {
+		c.mail.Must(func() { c.moved(to, reason) })
 	}
-}
-
-// turnsAway tells whether a call into this queue would hear an announcement and end: the queue is closed now, and no rule
-// sends its calls elsewhere (routing's first rule WhenClosed; without one: "closed").
-func (s *Service) turnsAway(q agency.Queue) bool {
-	if !s.cfg.Dispatch.Closed(q.ID) {
-		return false
-	}
-	i := slices.IndexFunc(q.Overflow, func(o agency.Overflow) bool { return o.When == agency.WhenClosed })
-	return i < 0 || q.Overflow[i].To.Announcement != ""
 }
 
 // turnAway enqueues without recording announcement and music, so that routing decides and counts it: the call will be
 // diverted at once. Should the queue open at this very moment, the call waits as any other, and is not recorded.
 func (c *call) turnAway() {
 	c.quiet = true
-	if c.wait(); c.state == Waiting && c.quiet {
-		c.again.set(QuietTime, c.unquiet)
+	if c.wait(); c.state == state.Waiting && c.quiet {
+		c.again.Set(QuietTime, c.unquiet)
 	}
 }
 
@@ -53,14 +43,14 @@ func (c *call) unquiet() {
 // wait puts the call into its queue.
 func (c *call) wait() {
 	c.entered = time.Now()
-	_ = c.set(Waiting)
+	_ = c.set(state.Waiting)
 	c.join()
 }
 
 // join asks dispatch for a place, again and again where there is nobody to give one: the caller has music and keeps the time
 // of arrival.
 func (c *call) join() {
-	if c.state != Waiting {
+	if c.state != state.Waiting {
 		return
 	}
 	err := c.s.cfg.Dispatch.Enqueue(c.work())
@@ -69,7 +59,7 @@ func (c *call) join() {
 	case errs.Is(err, errs.Unavailable):
 		c.log.Warn("no place in the queue yet", "error", err)
 		c.unquiet()
-		c.again.set(JoinAgain, c.join)
+		c.again.Set(JoinAgain, c.join)
 	default:
 		c.log.Error("no place in the queue", "error", err)
 		c.fail("no queue")
@@ -92,7 +82,7 @@ func (c *call) work() routing.Work {
 		ID: c.job, Kind: routing.Call, Queue: c.queue.ID, Agency: c.owner.ID, Language: string(c.language),
 		Priority: c.queue.Priority, Arrived: c.arrived, Transferred: c.given.before, Preferred: c.given.to, PreferredFor: c.given.long,
 	}
-	if c.direction == Out && c.out.callback == "" {
+	if c.direction == state.Out && c.out.callback == "" {
 		w.Kind = routing.Outgoing
 	}
 	if c.s.cfg.Book.Lent(c.queue.ID) {
@@ -104,7 +94,7 @@ func (c *call) work() routing.Work {
 // moved follows the call into another queue. The pass goes with it only where it covers what that queue's callers hear; else
 // they hear that queue's announcement before they talk (M4).
 func (c *call) moved(to, reason string) {
-	if !c.state.queued() {
+	if !c.state.Queued() {
 		return
 	}
 	from := c.queue.ID

@@ -8,6 +8,8 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // neighbours adds queues beside water-main: of the same agency and announcement, of the same agency in more languages, one
@@ -27,14 +29,14 @@ func neighbours(c *agency.City) {
 }
 
 // moved brings a call into another queue while it waits, as routing does, and to anna there.
-func (h *house) moved(to string) (caller *siptest.Call, v View) {
+func (h *house) moved(to string) (caller *siptest.Call, v state.View) {
 	h.Helper()
 	caller = h.call(waterNumber, siptest.Config{})
-	first := h.state(Waiting)
+	first := h.state(state.Waiting)
 	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, to, "waited")
-	h.view("moved", func(v View) bool { return v.Queue == to })
+	h.view("moved", func(v state.View) bool { return v.Queue == to })
 	h.answered(h.agent("anna", 1, siptest.Config{}))
-	v = h.state(Talking)
+	v = h.state(state.Talking)
 	if !v.Arrived.Equal(first.Arrived) || v.Agent != "anna" {
 		h.Errorf("%+v after %+v", v, first)
 	}
@@ -46,11 +48,11 @@ func TestMovedWithinTheAgencyIsRecordedThere(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: neighbours})
 	caller, v := h.moved("water-bills")
-	tape := deck.next(h)
+	reel := deck.next(h)
 	h.view("on", on)
-	e := tape.meta.Extension
-	if v.Agency != "water" || e.Agency != "water" || e.Queue != "water-bills" || tape.gate.Queue != "water-bills" || tape.gate.Agency != "water" {
-		t.Errorf("%+v: %+v, %+v", v, e, tape.gate)
+	e := reel.meta.Extension
+	if v.Agency != "water" || e.Agency != "water" || e.Queue != "water-bills" || reel.gate.Queue != "water-bills" || reel.gate.Agency != "water" {
+		t.Errorf("%+v: %+v, %+v", v, e, reel.gate)
 	}
 	h.must(caller.HangUp(h.ctx()))
 }
@@ -66,11 +68,11 @@ func TestMovedBeyondItsAnnouncementIsToldFirst(t *testing.T) {
 			h.hears(told.caller, toneFinnish)
 			deck.none(h)
 			h.hears(told.agent, toneCaller)
-			tape := deck.next(h)
+			reel := deck.next(h)
 			owner, _ := h.svc.cfg.Book.Queue(to)
 			v := h.view("on", on)
-			if e := tape.meta.Extension; v.Agency != owner.Agency || e.Queue != to || tape.gate.Queue != to || tape.gate.Agency != owner.Agency {
-				t.Errorf("%+v: %+v, %+v", v, e, tape.gate)
+			if e := reel.meta.Extension; v.Agency != owner.Agency || e.Queue != to || reel.gate.Queue != to || reel.gate.Agency != owner.Agency {
+				t.Errorf("%+v: %+v, %+v", v, e, reel.gate)
 			}
 			h.must(told.caller.HangUp(h.ctx()))
 		})
@@ -96,7 +98,7 @@ func TestMovedAndGoneInTheAnnouncement(t *testing.T) {
 func TestMovedAndTheAgentGoesInTheAnnouncement(t *testing.T) {
 	h := newHouse(t, plan{recorder: newTapeDeck(t), city: neighbours, announcement: 1500 * time.Millisecond})
 	told := h.movedAndAnswered("tax-main")
-	h.state(Informing)
+	h.state(state.Informing)
 	h.must(told.agent.HangUp(h.ctx()))
 	h.ended(told.caller)
 	h.empty()
@@ -108,7 +110,7 @@ func TestMovedWhereTheAnnouncementIsMissing(t *testing.T) {
 	h := newHouse(t, plan{recorder: deck, city: neighbours, mute: []string{media.Announcement, media.AnnouncementListening}})
 	told := h.movedAndAnswered("tax-main")
 	h.hears(told.agent, toneCaller)
-	if v := h.state(Talking); v.Recording != RecordingOff {
+	if v := h.state(state.Talking); v.Recording != tape.Off {
 		t.Errorf("%+v", v)
 	}
 	deck.none(h)
@@ -119,13 +121,13 @@ func TestMovedAndOnHold(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: neighbours, announcement: time.Second})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.must(caller.Hold(h.ctx()))
 	h.svc.Moved(routing.Work{ID: v.ID, Queue: v.Queue}, "tax-main", "waited")
 	phone := h.agent("anna", 1, siptest.Config{})
 	h.answered(phone)
-	h.state(Informing)
-	h.stays(func() bool { return h.state(Informing).Recording == RecordingNone })
+	h.state(state.Informing)
+	h.stays(func() bool { return h.state(state.Informing).Recording == tape.None })
 	h.must(caller.Resume(h.ctx()))
 	h.hears(caller, toneFinnish)
 	h.view("on", on)
@@ -139,16 +141,16 @@ type movedCall struct{ caller, agent *siptest.Call }
 func (h *house) movedAndAnswered(to string) movedCall {
 	h.Helper()
 	caller := h.call(waterNumber, siptest.Config{})
-	first := h.state(Waiting)
+	first := h.state(state.Waiting)
 	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, to, "waited")
-	h.view("moved", func(v View) bool { return v.Queue == to })
+	h.view("moved", func(v state.View) bool { return v.Queue == to })
 	return movedCall{caller, h.answered(h.agent("anna", 1, siptest.Config{}))}
 }
 
 func TestMovedWhereNothingIsRecorded(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: neighbours})
-	if _, v := h.moved("water-free"); v.Recording != RecordingNone {
+	if _, v := h.moved("water-free"); v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	deck.none(h)
@@ -159,10 +161,10 @@ func TestMovedBackFromAnotherAgencyIsToldAgain(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck, city: neighbours})
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	for _, to := range []string{"tax-main", "water-main"} {
 		h.svc.Moved(routing.Work{ID: v.ID}, to, "waited")
-		h.view("moved", func(v View) bool { return v.Queue == to })
+		h.view("moved", func(v state.View) bool { return v.Queue == to })
 	}
 	h.answered(h.agent("anna", 1, siptest.Config{}))
 	h.view("on", on)
@@ -177,7 +179,7 @@ func TestMovedToAnUnknownQueue(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.svc.Moved(routing.Work{ID: v.ID}, "nowhere", "waited")
 	h.do(func(c *call) {
 		if c.pass.Valid() || c.queue.ID != "water-main" || c.hops != 1 {
@@ -190,10 +192,10 @@ func TestMovedToAnUnknownQueue(t *testing.T) {
 func TestAClosedQueueTurnsAwayAtOnce(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.do(func(c *call) {
 		c.quiet = true
-		c.customer.media.StopPlay()
+		c.customer.Media.StopPlay()
 	})
 	h.do(func(c *call) { c.unquiet() }) // the queue opened at that moment
 	h.hears(caller, toneMusic)
@@ -205,7 +207,7 @@ func TestAClosedQueueTurnsAwayAtOnce(t *testing.T) {
 func TestWorkSaysWhatTheQueueDoesNot(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].Priority = 3 }})
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.do(func(c *call) {
 		c.language = "sv"
 		w := c.work()

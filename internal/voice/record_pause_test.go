@@ -7,11 +7,13 @@ import (
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
-func held(v View) bool { return v.Recording == RecordingHeld }
+func held(v state.View) bool { return v.Recording == tape.Held }
 
-// until waits for what a tape comes to.
+// until waits for what a reel comes to.
 func (h *house) until(what string, is func() bool) {
 	h.Helper()
 	for ctx := h.ctx(); !is(); h.breathe() {
@@ -21,7 +23,7 @@ func (h *house) until(what string, is func() bool) {
 	}
 }
 
-func offered(t *tape, want ...sdp.Direction) func() bool {
+func offered(t *reel, want ...sdp.Direction) func() bool {
 	return func() bool { return slices.Equal(t.offered(), want) }
 }
 
@@ -31,21 +33,21 @@ func TestPauseIsToldToTheRecorder(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
 	caller, agent, v := h.talking(siptest.Config{}, siptest.Config{})
-	tape := deck.next(h)
-	h.until("sound", func() bool { return tape.has(rtp.Customer, toneCaller) })
+	reel := deck.next(h)
+	h.until("sound", func() bool { return reel.has(rtp.Customer, toneCaller) })
 	h.must(h.svc.PauseRecording(v.ID, "anna"))
 	h.view("paused", held)
-	h.until("the pause", offered(tape, sdp.Inactive))
-	before := tape.length(rtp.Customer)
+	h.until("the pause", offered(reel, sdp.Inactive))
+	before := reel.length(rtp.Customer)
 	h.hears(caller, toneAgent)
 	h.hears(agent, toneCaller)
-	if n := tape.length(rtp.Customer); n != before {
+	if n := reel.length(rtp.Customer); n != before {
 		t.Errorf("%d bytes came in the pause", n-before)
 	}
 	h.must(h.svc.ResumeRecording(v.ID, "anna"))
 	h.view("on", on)
-	h.until("the end of the pause", offered(tape, sdp.Inactive, sdp.SendOnly))
-	h.until("sound again", func() bool { return tape.length(rtp.Customer) > before+8000 && tape.has(rtp.Customer, toneCaller) })
+	h.until("the end of the pause", offered(reel, sdp.Inactive, sdp.SendOnly))
+	h.until("sound again", func() bool { return reel.length(rtp.Customer) > before+8000 && reel.has(rtp.Customer, toneCaller) })
 }
 
 // Whatever the agent does in what order, the recorder is told one thing at a time and in the end what is.
@@ -53,7 +55,7 @@ func TestPausesInHaste(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	tape := deck.next(h)
+	reel := deck.next(h)
 	h.view("on", on)
 	for range 3 {
 		h.must(h.svc.PauseRecording(v.ID, "anna"))
@@ -62,12 +64,12 @@ func TestPausesInHaste(t *testing.T) {
 	h.must(h.svc.PauseRecording(v.ID, "anna"))
 	h.view("paused", held)
 	h.until("the pause", func() bool {
-		all := tape.offered()
+		all := reel.offered()
 		return len(all) > 0 && all[len(all)-1] == sdp.Inactive
 	})
-	for i, d := range tape.offered() {
+	for i, d := range reel.offered() {
 		if want := []sdp.Direction{sdp.Inactive, sdp.SendOnly}[i%2]; d != want {
-			t.Fatal(tape.offered())
+			t.Fatal(reel.offered())
 		}
 	}
 }
@@ -78,16 +80,16 @@ func TestPauseWithoutTheRecorder(t *testing.T) {
 	deck.deaf = true
 	h := newHouse(t, plan{recorder: deck})
 	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	tape := deck.next(h)
-	h.until("sound", func() bool { return tape.has(rtp.Customer, toneCaller) })
+	reel := deck.next(h)
+	h.until("sound", func() bool { return reel.has(rtp.Customer, toneCaller) })
 	h.must(h.svc.PauseRecording(v.ID, "anna"))
 	h.view("paused", held)
 	h.hears(caller, toneAgent) // what was on its way has come
-	before := tape.length(rtp.Customer)
+	before := reel.length(rtp.Customer)
 	h.hears(caller, toneAgent)
-	if n := tape.length(rtp.Customer); n != before {
+	if n := reel.length(rtp.Customer); n != before {
 		t.Errorf("%d bytes came in the pause", n-before)
 	}
 	h.must(h.svc.ResumeRecording(v.ID, "anna"))
-	h.until("sound again", func() bool { return tape.length(rtp.Customer) > before+8000 })
+	h.until("sound again", func() bool { return reel.length(rtp.Customer) > before+8000 })
 }

@@ -4,16 +4,15 @@ import (
 	"testing"
 
 	"santra/internal/agency"
-	"santra/internal/errs"
 	"santra/internal/event"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip/siptest"
-	"santra/internal/protocol/siprec"
-	"santra/internal/voice/gate"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
-func off(v View) bool { return v.State == Talking && v.Recording == RecordingOff }
-func on(v View) bool  { return v.State == Talking && v.Recording == RecordingOn }
+func off(v state.View) bool { return v.State == state.Talking && v.Recording == tape.Off }
+func on(v state.View) bool  { return v.State == state.Talking && v.Recording == tape.On }
 
 // The recorder is not there: the call goes on, the agent sees it; when it comes back the next part is recorded.
 func TestRecorderIsDown(t *testing.T) {
@@ -24,13 +23,13 @@ func TestRecorderIsDown(t *testing.T) {
 	h.view("off", off)
 	h.hears(caller, toneAgent)
 	h.hears(agent, toneCaller)
-	if _, ok := h.book.find(func(e event.Event) bool { return e.Fields["recording"] == RecordingOff }); !ok {
+	if _, ok := h.book.find(func(e event.Event) bool { return e.Fields["recording"] == tape.Off }); !ok {
 		t.Error("the agent is not told")
 	}
 	deck.on(deck.addr)
-	tape := deck.next(h)
+	reel := deck.next(h)
 	h.view("on", on)
-	if x := tape.meta.Extension; x.Part < 2 || v.ID == x.Session {
+	if x := reel.meta.Extension; x.Part < 2 || v.ID == x.Session {
 		t.Errorf("%+v", x)
 	}
 }
@@ -80,7 +79,7 @@ func TestQueueThatIsNotRecorded(t *testing.T) {
 	caller, agent, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.hears(caller, toneAgent)
 	h.hears(agent, toneCaller)
-	if v.Recording != RecordingNone {
+	if v.Recording != tape.None {
 		t.Errorf("%+v", v)
 	}
 	deck.none(h)
@@ -91,27 +90,17 @@ func TestHoldIsNotRecorded(t *testing.T) {
 	deck := newTapeDeck(t)
 	h := newHouse(t, plan{recorder: deck})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	tape := deck.next(h)
+	reel := deck.next(h)
 	h.view("on", on)
 	h.must(h.svc.Hold(v.ID, "anna"))
-	h.state(Held)
-	if v, err := h.svc.Call(v.ID); err != nil || v.Recording != RecordingOn {
+	h.state(state.Held)
+	if v, err := h.svc.Call(v.ID); err != nil || v.Recording != tape.On {
 		t.Errorf("%+v, %v", v, err)
 	}
 	h.must(h.svc.Resume(v.ID, "anna"))
-	for ctx := h.ctx(); !tape.has(rtp.Customer, toneCaller); h.breathe() {
+	for ctx := h.ctx(); !reel.has(rtp.Customer, toneCaller); h.breathe() {
 		if ctx.Err() != nil {
 			t.Fatal("the recording does not go on after the hold")
 		}
 	}
-}
-
-// Without a pass there is no way to the recorder.
-func TestNoPassNoRecording(t *testing.T) {
-	deck := newTapeDeck(t)
-	h := newHouse(t, plan{recorder: deck})
-	if _, err := h.svc.openRecording(h.ctx(), []gate.Pass{{}}, siprec.Metadata{}); !errs.Is(err, errs.Denied) {
-		t.Errorf("%v", err)
-	}
-	deck.none(h)
 }

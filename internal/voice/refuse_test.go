@@ -24,10 +24,10 @@ func (h *house) refused(server *sip.Endpoint, number string, cfg siptest.Config)
 
 func TestTrunkRefuses(t *testing.T) {
 	h := newHouse(t, plan{})
-	if code := h.refused(h.trunk, "+358931099999", siptest.Config{}); code != codeNotFound {
+	if code := h.refused(h.trunk, "+358931099999", siptest.Config{}); code != sip.StatusNotFound {
 		t.Errorf("unknown number: %d", code)
 	}
-	if code := h.refused(h.trunk, waterNumber, siptest.Config{Codecs: []string{"opus"}}); code != codeNotAcceptable {
+	if code := h.refused(h.trunk, waterNumber, siptest.Config{Codecs: []string{"opus"}}); code != sip.StatusNotAcceptableHere {
 		t.Errorf("no common codec: %d", code)
 	}
 	if n := h.svc.Stats(); n.UnknownCalls != 1 || n.NoCodec != 1 || n.Active != 0 {
@@ -46,7 +46,7 @@ func TestNumberAsTrunksWriteIt(t *testing.T) {
 func TestFullAndDraining(t *testing.T) {
 	h := newHouse(t, plan{maxCalls: 1})
 	caller := h.call(waterNumber, siptest.Config{})
-	if code := h.refused(h.trunk, waterNumber, siptest.Config{}); code != codeUnavailable {
+	if code := h.refused(h.trunk, waterNumber, siptest.Config{}); code != sip.StatusServiceUnavailable {
 		t.Errorf("full: %d", code)
 	}
 	stopped := make(chan error)
@@ -81,7 +81,7 @@ func TestDrainingWaitsForTheLast(t *testing.T) {
 func TestStrangersCallNobody(t *testing.T) {
 	h := newHouse(t, plan{})
 	for _, number := range []string{"+358401111111", emergency} {
-		if code := h.refused(h.phones, number, siptest.Config{User: "phone1", Password: "secret"}); code != codeForbidden {
+		if code := h.refused(h.phones, number, siptest.Config{User: "phone1", Password: "secret"}); code != sip.StatusForbidden {
 			t.Errorf("%s: %d", number, code)
 		}
 	}

@@ -14,10 +14,10 @@ import (
 func (s *Service) Restart(ctx context.Context, id, agent, offerSDP string) (string, error) {
 	var peer *webrtc.Peer
 	err := s.command(id, agent, func(c *call) error {
-		if c.agent == nil || c.agent.peer == nil {
+		if c.agent == nil || c.agent.Peer == nil {
 			return errs.New(errs.Conflict, "you are in this call by no browser")
 		}
-		peer = c.agent.peer
+		peer = c.agent.Peer
 		return nil
 	})
 	if err != nil {
@@ -28,17 +28,17 @@ func (s *Service) Restart(ctx context.Context, id, agent, offerSDP string) (stri
 
 // RestartWatch is Restart for a supervisor's browser. errs.NotFound where the watch is not that person's.
 func (s *Service) RestartWatch(ctx context.Context, callID, watch, person, offerSDP string) (string, error) {
-	c, err := s.calls.get(callID)
+	c, err := s.calls.Get(callID)
 	if err != nil {
 		return "", err
 	}
 	var peer *webrtc.Peer
-	err = c.ask(func() error {
+	err = c.mail.Ask(func() error {
 		i := slices.IndexFunc(c.watchers, func(w *watcher) bool { return w.id == watch && w.person == person })
 		if i < 0 {
 			return errs.New(errs.NotFound, "you do not supervise this call")
 		}
-		peer = c.watchers[i].leg.peer
+		peer = c.watchers[i].leg.Peer
 		return nil
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
 	"santra/internal/routing/measure"
+	"santra/internal/voice/state"
 )
 
 func never(string, time.Time) (bool, time.Time) { return false, time.Time{} }
@@ -69,11 +70,11 @@ func TestAClosedQueueThatHandsOver(t *testing.T) {
 	caller := h.call(waterNumber, siptest.Config{})
 	h.hears(h.answered(phone), toneCaller)
 	h.hears(caller, toneAgent)
-	if v := h.state(Talking); v.Queue != "water-bills" {
+	if v := h.state(state.Talking); v.Queue != "water-bills" {
 		t.Errorf("%+v", v)
 	}
-	if tape := deck.next(h); tape.gate.Queue != "water-bills" {
-		t.Errorf("%+v", tape.gate)
+	if reel := deck.next(h); reel.gate.Queue != "water-bills" {
+		t.Errorf("%+v", reel.gate)
 	}
 }
 
@@ -90,7 +91,7 @@ func TestOverflowOnWaitingTime(t *testing.T) {
 	caller := h.call(waterNumber, siptest.Config{})
 	h.hears(caller, toneMusic)
 	h.hears(h.answered(phone), toneCaller)
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	if v.Agent != "bo" || v.Queue != "tax-main" || v.Agency != "tax" {
 		t.Errorf("%+v", v)
 	}
@@ -108,12 +109,12 @@ func TestOverflowOnWaitingTime(t *testing.T) {
 func TestAFullQueueIsBusy(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].Cap = 1 }})
 	first := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	second := h.call(waterNumber, siptest.Config{})
 	h.hears(second, toneBusy)
 	h.ended(second)
 	h.hears(first, toneMusic)
-	if now, err := h.svc.Call(v.ID); err != nil || now.State != Waiting {
+	if now, err := h.svc.Call(v.ID); err != nil || now.State != state.Waiting {
 		t.Errorf("%+v, %v", now, err)
 	}
 }
@@ -123,7 +124,7 @@ func TestClosingInAnEmergency(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].Evict = true }})
 	talker, agent, _ := h.talking(siptest.Config{}, siptest.Config{})
 	waiter := h.call(waterNumber, siptest.Config{})
-	h.state(Waiting)
+	h.state(state.Waiting)
 	h.must(h.disp.Close("water-main", "water", time.Time{}))
 	h.hears(waiter, closed(toneFinnish))
 	h.ended(waiter)
@@ -131,7 +132,7 @@ func TestClosingInAnEmergency(t *testing.T) {
 	h.hears(agent, toneCaller)
 	h.must(h.disp.Reopen("water-main"))
 	h.call(waterNumber, siptest.Config{})
-	h.state(Waiting)
+	h.state(state.Waiting)
 }
 
 // A wrap-up until ready lasts until the agent says so.
@@ -139,7 +140,7 @@ func TestWrapUpUntilReady(t *testing.T) {
 	h := newHouse(t, plan{city: func(c *agency.City) { c.Queues[0].WrapUp, c.Queues[0].WrapUpUntilReady = 0, true }})
 	caller, _, _ := h.talking(siptest.Config{}, siptest.Config{})
 	h.must(caller.HangUp(h.ctx()))
-	h.state(WrapUp)
+	h.state(state.WrapUp)
 	h.agentIs("anna", routing.WrapUp)
 	h.must(h.disp.WrapUpDone("anna"))
 	h.empty()
@@ -244,7 +245,7 @@ func TestRoutingWithoutAnOwner(t *testing.T) {
 	h := newHouse(t, plan{lease: lease.Config{Store: l, Name: "routing", Owner: "test", TTL: 400 * time.Millisecond}})
 	talker, agent, talking := h.talking(siptest.Config{}, siptest.Config{})
 	h.call(waterNumber, siptest.Config{})
-	waiting := h.state(Waiting)
+	waiting := h.state(state.Waiting)
 	l.off(true)
 	for ctx := h.ctx(); h.disp.Deciding() && ctx.Err() == nil; h.breathe() {
 	}
@@ -266,7 +267,7 @@ func TestRoutingWithoutAnOwner(t *testing.T) {
 	}
 	phone := h.agent("bo", 2, siptest.Config{})
 	h.hears(h.answered(phone), toneCaller)
-	v := h.view("bo's", func(v View) bool { return v.State == Talking && v.Agent == "bo" })
+	v := h.view("bo's", func(v state.View) bool { return v.State == state.Talking && v.Agent == "bo" })
 	if v.ID != waiting.ID || v.ID == talking.ID {
 		t.Errorf("%+v before %+v", v, waiting)
 	}

@@ -2,13 +2,16 @@ package voice
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
+
+	"santra/internal/voice/consult"
 
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/state"
 )
 
 func refusedWith(err error) int {
@@ -29,7 +32,7 @@ func TestPhoneOverTLSIsEncrypted(t *testing.T) {
 	h.signIn("anna", 1)
 	caller := h.call(waterNumber, siptest.Config{})
 	agent := g.answered()
-	h.state(Talking)
+	h.state(state.Talking)
 	agent.hears(toneCaller, 0.5)
 	h.hears(caller, toneAgent)
 	before := agent.agreed().Keys
@@ -44,7 +47,7 @@ func TestPhoneOverTLSIsEncrypted(t *testing.T) {
 	agent.forget()
 	agent.hears(toneCaller, 0.5)
 	h.hears(caller, toneAgent)
-	if code := refusedWith(agent.ask(sdp.Plain, nil)); code != codeNotAcceptable {
+	if code := refusedWith(agent.ask(sdp.Plain, nil)); code != sip.StatusNotAcceptableHere {
 		t.Errorf("back to the clear: %d", code)
 	}
 	if n := h.svc.Stats(); n.Unsafe != 0 || n.NoCodec != 1 {
@@ -71,7 +74,7 @@ func TestPhoneThatInsistsOnSRTP(t *testing.T) {
 	h.signIn("anna", 1)
 	caller := h.call(waterNumber, siptest.Config{})
 	agent := g.answered()
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	agent.hears(toneCaller, 0.5)
 	h.hears(caller, toneAgent)
 	if !agent.agreed().Keys.Valid() {
@@ -79,7 +82,7 @@ func TestPhoneThatInsistsOnSRTP(t *testing.T) {
 	}
 	like.user, like.hz = "phone2", toneDoctor
 	empty := h.gear(h.phones, like)
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Seat: "A12"}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Seat: "A12"}))
 	taken := empty.answered()
 	h.hears(caller, toneDoctor)
 	if !taken.agreed().Keys.Valid() {
@@ -103,7 +106,7 @@ func TestPhoneInTheClearIsNotEncrypted(t *testing.T) {
 	far := h.gear(h.phones, gearing{codecs: narrow(), security: sdp.Required, user: "phone2"})
 	h.signIn("bob", 2)
 	h.outside(doctor, siptest.Config{})
-	if _, err := far.dial(doctor); refusedWith(err) != codeNotAcceptable {
+	if _, err := far.dial(doctor); refusedWith(err) != sip.StatusNotAcceptableHere {
 		t.Error("SRTP by UDP is taken:", err)
 	}
 }
@@ -112,13 +115,13 @@ func TestPhoneInTheClearIsNotEncrypted(t *testing.T) {
 func TestTrunkMustEncrypt(t *testing.T) {
 	h := newHouse(t, plan{srtp: sdp.Required})
 	h.agent("anna", 1, siptest.Config{})
-	if code := h.refused(h.trunk, waterNumber, siptest.Config{}); code != codeNotAcceptable {
+	if code := h.refused(h.trunk, waterNumber, siptest.Config{}); code != sip.StatusNotAcceptableHere {
 		t.Errorf("in the clear: %d", code)
 	}
 	g := h.gear(h.trunk, gearing{codecs: narrow(), security: sdp.Required, hz: toneCaller})
 	caller, err := g.dial(waterNumber)
 	h.must(err)
-	h.state(Talking)
+	h.state(state.Talking)
 	caller.hears(toneAgent, 0.5)
 	if !caller.agreed().Keys.Valid() {
 		t.Error("in the clear")
@@ -137,7 +140,7 @@ func TestTrunkMustEncrypt(t *testing.T) {
 	h.empty()
 	h.world.put(doctor, h.gear(h.trunk, gearing{codecs: narrow(), hz: toneDoctor}).ep)
 	v := h.callOut("anna", doctor)
-	h.view("refused", func(now View) bool { return now.ID == v.ID && now.Failed == FailedUnavailable })
+	h.view("refused", func(now state.View) bool { return now.ID == v.ID && now.Failed == dial.Unavailable })
 }
 
 // What a description must not name: nothing is sent there, the call is refused and counted.
@@ -152,10 +155,10 @@ func TestHostileDescriptions(t *testing.T) {
 	hostile := []string{"224.0.0.1:4000", "169.254.169.254:4000", "255.255.255.255:4000", own}
 	for i, addr := range hostile {
 		g := h.gear(h.trunk, gearing{codecs: narrow(), alter: at(addr)})
-		if _, err := g.dial(waterNumber); refusedWith(err) != codeNotAcceptable {
+		if _, err := g.dial(waterNumber); refusedWith(err) != sip.StatusNotAcceptableHere {
 			t.Errorf("%s is taken: %v", addr, err)
 		}
-		if code := refusedWith(caller.ask(sdp.Plain, at(addr))); code != codeNotAcceptable {
+		if code := refusedWith(caller.ask(sdp.Plain, at(addr))); code != sip.StatusNotAcceptableHere {
 			t.Errorf("%s is taken in a re-INVITE: %d", addr, code)
 		}
 		if n := h.svc.Stats().Unsafe; n != uint64(2*(i+1)) {
@@ -164,21 +167,9 @@ func TestHostileDescriptions(t *testing.T) {
 	}
 	caller.hears(toneAgent, 0.5)
 	h.world.put(doctor, h.gear(h.trunk, gearing{codecs: narrow(), alter: at("239.1.2.3:4000")}).ep)
-	v := h.view("talking", func(v View) bool { return v.State == Talking })
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
-	h.view("refused", func(v View) bool { return v.Consult == nil && v.Failed == FailedUnavailable })
-}
-
-// Loopback is for who signals from there.
-func TestLoopbackIsForLoopbackOnly(t *testing.T) {
-	for peer, want := range map[string]bool{"127.0.0.1": true, "::ffff:127.0.0.9": true, "::1": true, "192.0.2.7": false, "10.0.0.1": false} {
-		if err := sdp.Safe(netip.MustParseAddrPort("127.0.0.1:40000"), terms{peer: netip.MustParseAddr(peer)}.policy()); (err == nil) != want {
-			t.Errorf("%s: %v", peer, err)
-		}
-	}
-	if sdp.Safe(netip.MustParseAddrPort("127.0.0.1:40000"), terms{}.policy()) == nil {
-		t.Error("nobody's loopback")
-	}
+	v := h.view("talking", func(v state.View) bool { return v.State == state.Talking })
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
+	h.view("refused", func(v state.View) bool { return v.Consult == nil && v.Failed == dial.Unavailable })
 }
 
 // A re-INVITE without an offer gets ours; its answer in the ACK holds from then on (RFC 3261 14.2), or, where it must not, the
@@ -188,7 +179,7 @@ func TestAnswerInTheACK(t *testing.T) {
 	h.agent("anna", 1, siptest.Config{})
 	caller, err := h.gear(h.trunk, gearing{codecs: narrow(), hz: toneCaller}).dial(waterNumber)
 	h.must(err)
-	h.state(Talking)
+	h.state(state.Talking)
 	caller.hears(toneAgent, 0.5)
 	answer := func(alter func([]byte) []byte) func([]byte) ([]byte, error) {
 		return func(offer []byte) ([]byte, error) {

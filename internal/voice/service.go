@@ -2,88 +2,43 @@ package voice
 
 import (
 	"context"
-	"crypto/ed25519"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"santra/internal/agency"
 	"santra/internal/dispatch"
 	"santra/internal/errs"
-	"santra/internal/event"
-	"santra/internal/protocol/media"
-	"santra/internal/protocol/rtp"
-	"santra/internal/protocol/sdp"
-	"santra/internal/protocol/sip"
-	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/registrar"
-	"santra/internal/protocol/webrtc"
 	"santra/internal/routing"
 	"santra/internal/run"
-	"santra/internal/voice/callback"
+	"santra/internal/voice/actor"
+	"santra/internal/voice/count"
+	"santra/internal/voice/owed"
+	"santra/internal/voice/site"
+	"santra/internal/voice/state"
+	"santra/internal/voice/tape"
 )
 
 // Limits of the room.
 const (
-	// DefaultMaxCalls is how many calls there may be at a time, where the configuration does not say.
-	DefaultMaxCalls = 2000
+	// EmergencyRoom is for how many calls to the emergency centre there is room beside as many other calls as there may be.
+	EmergencyRoom = 500
 	// EndTime is how long Stop waits for the last hang-ups after it has ended what did not drain.
 	EndTime = 2 * time.Second
 	// drainLook is how often a draining room looks whether all calls are over.
 	drainLook = 50 * time.Millisecond
 )
 
-// Prompts is what is played; *media.Library is one.
-type Prompts interface {
-	Prompt(lang, name string) (media.Clip, bool)
-}
-
-// Config is what a Service is made of. The endpoints, pools and servers are listening already; who opened them closes them,
-// after Stop.
-type Config struct {
-	Trunk    *sip.Endpoint  // the carrier's side
-	Phones   *sip.Endpoint  // the agents' telephones
-	Ports    *rtp.Pool      // media to the trunk
-	Phone    *rtp.Pool      // media to the telephones; nil: Ports
-	Browsers *webrtc.Server // nil: no browser telephones
-
-	Recorder      sip.Target    // where SIPREC calls go, over TCP; an empty URI: there is no recorder
-	Recording     *sip.Endpoint // from where; nil: Phones
-	RecorderPorts *rtp.Pool     // media to the recorder; nil: Ports
-	// RecorderSecurity is the policy about SRTP to the recorder.
-	RecorderSecurity sdp.Security
-
-	// Codecs of the trunk, in the order of preference: names as in SDP; nil: DefaultCodecs. A caller who offers a wide band gets
-	// it where the list has it.
-	Codecs []string
-	// PhoneDigests are the algorithms by which telephones prove their passwords, offered in this order (digest.SHA256, digest.MD5;
-	// RFC 8760 2.3); nil: DefaultPhoneDigests.
-	PhoneDigests []string
-	// TrunkSRTP is the policy about the sound of a call that comes by a trunk; nil: it is in the clear. Of calls out, Route says it.
-	TrunkSRTP func(in *sip.Incoming) sdp.Security
-
-	Carrier   Carrier           // calls out; nil: there are none
-	Callbacks *callback.Service // nil: none are promised
-	Outcomes  Outcomes          // nil: none are known
-	Tally     Tally             // nil: no sums are made
-
-	Book     *agency.Book
-	Dispatch *dispatch.Dispatcher
-	Events   event.Publisher
-	GateKey  ed25519.PrivateKey // signs what lets a recording start; the recorder has its public half
-	Prompts  Prompts
-	MaxCalls int // 0: DefaultMaxCalls
-	Log      *slog.Logger
-}
-
 // Service is the telephone's room.
 type Service struct {
-	cfg       Config
+	cfg       site.Config
 	log       *slog.Logger
 	registrar *registrar.Registrar
-	calls     *calls
-	count     counters
+	calls     *actor.Table[*call]
+	count     count.Counters
+	tapes     *tape.Client
+	owed      *owed.Book
 	last      sync.Map // of each agent, the queue of the last call
 	drain     atomic.Bool
 	ctx       context.Context
@@ -101,70 +56,32 @@ var (
 )
 
 // New checks the configuration; errs.Invalid. Nothing is served before Start.
-func New(cfg Config) (*Service, error) {
-	if err := cfg.check(); err != nil {
+func New(cfg site.Config) (*Service, error) {
+	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	cfg = cfg.filled()
-	s := &Service{cfg: cfg, log: cfg.Log, calls: newCalls(cfg.MaxCalls)}
+	cfg = cfg.Filled()
+	s := &Service{cfg: cfg, log: cfg.Log, calls: actor.NewTable[*call]("call", cfg.MaxCalls, EmergencyRoom)}
 	s.registrar = registrar.New(registrar.Config{
 		Realm: cfg.Book.Current().SIPRealm, Secrets: cfg.Book.HA1, Algorithms: cfg.PhoneDigests, Changes: s.registered,
 	})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.parting, s.leave = context.WithCancel(context.Background())
+	s.owed = owed.New(owed.Config{Callbacks: cfg.Callbacks, Dispatch: cfg.Dispatch, Log: s.log, Life: s.ctx, Steps: &s.wg})
+	s.tapes = tape.NewClient(tape.Config{
+		Recorder: cfg.Recorder, Endpoint: cfg.Recording, Ports: cfg.RecorderPorts, Security: cfg.RecorderSecurity, Log: cfg.Log, Parting: s.parting,
+	})
 	return s, nil
-}
-
-func (cfg *Config) check() error {
-	missing := map[string]bool{
-		"trunk": cfg.Trunk == nil, "phones": cfg.Phones == nil, "ports": cfg.Ports == nil, "book": cfg.Book == nil,
-		"dispatch": cfg.Dispatch == nil, "events": cfg.Events == nil, "prompts": cfg.Prompts == nil,
-		"gate_key": len(cfg.GateKey) != ed25519.PrivateKeySize,
-	}
-	for field, is := range missing {
-		if is {
-			return errs.At(errs.Invalid, "voice."+field, "is needed")
-		}
-	}
-	if err := digest.CheckOffer(cfg.PhoneDigests); err != nil {
-		return err
-	}
-	return CheckCodecs(cfg.Codecs)
-}
-
-func (cfg Config) filled() Config {
-	if len(cfg.Codecs) == 0 {
-		cfg.Codecs = DefaultCodecs()
-	}
-	if len(cfg.PhoneDigests) == 0 {
-		cfg.PhoneDigests = DefaultPhoneDigests()
-	}
-	if cfg.Phone == nil {
-		cfg.Phone = cfg.Ports
-	}
-	if cfg.RecorderPorts == nil {
-		cfg.RecorderPorts = cfg.Ports
-	}
-	if cfg.Recording == nil {
-		cfg.Recording = cfg.Phones
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.MaxCalls <= 0 {
-		cfg.MaxCalls = DefaultMaxCalls
-	}
-	return cfg
 }
 
 // Start serves the trunk, the telephones and dispatch.
 func (s *Service) Start(context.Context) error {
 	s.cfg.Dispatch.Handle(routing.Call, s)
 	s.cfg.Dispatch.Handle(routing.Outgoing, s)
-	s.cfg.Dispatch.Handle(routing.Callback, owed{s})
+	s.cfg.Dispatch.Handle(routing.Callback, callbacks{s})
 	s.cfg.Phones.Serve(phones{s.registrar, s})
 	s.cfg.Trunk.Serve(trunk{s})
-	s.dueAtStart()
+	s.owed.Start()
 	return nil
 }
 
@@ -172,14 +89,14 @@ func (s *Service) Start(context.Context) error {
 // are hung up, within EndTime. Calls of which only the wrap-up is left are not waited for.
 func (s *Service) Stop(ctx context.Context) error {
 	s.drain.Store(true)
-	s.calls.close()
+	s.calls.Close()
 	s.each(func(c *call) {
-		if c.state == WrapUp {
+		if c.state == state.WrapUp {
 			c.over()
 		}
 	})
 	s.drained(ctx)
-	s.calls.end()
+	s.calls.Shut()
 	s.each(func(c *call) { c.finish("stopping") })
 	s.cancel()
 	return s.ended()
@@ -189,7 +106,7 @@ func (s *Service) Stop(ctx context.Context) error {
 func (s *Service) drained(ctx context.Context) {
 	tick := time.NewTicker(drainLook)
 	defer tick.Stop()
-	for s.calls.len() > 0 {
+	for s.calls.Len() > 0 {
 		select {
 		case <-ctx.Done():
 			return
@@ -199,15 +116,15 @@ func (s *Service) drained(ctx context.Context) {
 }
 
 func (s *Service) each(f func(c *call)) {
-	for _, c := range s.calls.all() {
-		c.mail.must(func() { f(c) })
+	for _, c := range s.calls.All() {
+		c.mail.Must(func() { f(c) })
 	}
 }
 
 func (s *Service) ended() error {
 	done := make(chan struct{})
 	go func() {
-		s.calls.alive.Wait() // then nobody starts anything more
+		s.calls.Wait() // then nobody starts anything more
 		s.wg.Wait()
 		close(done)
 	}()
@@ -221,13 +138,22 @@ func (s *Service) ended() error {
 	case <-done:
 		return nil
 	case <-time.After(EndTime):
-		return errs.New(errs.Unavailable, "voice: %d calls did not end in time", s.calls.len())
+		return errs.New(errs.Unavailable, "voice: %d calls did not end in time", s.calls.Len())
 	}
+}
+
+// lastOf is the queue of an agent's last call; "" without one.
+func (s *Service) lastOf(agent string) string {
+	last, _ := s.last.Load(agent)
+	queue, _ := last.(string)
+	return queue
 }
 
 func (s *Service) draining() bool { return s.drain.Load() }
 
-// prompt gives a prompt in a language; the music has none.
-func (s *Service) prompt(l agency.Lang, name string) (media.Clip, bool) {
-	return s.cfg.Prompts.Prompt(string(l), name)
+// Stats gives a snapshot of what was counted.
+func (s *Service) Stats() count.Stats {
+	n := s.count.Stats()
+	n.Active, n.Recorded, n.RecordFailed, n.RecordLost = s.calls.Len(), s.tapes.Taken.Load(), s.tapes.Failed.Load(), s.tapes.Lost.Load()
+	return n
 }

@@ -7,6 +7,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"santra/internal/voice/tape"
+
+	"santra/internal/voice/state"
+
+	"santra/internal/voice/leg"
+
 	"santra/internal/agency"
 	"santra/internal/memnet"
 	"santra/internal/pii"
@@ -130,7 +136,7 @@ func (p *deafPeer) Invite(in *sip.Incoming) {
 		p.Error(err)
 		return
 	}
-	if d, err := in.Answer(sdpType, answer); err == nil {
+	if d, err := in.Answer(leg.SDPType, answer); err == nil {
 		go agreeable(d)
 		p.calls <- d
 	}
@@ -139,7 +145,7 @@ func (p *deafPeer) Invite(in *sip.Incoming) {
 // agreeable lives: it takes all that it is asked inside its call.
 func agreeable(d *sip.Dialog) {
 	for r := range d.Requests() {
-		_ = r.Respond(codeOK, "", nil)
+		_ = r.Respond(sip.StatusOK, "", nil)
 	}
 }
 
@@ -150,7 +156,7 @@ func (p *deafPeer) target(user string, at *sip.Endpoint) sip.Target {
 // dial calls the queue for water.
 func (p *deafPeer) dial(h *house, o sip.InviteOptions) *sip.Dialog {
 	h.Helper()
-	o.From, o.ContentType = pii.NewNumber(callerNumber), sdpType
+	o.From, o.ContentType = pii.NewNumber(callerNumber), leg.SDPType
 	o.Body = sdp.Offer(sdp.Options{}, sdp.Stream{Local: p.listen[0], Codecs: []string{sdp.PCMA}, DTMF: true})
 	out, err := p.ep.Invite(h.ctx(), p.target(waterNumber, h.trunk), o)
 	h.must(err)
@@ -162,7 +168,7 @@ func (p *deafPeer) dial(h *house, o sip.InviteOptions) *sip.Dialog {
 
 // talks makes a house with one agent, and is over when the agent talks with who calls and is recorded: the agent's call, that
 // to the recorder, and the caller's.
-func (b *bubble) talks(caller *deafPeer, o sip.InviteOptions) (h *house, customer, agent, tape *sip.Dialog, answered time.Time) {
+func (b *bubble) talks(caller *deafPeer, o sip.InviteOptions) (h *house, customer, agent, recorder *sip.Dialog, answered time.Time) {
 	b.Helper()
 	h = houseOf(b.T, plan{bubble: b, city: func(c *agency.City) { c.Queues[0].WrapUp = time.Hour }})
 	phone := b.peer(-1)
@@ -170,9 +176,9 @@ func (b *bubble) talks(caller *deafPeer, o sip.InviteOptions) (h *house, custome
 	h.must(err)
 	h.signIn("anna", 1)
 	customer, answered = caller.dial(h, o), time.Now()
-	agent, tape = <-phone.calls, <-b.tapes.calls
-	h.view("recorded", func(v View) bool { return v.State == Talking && v.Recording == RecordingOn })
-	return h, customer, agent, tape, answered
+	agent, recorder = <-phone.calls, <-b.tapes.calls
+	h.view("recorded", func(v state.View) bool { return v.State == state.Talking && v.Recording == tape.On })
+	return h, customer, agent, recorder, answered
 }
 
 // A caller who is to refresh the session and never does is hung up on a third of 90 s before the end (RFC 4028 10), though it
@@ -182,16 +188,16 @@ func TestASessionThatNobodyRefreshes(t *testing.T) {
 		silent := sip.InviteOptions{NoSessionTimer: true, Headers: []sip.Header{
 			{Name: "Supported", Value: "timer"}, {Name: "Session-Expires", Value: "90;refresher=uac"},
 		}}
-		h, customer, agent, tape, answered := b.talks(b.peer(-1), silent)
+		h, customer, agent, recorder, answered := b.talks(b.peer(-1), silent)
 		time.Sleep(time.Until(answered.Add(59 * time.Second)))
-		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": tape} {
+		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": recorder} {
 			select {
 			case <-d.Ended():
 				t.Fatalf("the %s's call ended too early: %s", what, d.Reason())
 			default:
 			}
 		}
-		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": tape} {
+		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": recorder} {
 			<-d.Ended()
 			if d.Reason() != sip.EndRemote {
 				t.Errorf("the %s's call ended: %s", what, d.Reason())
@@ -200,7 +206,7 @@ func TestASessionThatNobodyRefreshes(t *testing.T) {
 		if after := time.Since(answered); after != 60*time.Second {
 			t.Errorf("ended after %s", after)
 		}
-		if v := h.state(WrapUp); v.Agent != "anna" || v.Recording == RecordingOn {
+		if v := h.state(state.WrapUp); v.Agent != "anna" || v.Recording == tape.On {
 			t.Errorf("%+v", v)
 		}
 		synctest.Wait() // the call shows it before it tells dispatch
@@ -213,15 +219,15 @@ func TestASessionThatNobodyRefreshes(t *testing.T) {
 // One who does refresh it talks on for as long as they like.
 func TestASessionThatIsRefreshed(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		h, customer, agent, tape, _ := b.talks(b.peer(sip.MinSession), sip.InviteOptions{})
+		h, customer, agent, recorder, _ := b.talks(b.peer(sip.MinSession), sip.InviteOptions{})
 		time.Sleep(time.Hour)
-		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": tape} {
+		for what, d := range map[string]*sip.Dialog{"customer": customer, "agent": agent, "recorder": recorder} {
 			select {
 			case <-d.Ended():
 				t.Errorf("the %s's call ended: %s", what, d.Reason())
 			default:
 			}
 		}
-		h.state(Talking)
+		h.state(state.Talking)
 	})
 }

@@ -8,16 +8,8 @@ import (
 	"santra/internal/id"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/webrtc"
-)
-
-// Mode is how a supervisor takes part in a call.
-type Mode string
-
-// The modes.
-const (
-	Listening  Mode = "listen"  // hears all, is heard by nobody
-	Whispering Mode = "whisper" // is heard by the agent alone
-	Barging    Mode = "barge"   // talks with all
+	"santra/internal/voice/company"
+	"santra/internal/voice/leg"
 )
 
 // MaxWatchers bounds the supervisors of one call.
@@ -27,21 +19,21 @@ const MaxWatchers = 3
 type watcher struct {
 	id     string
 	person string
-	mode   Mode
-	leg    *leg
+	mode   company.Mode
+	leg    *leg.Leg
 }
 
 // Supervise lets a person hear a call with their browser: it takes the browser's SDP offer and gives our answer and the
 // watch's id. The caller has checked the person's right and purpose and has logged both (M8). errs.Conflict where nobody
 // talks, or where the customer's announcement did not say that somebody may listen.
-func (s *Service) Supervise(ctx context.Context, callID, person string, m Mode, offerSDP string) (watch, answer string, err error) {
-	c, err := s.calls.get(callID)
+func (s *Service) Supervise(ctx context.Context, callID, person string, m company.Mode, offerSDP string) (watch, answer string, err error) {
+	c, err := s.calls.Get(callID)
 	if err != nil {
 		return "", "", err
 	}
 	var prefer []media.Codec
-	err = c.ask(func() error {
-		prefer = browserCodecs(c.customer)
+	err = c.mail.Ask(func() error {
+		prefer = leg.BrowserCodecs(c.customer)
 		return c.maySupervise(person, m)
 	})
 	if err != nil {
@@ -55,18 +47,18 @@ func (s *Service) Supervise(ctx context.Context, callID, person string, m Mode, 
 		return "", "", err
 	}
 	w := &watcher{id: id.New(), person: person, mode: m}
-	if err := c.ask(func() error { return c.watched(w, peer) }); err != nil {
+	if err := c.mail.Ask(func() error { return c.watched(w, peer) }); err != nil {
 		_ = peer.Close()
 		return "", "", err
 	}
 	return w.id, answer, nil
 }
 
-func (c *call) maySupervise(person string, m Mode) error {
+func (c *call) maySupervise(person string, m company.Mode) error {
 	switch {
-	case !slices.Contains([]Mode{Listening, Whispering, Barging}, m):
+	case !m.Known():
 		return errs.At(errs.Invalid, "mode", "want listen, whisper or barge")
-	case !c.state.connected() || c.customer == nil:
+	case !c.state.Connected() || c.customer == nil:
 		return errs.New(errs.Conflict, "nobody talks in this call")
 	case person == c.offer.Agent:
 		return errs.New(errs.Invalid, "it is your own call")
@@ -82,7 +74,7 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 	if err := c.maySupervise(w.person, w.mode); err != nil {
 		return err
 	}
-	w.leg = c.browserLeg(peer, RoleSupervisor)
+	w.leg = leg.Browser(peer, leg.Supervisor, c.log)
 	c.watchers = append(c.watchers, w)
 	gone := peer.Closed()
 	c.background("watch", func() { c.follow(w, gone) })
@@ -96,7 +88,7 @@ func (c *call) watched(w *watcher, peer *webrtc.Peer) error {
 func (c *call) follow(w *watcher, gone <-chan struct{}) {
 	select {
 	case <-gone:
-		c.mail.must(func() { c.unwatch(w) })
+		c.mail.Must(func() { c.unwatch(w) })
 	case <-c.ctx.Done():
 	}
 }
@@ -121,7 +113,7 @@ func (c *call) dropWatchers() {
 
 // supervised is the strongest way in which somebody takes part, for the agent's eyes; "" without.
 func (c *call) supervised() string {
-	for _, m := range []Mode{Barging, Whispering, Listening} {
+	for _, m := range []company.Mode{company.Barging, company.Whispering, company.Listening} {
 		if slices.ContainsFunc(c.watchers, func(w *watcher) bool { return w.mode == m }) {
 			return string(m)
 		}
@@ -130,12 +122,12 @@ func (c *call) supervised() string {
 }
 
 // SetMode changes how a supervisor takes part; "" ends it. errs.NotFound where the watch is not that person's.
-func (s *Service) SetMode(callID, watch, person string, m Mode) error {
-	c, err := s.calls.get(callID)
+func (s *Service) SetMode(callID, watch, person string, m company.Mode) error {
+	c, err := s.calls.Get(callID)
 	if err != nil {
 		return err
 	}
-	return c.ask(func() error {
+	return c.mail.Ask(func() error {
 		i := slices.IndexFunc(c.watchers, func(w *watcher) bool { return w.id == watch && w.person == person })
 		switch {
 		case i < 0:
@@ -143,7 +135,7 @@ func (s *Service) SetMode(callID, watch, person string, m Mode) error {
 		case m == "":
 			c.unwatch(c.watchers[i])
 			return nil
-		case !slices.Contains([]Mode{Listening, Whispering, Barging}, m):
+		case !m.Known():
 			return errs.At(errs.Invalid, "mode", "want listen, whisper or barge")
 		}
 		c.watchers[i].mode = m

@@ -8,12 +8,14 @@ import (
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/company"
+	"santra/internal/voice/state"
 )
 
 const toneBoss = 2300.0
 
 // supervised is a house in which live listening is announced, and a recorded call that anna has.
-func supervised(t *testing.T) (h *house, caller, anna *siptest.Call, tape *tape, v View) {
+func supervised(t *testing.T) (h *house, caller, anna *siptest.Call, reel *reel, v state.View) {
 	deck := newTapeDeck(t)
 	h = newHouse(t, plan{recorder: deck, browsers: true, city: func(c *agency.City) { c.Queues[0].Listening = true }})
 	caller, anna, v = h.talking(siptest.Config{}, siptest.Config{})
@@ -23,33 +25,33 @@ func supervised(t *testing.T) (h *house, caller, anna *siptest.Call, tape *tape,
 // A supervisor who listens hears both and is heard by nobody; who whispers is heard by the agent alone, and not recorded; who
 // barges in is heard by all.
 func TestSupervisorListensWhispersAndBargesIn(t *testing.T) {
-	h, caller, anna, tape, v := supervised(t)
+	h, caller, anna, reel, v := supervised(t)
 	b := newBrowser(h)
-	watch, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Listening, b.offerTone(toneBoss))
+	watch, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", company.Listening, b.offerTone(toneBoss))
 	h.must(err)
 	b.answered(answer)
 	b.hearsToo(toneCaller)
 	b.hearsToo(toneAgent)
-	if v := h.view("listened to", func(v View) bool { return v.Supervised == string(Listening) }); v.State != Talking {
+	if v := h.view("listened to", func(v state.View) bool { return v.Supervised == string(company.Listening) }); v.State != state.Talking {
 		t.Errorf("%+v", v)
 	}
 	h.hears(caller, toneAgent)
 	h.hears(anna, toneCaller)
-	h.must(h.svc.SetMode(v.ID, watch, "sari", Whispering))
+	h.must(h.svc.SetMode(v.ID, watch, "sari", company.Whispering))
 	h.hearsToo(anna, toneBoss)
 	h.hears(caller, toneAgent)
-	if tape.has(rtp.Agent, toneBoss) {
+	if reel.has(rtp.Agent, toneBoss) {
 		t.Error("a whisper is recorded")
 	}
-	h.must(h.svc.SetMode(v.ID, watch, "sari", Barging))
+	h.must(h.svc.SetMode(v.ID, watch, "sari", company.Barging))
 	h.hearsToo(caller, toneBoss)
-	if err := h.svc.SetMode(v.ID, watch, "toni", Listening); !errs.Is(err, errs.NotFound) {
+	if err := h.svc.SetMode(v.ID, watch, "toni", company.Listening); !errs.Is(err, errs.NotFound) {
 		t.Errorf("another's watch: %v", err)
 	}
 	h.must(h.svc.SetMode(v.ID, watch, "sari", ""))
 	h.hears(caller, toneAgent)
 	h.hears(anna, toneCaller)
-	h.view("alone", func(v View) bool { return v.Supervised == "" })
+	h.view("alone", func(v state.View) bool { return v.Supervised == "" })
 }
 
 // Nobody listens to a customer who was not told, to a call without an agent, or to the own call.
@@ -58,9 +60,9 @@ func TestSupervisingIsRefused(t *testing.T) {
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	for _, c := range []struct {
 		who  string
-		mode Mode
+		mode company.Mode
 		want errs.Kind
-	}{{"sari", Listening, errs.Denied}, {"anna", Listening, errs.Invalid}, {"sari", "spy", errs.Invalid}} {
+	}{{"sari", company.Listening, errs.Denied}, {"anna", company.Listening, errs.Invalid}, {"sari", "spy", errs.Invalid}} {
 		if _, _, err := h.svc.Supervise(h.ctx(), v.ID, c.who, c.mode, "offer"); !errs.Is(err, c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -72,16 +74,16 @@ func TestSupervisorLeaves(t *testing.T) {
 	h, caller, _, _, v := supervised(t)
 	for range 2 {
 		b := newBrowser(h)
-		_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Listening, b.offerTone(toneBoss))
+		_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", company.Listening, b.offerTone(toneBoss))
 		h.must(err)
 		b.answered(answer)
 		b.hearsToo(toneCaller)
 		h.must(b.conn.Close())
-		h.view("alone", func(v View) bool { return v.Supervised == "" })
+		h.view("alone", func(v state.View) bool { return v.Supervised == "" })
 		h.hears(caller, toneAgent)
 	}
 	b := newBrowser(h)
-	_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Listening, b.offerTone(toneBoss))
+	_, answer, err := h.svc.Supervise(h.ctx(), v.ID, "sari", company.Listening, b.offerTone(toneBoss))
 	h.must(err)
 	b.answered(answer)
 	b.hearsToo(toneCaller)
@@ -109,7 +111,7 @@ func (b *browser) hearsToo(hz float64) {
 func TestListeningNeedsItsOwnAnnouncement(t *testing.T) {
 	h := newHouse(t, plan{browsers: true, mute: []string{media.AnnouncementListening}, city: func(c *agency.City) { c.Queues[0].Listening = true }})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	if _, _, err := h.svc.Supervise(h.ctx(), v.ID, "sari", Listening, "offer"); !errs.Is(err, errs.Denied) {
+	if _, _, err := h.svc.Supervise(h.ctx(), v.ID, "sari", company.Listening, "offer"); !errs.Is(err, errs.Denied) {
 		t.Errorf("%v", err)
 	}
 }

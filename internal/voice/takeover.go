@@ -3,13 +3,14 @@ package voice
 import (
 	"santra/internal/dispatch"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
 )
 
 // Announce implements dispatch.Announcer: the calls that wait, ring, or are in agents' hands, as each last showed itself. It
 // asks no actor, so it waits for none.
 func (s *Service) Announce() []dispatch.Announcement {
 	var list []dispatch.Announcement
-	for _, c := range s.calls.all() {
+	for _, c := range s.calls.All() {
 		if now := c.shown.Load(); now.known {
 			list = append(list, now.work)
 		}
@@ -24,8 +25,8 @@ func (c *call) announced() (dispatch.Announcement, bool) {
 	switch {
 	case c.out.callback != "": // dispatch itself knows of callbacks, and more than a call does
 		return a, false
-	case c.state == Waiting:
-	case c.state == Offered:
+	case c.state == state.Waiting:
+	case c.state == state.Offered:
 		a.Agent, a.Until, a.Epoch = c.offer.Agent, c.offer.Expires, c.offer.Epoch
 	case c.inHand():
 		a.Agent = c.offer.Agent

@@ -7,6 +7,7 @@ import (
 	"santra/internal/dispatch"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/state"
 )
 
 // announces waits until the room announces one piece of work like this.
@@ -41,7 +42,7 @@ func TestAnnounceTellsWhereACallStands(t *testing.T) {
 		t.Errorf("in the announcement: %+v", list)
 	}
 	waiting := h.announces("waiting", func(a dispatch.Announcement) bool { return a.Agent == "" })
-	w, v := waiting.Work, h.state(Waiting)
+	w, v := waiting.Work, h.state(state.Waiting)
 	if w.ID != v.ID || w.Queue != "water-main" || w.Agency != "water" || !w.Arrived.Equal(v.Arrived) || w.Past != nil {
 		t.Errorf("%+v %+v", w, w.Past)
 	}
@@ -62,7 +63,7 @@ func TestAnnounceTellsWhereACallStands(t *testing.T) {
 func TestAnnounceTellsWhereACallHasMovedTo(t *testing.T) {
 	h := newHouse(t, plan{city: neighbours})
 	caller := h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	before, moved := h.svc.Announce()[0], time.Now()
 	h.svc.Moved(routing.Work{ID: v.ID}, "water-bills", "waited")
 	after := h.announces("moved", func(a dispatch.Announcement) bool { return a.Work.Queue == "water-bills" })
@@ -80,7 +81,7 @@ func TestOfferedAgainAfterATakeOver(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
 	h.call(waterNumber, siptest.Config{})
 	rings := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	old, _ := h.disp.Offer(v.ID)
 	again := old
 	again.Epoch++
@@ -93,12 +94,12 @@ func TestOfferedAgainAfterATakeOver(t *testing.T) {
 		t.Error("the telephone stopped")
 	default:
 	}
-	if now := h.state(Offered); now.Since != v.Since {
+	if now := h.state(state.Offered); now.Since != v.Since {
 		t.Errorf("%+v after %+v", now, v)
 	}
 	h.svc.Withdrawn(again, routing.Forced)
 	<-rings.Done()
-	h.state(Waiting)
+	h.state(state.Waiting)
 }
 
 // The new owner offers it to somebody else: the first telephone stops, the other rings.
@@ -107,14 +108,14 @@ func TestOfferedToAnotherAfterATakeOver(t *testing.T) {
 	anna := h.agent("anna", 1, siptest.Config{Answer: -1})
 	h.call(waterNumber, siptest.Config{})
 	rings := <-anna.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	bo := h.agent("bo", 2, siptest.Config{Answer: -1})
 	o, _ := h.disp.Offer(v.ID)
 	o.Agent, o.Seat, o.Epoch = "bo", "A12", o.Epoch+1
 	h.svc.Offered(o)
 	<-rings.Done()
 	<-bo.Rings()
-	if v := h.state(Offered); v.Agent != "bo" || v.Seat != "A12" {
+	if v := h.state(state.Offered); v.Agent != "bo" || v.Seat != "A12" {
 		t.Errorf("%+v", v)
 	}
 }
@@ -128,7 +129,7 @@ func TestOfferedThoughItIsAnswered(t *testing.T) {
 	h.svc.Withdrawn(o, routing.NoAnswer)
 	h.do(func(*call) {})
 	h.hears(agent, toneCaller)
-	if now := h.state(Talking); now.Agent != "anna" {
+	if now := h.state(state.Talking); now.Agent != "anna" {
 		t.Errorf("%+v", now)
 	}
 	h.agentIs("anna", routing.Busy)
@@ -145,9 +146,9 @@ func TestOfferedThoughItIsGone(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	h.call(waterNumber, siptest.Config{})
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	h.svc.Diverted(routing.Work{ID: v.ID}, toClosed(), "closed") // dispatch still has it, as after a take-over in between
-	h.state(Leaving)
+	h.state(state.Leaving)
 	h.svc.Offered(dispatch.Offer{Work: routing.Work{ID: v.ID}, Agent: "anna"})
 	h.do(func(*call) {})
 	if q := h.disp.Queues()["water-main"]; q.Calls != 0 {

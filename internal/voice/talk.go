@@ -1,39 +1,36 @@
 package voice
 
 import (
-	"net/netip"
-
 	"santra/internal/errs"
 	"santra/internal/voice/flow"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 )
-
-// noAddr is the address of a peer that needs none.
-func noAddr() netip.AddrPort { return netip.AddrPort{} }
 
 // talk lets the two parties hear each other and starts the recording.
 func (c *call) talk() {
-	c.s.count.answered.Add(1)
+	c.s.count.Answered.Add(1)
 	c.s.last.Store(c.offer.Agent, c.queue.ID)
 	c.happens(flow.Answered{})
 	c.way.stop()
 	c.record() // before the call is shown: nobody should see a recorded call without its mark
-	_ = c.set(Talking)
+	_ = c.set(state.Talking)
 	c.sound()
 	c.changed()
 }
 
 // peerHears follows a telephone that puts us on hold or hears us again: each party's own, for only the customer's is the
 // flow's concern.
-func (c *call) peerHears(l *leg, yes bool) {
-	was := l.deaf
-	l.deaf = !yes
+func (c *call) peerHears(l *leg.Leg, yes bool) {
+	was := l.Deaf
+	l.Deaf = !yes
 	switch {
 	case l == c.customer:
 		c.callerHears(yes)
-	case was == l.deaf: // a refresh: it ends no hold that was begun elsewhere
+	case was == l.Deaf: // a refresh: it ends no hold that was begun elsewhere
 	case l == c.agent:
 		c.agentHears(yes)
-	case l == c.consult.telephone():
+	case l == c.consult.Telephone():
 		c.secondHears(yes)
 	}
 }
@@ -41,14 +38,14 @@ func (c *call) peerHears(l *leg, yes bool) {
 // agentHears follows a telephone's own hold and resume (re-INVITE).
 func (c *call) agentHears(yes bool) {
 	switch {
-	case !yes && c.state == Talking:
-		if st := c.consult.stage(); c.hold() == nil && c.consult.line() != nil && (st == ConsultWaiting || st == ConsultJoined) {
-			c.consult.at = ConsultTalking // the other line is in use
+	case !yes && c.state == state.Talking:
+		if st := c.consult.Stage(); c.hold() == nil && c.consult.Line() != nil && (st == state.ConsultWaiting || st == state.ConsultJoined) {
+			c.consult.At = state.ConsultTalking // the other line is in use
 			c.sound()
 			c.regate()
 			c.changed()
 		}
-	case yes && c.state == Held && (c.consult == nil || c.consult.line() != nil):
+	case yes && c.state == state.Held && (c.consult == nil || c.consult.Line() != nil):
 		_ = c.resume()
 	}
 }
@@ -57,7 +54,7 @@ func (c *call) hold() error {
 	if c.customer == nil {
 		return errs.New(errs.Conflict, "no customer is there to be put on hold")
 	}
-	if err := c.set(Held); err != nil {
+	if err := c.set(state.Held); err != nil {
 		return err
 	}
 	c.s.cfg.Dispatch.Held(c.job, true)
@@ -68,15 +65,15 @@ func (c *call) hold() error {
 // resume takes the customer back; who is consulted meanwhile waits.
 func (c *call) resume() error {
 	switch {
-	case c.state != Held:
+	case c.state != state.Held:
 		return errs.New(errs.Conflict, "the call is not on hold")
-	case c.consult.ringing():
+	case c.consult.Ringing():
 		return errs.New(errs.Conflict, "cancel the consultation first")
 	}
-	if err := c.set(Talking); err != nil {
+	if err := c.set(state.Talking); err != nil {
 		return err
 	}
-	c.consult.wait()
+	c.consult.Wait()
 	c.s.cfg.Dispatch.Held(c.job, false)
 	c.sound()
 	c.changed()
@@ -84,12 +81,12 @@ func (c *call) resume() error {
 }
 
 func (c *call) mute(on bool) error {
-	if !c.state.connected() {
+	if !c.state.Connected() {
 		return errs.New(errs.Conflict, "a call that is %s can't be muted", c.state)
 	}
 	if c.muted != on {
 		c.muted = on
-		c.agent.media.SetMuted(on)
+		c.agent.Media.SetMuted(on)
 		c.changed()
 	}
 	return nil

@@ -9,15 +9,16 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/voice/gate"
+	"santra/internal/voice/state"
 )
 
 // talking brings two people together.
-func (h *house) talking(callerCfg, agentCfg siptest.Config) (caller, agent *siptest.Call, v View) {
+func (h *house) talking(callerCfg, agentCfg siptest.Config) (caller, agent *siptest.Call, v state.View) {
 	h.Helper()
 	phone := h.agent("anna", 1, agentCfg)
 	caller = h.call(waterNumber, callerCfg)
 	agent = h.answered(phone)
-	return caller, agent, h.state(Talking)
+	return caller, agent, h.state(state.Talking)
 }
 
 func TestHoldByTheDesktop(t *testing.T) {
@@ -26,7 +27,7 @@ func TestHoldByTheDesktop(t *testing.T) {
 	h.hears(caller, toneAgent)
 	h.must(h.svc.Hold(v.ID, "anna"))
 	h.hears(caller, toneMusic)
-	if v := h.state(Held); v.Agent != "anna" {
+	if v := h.state(state.Held); v.Agent != "anna" {
 		t.Errorf("%+v", v)
 	}
 	if err := h.svc.Hold(v.ID, "anna"); !errs.Is(err, errs.Conflict) {
@@ -49,10 +50,10 @@ func TestHoldByTheTelephone(t *testing.T) {
 	caller, agent, _ := h.talking(siptest.Config{}, siptest.Config{})
 	h.hears(agent, toneCaller)
 	h.must(agent.Hold(h.ctx()))
-	h.state(Held)
+	h.state(state.Held)
 	h.hears(caller, toneMusic)
 	h.must(agent.Resume(h.ctx()))
-	h.state(Talking)
+	h.state(state.Talking)
 	h.hears(caller, toneAgent)
 }
 
@@ -61,7 +62,7 @@ func TestMute(t *testing.T) {
 	caller, agent, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.hears(caller, toneAgent)
 	h.must(h.svc.Mute(v.ID, "anna", true))
-	h.view("muted", func(v View) bool { return v.Muted })
+	h.view("muted", func(v state.View) bool { return v.Muted })
 	h.must(caller.WaitHears(h.ctx(), 0)) // silence, not a stream that stops
 	h.hears(agent, toneCaller)
 	h.must(h.svc.Mute(v.ID, "anna", false))
@@ -116,14 +117,14 @@ func TestLanguageMenu(t *testing.T) {
 	caller := h.call(menuNumber, siptest.Config{})
 	h.must(caller.SendDTMF(h.ctx(), "2"))
 	h.hears(caller, toneSwedish)
-	v := h.state(Waiting)
+	v := h.state(state.Waiting)
 	if v.Language != "sv" {
 		t.Errorf("%+v", v)
 	}
 	h.must(caller.SendDTMF(h.ctx(), "1")) // too late
 	anna := h.answered(h.agent("anna", 1, siptest.Config{}))
 	h.hears(anna, toneCaller)
-	if v := h.state(Talking); v.Language != "sv" {
+	if v := h.state(state.Talking); v.Language != "sv" {
 		t.Errorf("%+v", v)
 	}
 }
@@ -137,7 +138,7 @@ func TestLanguageMenuTimesOut(t *testing.T) {
 	for _, tone := range []float64{toneFinnish, toneSwedish, toneEnglish} {
 		h.hears(caller, tone)
 	}
-	if v := h.state(Waiting); v.Language != "" || time.Since(v.Arrived) < agency.DefaultLanguageTime {
+	if v := h.state(state.Waiting); v.Language != "" || time.Since(v.Arrived) < agency.DefaultLanguageTime {
 		t.Errorf("%+v", v)
 	}
 	h.agent("anna", 1, siptest.Config{})
@@ -153,13 +154,13 @@ func TestAnnouncementToADeafCaller(t *testing.T) {
 	h.must(caller.Hold(h.ctx()))
 	held := time.Now()
 	for time.Since(held) < 2*time.Second {
-		if v := h.state(Announcing); v.State != Announcing {
+		if v := h.state(state.Announcing); v.State != state.Announcing {
 			t.Fatalf("%+v", v)
 		}
 	}
 	h.must(caller.Resume(h.ctx()))
 	back := time.Now()
-	h.state(Waiting)
+	h.state(state.Waiting)
 	if took := time.Since(back); took < 1400*time.Millisecond {
 		t.Errorf("only %v of the announcement played after the hold", took)
 	}

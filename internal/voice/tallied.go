@@ -1,47 +1,24 @@
 package voice
 
 import (
-	"santra/internal/protocol/media"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 	"santra/internal/voice/tally"
 )
 
-// Tally is where sums of half-hours are made of what calls leave behind that is of nobody; *tally.Keeper is one. nil in Config:
-// nowhere. Neither waits.
-type Tally interface {
-	Sounded(l tally.Leg)
-	Ended(key tally.EndKey)
-}
-
-// sounded adds a leg of this call that ended to the sums.
-func (c *call) sounded(l *leg, q LegQuality) {
-	if c.s.cfg.Tally != nil {
-		c.s.cfg.Tally.Sounded(tally.Leg{
-			Queue: c.queue.ID, Agency: c.owner.ID, Line: l.line(), Band: bandOf(l.codec), MOS: q.MOS, Loss: q.Loss, Jitter: q.Jitter,
-		})
+// sounded keeps how a leg of this call that ends has sounded, and adds it to the sums of the queue.
+func (c *call) sounded(l *leg.Leg) {
+	ended, heard := l.Keep(c.log, &c.s.count.Quality)
+	if !heard || c.s.cfg.Tally == nil {
+		return
 	}
-}
-
-// line is by what the leg came.
-func (l *leg) line() tally.Line {
-	switch {
-	case l.peer != nil:
-		return tally.Browser
-	case l.terms.outside:
-		return tally.Trunk
-	}
-	return tally.Telephone
-}
-
-func bandOf(c media.Codec) tally.Band {
-	if c == media.G722 || c == media.Opus {
-		return tally.Wide
-	}
-	return tally.Narrow
+	ended.Queue, ended.Agency = c.queue.ID, c.owner.ID
+	c.s.cfg.Tally.Sounded(ended)
 }
 
 // unqueued counts the call if it came from the network and into no queue: the measures know nothing of it.
-func (c *call) unqueued(was State, why string) {
-	if c.s.cfg.Tally == nil || c.direction != In || !c.entered.IsZero() {
+func (c *call) unqueued(was state.State, why string) {
+	if c.s.cfg.Tally == nil || c.direction != state.In || !c.entered.IsZero() {
 		return
 	}
 	c.s.cfg.Tally.Ended(tally.EndKey{
@@ -50,9 +27,9 @@ func (c *call) unqueued(was State, why string) {
 }
 
 // end is what became of a call that its flow led into no queue.
-func (l *lead) end(was State, why string) tally.End {
+func (l *lead) end(was state.State, why string) tally.End {
 	switch {
-	case was == Forwarded:
+	case was == state.Forwarded:
 		return tally.Connected
 	case l.promised:
 		return tally.Promised

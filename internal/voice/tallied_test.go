@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"santra/internal/voice/consult"
+
+	"santra/internal/voice/state"
+
 	"santra/internal/agency"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip/siptest"
@@ -53,7 +57,7 @@ func TestLegsAreTallied(t *testing.T) {
 	caller, err := h.gear(h.trunk, gearing{codecs: []string{sdp.PCMA, sdp.G722}, hz: toneCaller}).dial(waterNumber)
 	h.must(err)
 	agent := phone.answered()
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	caller.hears(toneWide, 0.5)
 	agent.hears(toneCaller, 0.5)
 	h.must(h.svc.HangUp(v.ID, "anna"))
@@ -76,14 +80,14 @@ func TestBrowsersAndOutsidersAreTallied(t *testing.T) {
 	b := newBrowser(h)
 	h.signIn("anna", 1)
 	caller := h.call(waterNumber, siptest.Config{})
-	answer, err := h.svc.AnswerBrowser(h.ctx(), h.state(Offered).ID, "anna", b.offer())
+	answer, err := h.svc.AnswerBrowser(h.ctx(), h.state(state.Offered).ID, "anna", b.offer())
 	h.must(err)
 	b.answered(answer)
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	h.hears(caller, toneAgent)
 	b.hears(toneCaller)
 	third := h.outside(doctor, siptest.Config{})
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	h.hears(h.answered(third), toneAgent)
 	h.must(h.svc.CancelConsult(v.ID, "anna"))
 	h.must(caller.HangUp(h.ctx()))
@@ -111,9 +115,9 @@ func TestCallsWithoutAQueueAreCounted(t *testing.T) {
 		"hung up in the menu":         {[]agency.Step{menu, bye}, nil, flowNumber, leaves, tally.HungUp},
 		"told good-bye":               {[]agency.Step{menu, bye}, nil, flowNumber, (*house).ended, tally.Said},
 		"closed":                      {[]agency.Step{hours, menu, bye}, never, flowNumber, (*house).ended, tally.Closed},
-		"connected elsewhere":         {[]agency.Step{away, bye}, nil, flowNumber, func(h *house, c *siptest.Call) { h.state(Forwarded); leaves(h, c) }, tally.Connected},
+		"connected elsewhere":         {[]agency.Step{away, bye}, nil, flowNumber, func(h *house, c *siptest.Call) { h.state(state.Forwarded); leaves(h, c) }, tally.Connected},
 		"hung up in the announcement": {nil, nil, waterNumber, leaves, tally.HungUp},
-		"waited and hung up":          {nil, nil, waterNumber, func(h *house, c *siptest.Call) { h.state(Waiting); leaves(h, c) }, ""},
+		"waited and hung up":          {nil, nil, waterNumber, func(h *house, c *siptest.Call) { h.state(state.Waiting); leaves(h, c) }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, plan{announcement: 300 * time.Millisecond, city: func(city *agency.City) {

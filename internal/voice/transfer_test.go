@@ -8,6 +8,8 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/state"
 )
 
 func TestBlindTransferToAnAgent(t *testing.T) {
@@ -18,27 +20,27 @@ func TestBlindTransferToAnAgent(t *testing.T) {
 	h.must(h.svc.SetNotes(v.ID, "anna", "knows bob"))
 	h.must(h.svc.SetOutcome(v.ID, "anna", "referred"))
 	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Agent: "bob"}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Agent: "bob"}))
 	h.ended(anna)
 	bob := h.answered(phone)
 	h.hears(caller, toneBob)
 	h.hears(bob, toneCaller)
-	if tape := deck.next(h); tape.meta.Extension.Seat != "A12" {
-		t.Errorf("%+v", tape.meta)
+	if reel := deck.next(h); reel.meta.Extension.Seat != "A12" {
+		t.Errorf("%+v", reel.meta)
 	}
-	got := h.view("bob's", func(v View) bool { return v.Agent == "bob" && v.State == Talking })
+	got := h.view("bob's", func(v state.View) bool { return v.Agent == "bob" && v.State == state.Talking })
 	if text, _ := h.svc.Notes(got.ID, "bob"); got.ID != v.ID || text != "knows bob" || got.Outcome != "" {
 		t.Errorf("%+v %q", got, text)
 	}
 	left := h.svc.Calls("anna")
-	if len(left) != 1 || left[0].State != WrapUp || left[0].Outcome != "referred" {
+	if len(left) != 1 || left[0].State != state.WrapUp || left[0].Outcome != "referred" {
 		t.Fatalf("%+v", left)
 	}
 	if text, err := h.svc.Notes(left[0].ID, "anna"); err != nil || text != "knows bob" {
 		t.Errorf("%q, %v", text, err)
 	}
 	h.must(h.disp.WrapUpDone("anna"))
-	h.view("anna is done", func(View) bool { return len(h.svc.Calls("anna")) == 0 })
+	h.view("anna is done", func(state.View) bool { return len(h.svc.Calls("anna")) == 0 })
 	for h.world.outcomes.all() != "anna:referred" {
 		h.breathe()
 	}
@@ -48,10 +50,10 @@ func TestBlindTransferToAQueue(t *testing.T) {
 	h := newHouse(t, plan{})
 	caller, anna, v := h.talking(siptest.Config{}, siptest.Config{})
 	h.must(h.disp.SetState("anna", routing.Break, "lunch"))
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Queue: "water-menu"}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Queue: "water-menu"}))
 	h.ended(anna)
 	h.hears(caller, toneMusic)
-	if v := h.state(Waiting); v.Queue != "water-menu" || v.Agent != "" {
+	if v := h.state(state.Waiting); v.Queue != "water-menu" || v.Agent != "" {
 		t.Errorf("%+v", v)
 	}
 	phone := h.agent("bob", 2, siptest.Config{Tone: toneBob})
@@ -63,7 +65,7 @@ func TestBlindTransferOutside(t *testing.T) {
 	h := newHouse(t, plan{})
 	far := h.outside(doctor, siptest.Config{Answer: 2 * time.Second})
 	caller, anna, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Number: doctor}))
 	h.ended(anna)
 	h.hears(caller, toneMusic)
 	third := h.answered(far)
@@ -81,13 +83,13 @@ func TestBlindTransferComesBack(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{})
 	caller := h.call(waterNumber, siptest.Config{})
 	first := h.answered(phone)
-	v := h.state(Talking)
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Number: doctor}))
+	v := h.state(state.Talking)
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Number: doctor}))
 	h.ended(first)
 	again := h.answered(phone)
 	h.hears(caller, toneAgent)
 	h.hears(again, toneCaller)
-	if now := h.state(Talking); now.ID != v.ID {
+	if now := h.state(state.Talking); now.ID != v.ID {
 		t.Errorf("%+v", now)
 	}
 }
@@ -97,29 +99,29 @@ func TestTransferToASeatsTelephone(t *testing.T) {
 	phone := h.phone(h.phones, siptest.Config{User: "phone2", Password: "secret", Tone: toneBob})
 	h.must(phone.Register(h.ctx()))
 	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
-	h.must(h.svc.Transfer(v.ID, "anna", Whom{Seat: "A12"}))
+	h.must(h.svc.Transfer(v.ID, "anna", consult.Whom{Seat: "A12"}))
 	h.answered(phone)
 	h.hears(caller, toneBob)
-	h.state(Forwarded)
+	h.state(state.Forwarded)
 }
 
 func TestTransferIsRefused(t *testing.T) {
 	h := newHouse(t, plan{})
 	_, _, v := h.talking(siptest.Config{}, siptest.Config{})
 	for _, c := range []struct {
-		to   Whom
+		to   consult.Whom
 		want errs.Kind
 	}{
-		{Whom{Agent: "anna"}, errs.Invalid},
-		{Whom{Agent: "bob"}, errs.NotFound},
-		{Whom{Queue: "no-such"}, errs.NotFound},
-		{Whom{Number: premium}, errs.Denied},
+		{consult.Whom{Agent: "anna"}, errs.Invalid},
+		{consult.Whom{Agent: "bob"}, errs.NotFound},
+		{consult.Whom{Queue: "no-such"}, errs.NotFound},
+		{consult.Whom{Number: premium}, errs.Denied},
 	} {
 		if err := h.svc.Transfer(v.ID, "anna", c.to); !errs.Is(err, c.want) {
 			t.Errorf("%+v: %v", c.to, err)
 		}
 	}
-	h.state(Talking)
+	h.state(state.Talking)
 	if err := h.svc.Complete(v.ID, "anna"); !errs.Is(err, errs.Conflict) {
 		t.Errorf("%v", err)
 	}
@@ -131,7 +133,7 @@ func TestNotesEndWithTheWrapUp(t *testing.T) {
 	h.must(h.svc.SetNotes(v.ID, "anna", "secret"))
 	c := h.actor()
 	var text []byte
-	h.do(func(c *call) { text = c.notes.text })
+	h.do(func(c *call) { text = c.notes.Text })
 	if err := h.svc.SetOutcome(v.ID, "anna", "no-such"); !errs.Is(err, errs.Invalid) {
 		t.Errorf("%v", err)
 	}

@@ -16,6 +16,8 @@ import (
 	"santra/internal/protocol/sip/digest"
 	"santra/internal/protocol/sip/siptest"
 	"santra/internal/routing"
+	"santra/internal/voice/company"
+	"santra/internal/voice/consult"
 )
 
 // walker does to a house, in any order, what three agents, their callers and outsiders may do.
@@ -168,7 +170,7 @@ func (w *walker) comesBack(agent string) {
 func (w *walker) supervises() error {
 	if n := len(w.watches); n > 0 && w.rnd.IntN(2) == 0 {
 		k := w.watches[w.rnd.IntN(n)]
-		m := []Mode{Listening, Whispering, Barging, ""}[w.rnd.IntN(4)]
+		m := []company.Mode{company.Listening, company.Whispering, company.Barging, ""}[w.rnd.IntN(4)]
 		w.note("a supervisor: %q", m)
 		return w.svc.SetMode(k.call, k.id, "sari", m)
 	}
@@ -177,7 +179,7 @@ func (w *walker) supervises() error {
 		return nil
 	}
 	id := all[w.rnd.IntN(len(all))].ID
-	watch, _, err := w.svc.Supervise(w.ctx(), id, "sari", Listening, w.offer)
+	watch, _, err := w.svc.Supervise(w.ctx(), id, "sari", company.Listening, w.offer)
 	w.note("a supervisor comes: %v", err)
 	if err == nil {
 		w.watches = append(w.watches, struct{ call, id string }{id, watch})
@@ -220,8 +222,8 @@ func (w *walker) anyNumber() string {
 	return []string{doctor, nobody, premium, emergency}[w.rnd.IntN(4)]
 }
 
-func (w *walker) anybody() Whom {
-	return []Whom{
+func (w *walker) anybody() consult.Whom {
+	return []consult.Whom{
 		{Agent: walkers()[w.rnd.IntN(3)]}, {Queue: "water-main"}, {Queue: "water-menu"}, {Seat: "A12"}, {Number: doctor}, {Number: nobody}, {Number: emergency},
 	}[w.rnd.IntN(7)]
 }

@@ -1,13 +1,14 @@
 package voice
 
 import (
-	"slices"
 	"testing"
 
-	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 )
 
 func wide() []string { return []string{sdp.G722, sdp.PCMA} }
@@ -24,21 +25,21 @@ func TestWideSoundStaysWide(t *testing.T) {
 	if a, b := caller.agreed().Codec.Name, agent.agreed().Codec.Name; a != sdp.G722 || b != sdp.G722 {
 		t.Fatalf("the caller talks %s, the agent %s", a, b)
 	}
-	v := h.state(Talking)
+	v := h.state(state.Talking)
 	caller.hears(toneWide, 0.8)
 	agent.hears(toneCaller, 0.8)
-	tape := deck.next(h)
-	for !tape.has(rtp.Customer, toneCaller) {
+	reel := deck.next(h)
+	for !reel.has(rtp.Customer, toneCaller) {
 		h.breathe()
 	}
 	third := h.gear(h.trunk, gearing{codecs: wide(), hz: toneDoctor})
 	h.world.put(doctor, third.ep)
-	h.must(h.svc.Consult(v.ID, "anna", Whom{Number: doctor}))
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: doctor}))
 	joined := third.answered()
-	h.stage(ConsultTalking)
+	h.stage(state.ConsultTalking)
 	joined.hears(toneWide, 0.8)
 	h.must(h.svc.Join(v.ID, "anna"))
-	h.stage(ConsultJoined)
+	h.stage(state.ConsultJoined)
 	joined.forget()
 	joined.hears(toneWide, 0.3)
 	caller.forget()
@@ -48,7 +49,7 @@ func TestWideSoundStaysWide(t *testing.T) {
 // What both can is not transcoded, and nothing is wide that a narrow trunk could not pass on.
 func TestNarrowSoundIsLeftAlone(t *testing.T) {
 	h := newHouse(t, plan{})
-	phone := h.gear(h.phones, gearing{codecs: houseCodecs(), hz: toneAgent, user: "phone1"})
+	phone := h.gear(h.phones, gearing{codecs: []string{sdp.PCMA, sdp.PCMU, sdp.G722, sdp.Opus}, hz: toneAgent, user: "phone1"})
 	h.signIn("anna", 1)
 	caller, err := h.gear(h.trunk, gearing{codecs: []string{sdp.PCMU}, hz: toneCaller}).dial(waterNumber)
 	h.must(err)
@@ -63,27 +64,6 @@ func TestNarrowSoundIsLeftAlone(t *testing.T) {
 	agent.hears(toneCaller, 0.5)
 }
 
-func TestLikeTheOther(t *testing.T) {
-	talks := func(c media.Codec) *leg { return &leg{codec: c, agreed: true} }
-	for _, c := range []struct {
-		other *leg
-		want  []string
-	}{
-		{nil, []string{sdp.PCMA, sdp.PCMU, sdp.G722, sdp.Opus}},
-		{&leg{codec: media.G722}, []string{sdp.PCMA, sdp.PCMU, sdp.G722, sdp.Opus}}, // not agreed yet
-		{talks(media.PCMU), []string{sdp.PCMU, sdp.PCMA, sdp.G722, sdp.Opus}},
-		{talks(media.G722), []string{sdp.G722, sdp.Opus, sdp.PCMA, sdp.PCMU}},
-		{talks(media.Opus), []string{sdp.Opus, sdp.G722, sdp.PCMA, sdp.PCMU}},
-	} {
-		if got := like(houseCodecs(), c.other); !slices.Equal(got, c.want) {
-			t.Errorf("%v, want %v", got, c.want)
-		}
-	}
-	if got := like(DefaultCodecs(), talks(media.Opus)); !slices.Equal(got, []string{sdp.G722, sdp.PCMA, sdp.PCMU}) {
-		t.Errorf("%v", got)
-	}
-}
-
 // Where the browser answers, the telephone is told so and shows no missed call; and an agent's own telephone is asked to answer
 // by itself when its agent calls out.
 func TestWhatATelephoneIsTold(t *testing.T) {
@@ -91,7 +71,7 @@ func TestWhatATelephoneIsTold(t *testing.T) {
 	phone := h.agent("anna", 1, siptest.Config{Answer: -1})
 	caller := h.call(waterNumber, siptest.Config{})
 	in := <-phone.Rings()
-	v := h.state(Offered)
+	v := h.state(state.Offered)
 	if in.Header("Alert-Info") != "" {
 		t.Error("a customer's call is answered by itself")
 	}
@@ -103,9 +83,9 @@ func TestWhatATelephoneIsTold(t *testing.T) {
 	if n := phone.Missed(); n != 0 {
 		t.Errorf("%d missed calls are shown", n)
 	}
-	h.state(Talking)
+	h.state(state.Talking)
 	legs, err := h.svc.Quality(v.ID, "anna", false)
-	if err != nil || len(legs) != 2 || legs[0].Leg != RoleCustomer || legs[1].Leg != RoleAgent {
+	if err != nil || len(legs) != 2 || legs[0].Leg != leg.Customer || legs[1].Leg != leg.Agent {
 		t.Errorf("%+v, %v", legs, err)
 	}
 	h.must(caller.HangUp(h.ctx()))

@@ -13,6 +13,8 @@ import (
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/siptest"
+	"santra/internal/voice/dial"
+	"santra/internal/voice/notes"
 )
 
 const (
@@ -29,34 +31,34 @@ type world struct {
 	srtp     sdp.Security
 
 	mu      sync.Mutex
-	first   []Route // tried before the others
+	first   []dial.Route // tried before the others
 	phones  map[string]interface{ Addr() netip.AddrPort }
-	asked   []Want
+	asked   []dial.Want
 	longest time.Duration // of a call out
 	open    int           // ways that are not done yet
 }
 
 // Way implements Carrier.
-func (w *world) Way(_ context.Context, want Want) (Way, error) {
+func (w *world) Way(_ context.Context, want dial.Want) (dial.Way, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, want)
 	switch {
 	case want.Number == premium:
-		return Way{}, errs.At(errs.Denied, "number", "premium numbers are not called")
+		return dial.Way{}, errs.At(errs.Denied, "number", "premium numbers are not called")
 	case want.Number == waterNumber:
-		return Way{Inside: "water-main"}, nil
+		return dial.Way{Inside: "water-main"}, nil
 	}
-	way := Way{
+	way := dial.Way{
 		Number: pii.NewNumber(want.Number), Shown: pii.NewNumber(waterNumber), Emergency: want.Number == emergency, Longest: w.longest,
 		Done: func() { w.mu.Lock(); defer w.mu.Unlock(); w.open-- },
 	}
 	w.open++
 	if p := w.phones[want.Number]; p != nil {
 		at := p.Addr()
-		dead := Route{Trunk: "dead", Endpoint: w.trunk, Target: sip.Target{URI: "sip:x@127.0.0.1:1;transport=tcp", Transport: "tcp"}}
-		live := Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}, SRTP: w.srtp}
-		way.Routes = slices.Concat(w.first, []Route{dead, live})
+		dead := dial.Route{Trunk: "dead", Endpoint: w.trunk, Target: sip.Target{URI: "sip:x@127.0.0.1:1;transport=tcp", Transport: "tcp"}}
+		live := dial.Route{Trunk: "live", Endpoint: w.trunk, Target: sip.Target{URI: "sip:" + want.Number + "@" + at.String(), Route: at}, SRTP: w.srtp}
+		way.Routes = slices.Concat(w.first, []dial.Route{dead, live})
 	}
 	return way, nil
 }
@@ -97,12 +99,12 @@ const (
 // ledger counts outcomes.
 type ledger struct {
 	mu   sync.Mutex
-	done []Done
+	done []notes.Done
 }
 
 func (*ledger) Known(_, code string) bool { return code == "advised" || code == "referred" }
 
-func (l *ledger) Count(d Done) {
+func (l *ledger) Count(d notes.Done) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done = append(l.done, d)

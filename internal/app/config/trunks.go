@@ -15,8 +15,8 @@ import (
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/registry"
-	"santra/internal/voice"
 	"santra/internal/voice/carrier"
+	"santra/internal/voice/leg"
 )
 
 // Defaults and limits of a trunk's configuration.
@@ -250,7 +250,7 @@ func (s SIP) Incoming(in *sip.Incoming) sdp.Security {
 
 // checkCodecs refuses a list by which no call is possible, or that can't be read.
 func (s SIP) checkCodecs() error {
-	if err := voice.CheckCodecs(s.Codecs); err != nil {
+	if err := leg.CheckCodecs(s.Codecs); err != nil {
 		return errs.At(errs.Invalid, "server.sip.codecs", "%w", err)
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/identity"
-	"santra/internal/voice"
+	"santra/internal/voice/state"
 	"santra/internal/web/api/frame"
 )
 
@@ -148,7 +148,7 @@ func (a *API) getCall(_ context.Context, _ *frame.Caller, in *callInput) (*callO
 	return &callOutput{a.callOf(v)}, err
 }
 
-func (a *API) callOf(v voice.View) Call {
+func (a *API) callOf(v state.View) Call {
 	c := Call{
 		ID: v.ID, Queue: v.Queue, Agency: v.Agency, Language: v.Language, Agent: v.Agent, Seat: v.Seat, State: string(v.State),
 		Since: v.Since, Arrived: v.Arrived, Recording: v.Recording, Muted: v.Muted, Version: v.Version, Why: v.Why,

@@ -31,6 +31,10 @@ import (
 	"santra/internal/store/storetest"
 	"santra/internal/token"
 	"santra/internal/voice"
+	"santra/internal/voice/company"
+	"santra/internal/voice/consult"
+	"santra/internal/voice/leg"
+	"santra/internal/voice/state"
 	"santra/internal/web/api/figures"
 	"santra/internal/web/live"
 )
@@ -248,7 +252,7 @@ func (a answer) into(v any) {
 // playedCalls has one call, of whoever is its agent.
 type playedCalls struct {
 	mu    sync.Mutex
-	view  voice.View
+	view  state.View
 	err   error
 	boom  any
 	calls []string
@@ -267,16 +271,16 @@ func (p *playedCalls) act(name, id, agent string) error {
 	return p.err
 }
 
-func (p *playedCalls) Calls(agent string) []voice.View {
+func (p *playedCalls) Calls(agent string) []state.View {
 	if agent == p.view.Agent {
-		return []voice.View{p.view}
+		return []state.View{p.view}
 	}
 	return nil
 }
 
-func (p *playedCalls) Call(id string) (voice.View, error) {
+func (p *playedCalls) Call(id string) (state.View, error) {
 	if id != p.view.ID {
-		return voice.View{}, errs.New(errs.NotFound, "no such call")
+		return state.View{}, errs.New(errs.NotFound, "no such call")
 	}
 	return p.view, p.err
 }
@@ -300,15 +304,15 @@ func (p *playedCalls) SendDTMF(id, agent, digits string) error {
 	return p.act("dtmf "+digits, id, agent)
 }
 
-func (p *playedCalls) CallOut(_ context.Context, agent string, o voice.Outgoing) (voice.View, error) {
+func (p *playedCalls) CallOut(_ context.Context, agent string, o voice.Outgoing) (state.View, error) {
 	return p.view, p.act("out "+o.Queue+" "+o.Number, p.view.ID, agent)
 }
 
-func (p *playedCalls) Consult(id, agent string, to voice.Whom) error {
+func (p *playedCalls) Consult(id, agent string, to consult.Whom) error {
 	return p.act("consult "+to.Agent+to.Queue+to.Seat+to.Number, id, agent)
 }
 
-func (p *playedCalls) Transfer(id, agent string, to voice.Whom) error {
+func (p *playedCalls) Transfer(id, agent string, to consult.Whom) error {
 	return p.act("transfer "+to.Agent+to.Queue+to.Seat+to.Number, id, agent)
 }
 func (p *playedCalls) Complete(id, agent string) error { return p.act("complete", id, agent) }
@@ -337,19 +341,19 @@ func (p *playedCalls) SetNotes(id, agent, text string) error {
 func (p *playedCalls) SetOutcome(id, agent, code string) error {
 	return p.act("outcome "+code, id, agent)
 }
-func (p *playedCalls) Running(string) []voice.View { return []voice.View{p.view} }
-func (p *playedCalls) Supervise(_ context.Context, id, person string, m voice.Mode, offer string) (watch, answer string, err error) {
+func (p *playedCalls) Running(string) []state.View { return []state.View{p.view} }
+func (p *playedCalls) Supervise(_ context.Context, id, person string, m company.Mode, offer string) (watch, answer string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, string(m)+" by "+person)
 	return "w", "answer to " + offer, p.err
 }
 
-func (p *playedCalls) Quality(id, person string, supervisor bool) ([]voice.LegQuality, error) {
+func (p *playedCalls) Quality(id, person string, supervisor bool) ([]leg.Quality, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, "quality for "+person+map[bool]string{true: ", a supervisor"}[supervisor])
-	return []voice.LegQuality{{Leg: voice.RoleCustomer, Loss: 0.05, Jitter: 12500 * time.Microsecond, RoundTrip: 40 * time.Millisecond, MOS: 4.1}}, p.err
+	return []leg.Quality{{Leg: leg.Customer, Loss: 0.05, Jitter: 12500 * time.Microsecond, RoundTrip: 40 * time.Millisecond, MOS: 4.1}}, p.err
 }
 
 func (p *playedCalls) Restart(_ context.Context, id, agent, offer string) (string, error) {
@@ -366,7 +370,7 @@ func (p *playedCalls) RestartWatch(_ context.Context, id, watch, person, offer s
 	return "answer to " + offer, p.err
 }
 
-func (p *playedCalls) SetMode(id, watch, person string, m voice.Mode) error {
+func (p *playedCalls) SetMode(id, watch, person string, m company.Mode) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, "now "+string(m)+" by "+person)

@@ -20,8 +20,12 @@ import (
 	"santra/internal/routing"
 	"santra/internal/voice"
 	"santra/internal/voice/callback"
+	"santra/internal/voice/company"
+	"santra/internal/voice/consult"
 	"santra/internal/voice/flow/rehearse"
+	"santra/internal/voice/leg"
 	"santra/internal/voice/lines"
+	"santra/internal/voice/state"
 	"santra/internal/web/api/figures"
 	"santra/internal/web/api/telephone"
 	"santra/internal/web/live"
@@ -112,8 +116,8 @@ type Dispatch interface {
 
 // Calls is voice.Service.
 type Calls interface {
-	Calls(agent string) []voice.View
-	Call(id string) (voice.View, error)
+	Calls(agent string) []state.View
+	Call(id string) (state.View, error)
 	Caller(id, agent string) (pii.Number, error)
 	AnswerBrowser(ctx context.Context, id, agent, offerSDP string) (string, error)
 	Decline(id, agent string) error
@@ -122,9 +126,9 @@ type Calls interface {
 	Mute(id, agent string, on bool) error
 	HangUp(id, agent string) error
 	SendDTMF(id, agent, digits string) error
-	CallOut(ctx context.Context, agent string, o voice.Outgoing) (voice.View, error)
-	Consult(id, agent string, to voice.Whom) error
-	Transfer(id, agent string, to voice.Whom) error
+	CallOut(ctx context.Context, agent string, o voice.Outgoing) (state.View, error)
+	Consult(id, agent string, to consult.Whom) error
+	Transfer(id, agent string, to consult.Whom) error
 	Complete(id, agent string) error
 	Swap(id, agent string) error
 	Join(id, agent string) error
@@ -134,10 +138,10 @@ type Calls interface {
 	Notes(id, agent string) (string, error)
 	SetNotes(id, agent, text string) error
 	SetOutcome(id, agent, code string) error
-	Running(agencyID string) []voice.View
-	Supervise(ctx context.Context, id, person string, m voice.Mode, offerSDP string) (watch, answer string, err error)
-	SetMode(id, watch, person string, m voice.Mode) error
-	Quality(id, person string, supervisor bool) ([]voice.LegQuality, error)
+	Running(agencyID string) []state.View
+	Supervise(ctx context.Context, id, person string, m company.Mode, offerSDP string) (watch, answer string, err error)
+	SetMode(id, watch, person string, m company.Mode) error
+	Quality(id, person string, supervisor bool) ([]leg.Quality, error)
 	Restart(ctx context.Context, id, agent, offerSDP string) (string, error)
 	RestartWatch(ctx context.Context, id, watch, person, offerSDP string) (string, error)
 }

@@ -7,6 +7,7 @@ import (
 
 	"santra/internal/identity"
 	"santra/internal/voice"
+	"santra/internal/voice/consult"
 	"santra/internal/web/api/frame"
 )
 
@@ -101,11 +102,11 @@ func (a *API) partyRoutes() {
 	whom := ownCall(a, func(in *whomInput) string { return in.ID })
 	frame.RegisterFor(a.frame, route("POST", "/{id}/consult", "call-consult", "Ask somebody while the customer hears music."), whom,
 		func(_ context.Context, c *frame.Caller, in *whomInput) (*frame.None, error) {
-			return nil, a.deps.Calls.Consult(in.ID, c.Person, voice.Whom(in.Body))
+			return nil, a.deps.Calls.Consult(in.ID, c.Person, consult.Whom(in.Body))
 		})
 	frame.RegisterFor(a.frame, route("POST", "/{id}/transfer", "call-transfer", "Give the customer away without asking first. Whom nobody takes comes back."), whom,
 		func(_ context.Context, c *frame.Caller, in *whomInput) (*frame.None, error) {
-			return nil, a.deps.Calls.Transfer(in.ID, c.Person, voice.Whom(in.Body))
+			return nil, a.deps.Calls.Transfer(in.ID, c.Person, consult.Whom(in.Body))
 		})
 	a.noteRoutes(route)
 }

@@ -5,7 +5,7 @@ import (
 
 	"santra/internal/errs"
 	"santra/internal/identity"
-	"santra/internal/voice"
+	"santra/internal/voice/leg"
 	"santra/internal/web/api/frame"
 )
 
@@ -83,7 +83,7 @@ func (a *API) getQuality(_ context.Context, c *frame.Caller, in *callInput) (*qu
 	return &out, err
 }
 
-func legQuality(q voice.LegQuality) LegQuality {
+func legQuality(q leg.Quality) LegQuality {
 	return LegQuality{Leg: string(q.Leg), Loss: q.Loss, JitterMS: 1000 * q.Jitter.Seconds(), RTTMS: 1000 * q.RoundTrip.Seconds(), MOS: q.MOS}
 }
 

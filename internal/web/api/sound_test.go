@@ -7,7 +7,7 @@ import (
 
 	"santra/internal/identity"
 	"santra/internal/protocol/webrtc"
-	"santra/internal/voice"
+	"santra/internal/voice/state"
 )
 
 // The quality of a call is for its agent and for supervisors of its agency; a restart is for whose browser it is.
@@ -17,7 +17,7 @@ func TestSoundOfACall(t *testing.T) {
 	h.person("toni", identity.Supervisor, "ports")
 	h.person("anna", identity.Agent, "parks")
 	h.person("bo", identity.Agent, "parks")
-	h.calls.view = voice.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Talking}
+	h.calls.view = state.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: state.Talking}
 	for _, stranger := range []string{"bo", "toni"} {
 		h.do(stranger, "GET", "/api/calls/c/quality", nil).want(http.StatusNotFound)
 		h.do(stranger, "POST", "/api/calls/c/restart", SessionDescription{"offer"}).want(http.StatusNotFound)

@@ -7,7 +7,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/identity"
 	"santra/internal/registry"
-	"santra/internal/voice"
+	"santra/internal/voice/company"
 	"santra/internal/web/api/frame"
 )
 
@@ -99,7 +99,7 @@ func (a *API) supervise(ctx context.Context, c *frame.Caller, in *superviseInput
 	if err := a.maySupervise(ctx, c, in.ID, b.Mode, b.Purpose, b.Reason); err != nil {
 		return nil, err
 	}
-	watch, answer, err := a.deps.Calls.Supervise(ctx, in.ID, c.Person, voice.Mode(b.Mode), b.SDP)
+	watch, answer, err := a.deps.Calls.Supervise(ctx, in.ID, c.Person, company.Mode(b.Mode), b.SDP)
 	return &superviseOutput{Supervised{watch, answer}}, err
 }
 
@@ -108,5 +108,5 @@ func (a *API) superviseMode(ctx context.Context, c *frame.Caller, in *superviseM
 	if err := a.maySupervise(ctx, c, in.ID, b.Mode, b.Purpose, b.Reason); err != nil {
 		return nil, err
 	}
-	return nil, a.deps.Calls.SetMode(in.ID, in.Watch, c.Person, voice.Mode(b.Mode))
+	return nil, a.deps.Calls.SetMode(in.ID, in.Watch, c.Person, company.Mode(b.Mode))
 }

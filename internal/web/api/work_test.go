@@ -14,7 +14,7 @@ import (
 	"santra/internal/identity"
 	"santra/internal/registry"
 	"santra/internal/routing"
-	"santra/internal/voice"
+	"santra/internal/voice/state"
 	"santra/internal/web/api/frame"
 )
 
@@ -63,7 +63,7 @@ func TestCalls(t *testing.T) {
 	h := newHouse(t, nil)
 	h.person("anna", identity.Agent, "parks")
 	h.person("bo", identity.Agent, "")
-	h.calls.view = voice.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Talking}
+	h.calls.view = state.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: state.Talking}
 	var who Caller
 	a := h.do("anna", "GET", "/api/calls/c/caller", nil).want(http.StatusOK)
 	a.into(&who)
@@ -151,7 +151,7 @@ func TestArchiveNeedsAPurpose(t *testing.T) {
 func TestRepeatedCommandsAreDoneOnce(t *testing.T) {
 	h := newHouse(t, nil)
 	h.person("anna", identity.Agent, "parks")
-	h.calls.view = voice.View{ID: "c", Agency: "parks", Agent: h.ids["anna"]}
+	h.calls.view = state.View{ID: "c", Agency: "parks", Agent: h.ids["anna"]}
 	hold := func(key string) answer {
 		return h.do("anna", "POST", "/api/calls/c/hold", nil, "Idempotency-Key", key)
 	}
@@ -248,9 +248,9 @@ func TestCallsWithOthers(t *testing.T) {
 	h := newHouse(t, nil)
 	h.person("anna", identity.Agent, "parks")
 	h.person("bo", identity.Agent, "")
-	h.calls.view = voice.View{
-		ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Held, Direction: voice.In,
-		Consult: &voice.ConsultView{Stage: voice.ConsultTalking, Kind: "number", Outside: true},
+	h.calls.view = state.View{
+		ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: state.Held, Direction: state.In,
+		Consult: &state.Consult{Stage: state.ConsultTalking, Kind: "number", Outside: true},
 	}
 	var v Call
 	h.do("anna", "POST", "/api/calls", OutgoingCall{"parks-main", "040 123"}).want(http.StatusOK).into(&v)
@@ -285,7 +285,7 @@ func TestSupervising(t *testing.T) {
 	h.person("toni", identity.Supervisor, "ports")
 	h.person("anna", identity.Agent, "parks")
 	h.person("pia", identity.PrivacyOfficer, "")
-	h.calls.view = voice.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: voice.Talking}
+	h.calls.view = state.View{ID: "c", Agency: "parks", Queue: "parks-main", Agent: h.ids["anna"], State: state.Talking}
 	var running struct{ Calls []Call }
 	h.do("sari", "GET", "/api/calls/running", nil).want(http.StatusOK).into(&running)
 	if len(running.Calls) != 1 {
