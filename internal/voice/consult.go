@@ -113,7 +113,7 @@ func (c *call) telephone(to consult.Whom, way dial.Way) (party, error) {
 	}
 	if to.Seat == "" {
 		return party{
-			role: leg.Consulted, pool: c.s.cfg.Ports, terms: c.s.cfg.TrunkTerms(with), routes: way.Routes,
+			role: leg.Consulted, pool: c.s.cfg.Ports, terms: c.s.cfg.TrunkTerms(with).ForHelp(way.Emergency), routes: way.Routes,
 			invite: way.Invite(),
 		}, nil
 	}

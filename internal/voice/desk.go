@@ -63,7 +63,7 @@ func (s *Service) inHands(agent string) *call {
 
 // placeFor answers the agent's telephone and calls the other party; the agent hears it ring.
 func (s *Service) placeFor(in *sip.Incoming, c *call) error {
-	l, err := s.answered(in)
+	l, err := s.answered(in, c.out.emergency)
 	if err != nil {
 		c.out.stop()
 		c.caller.Erase()
@@ -78,9 +78,9 @@ func (s *Service) placeFor(in *sip.Incoming, c *call) error {
 	return nil // the telephone was answered: a BYE has told it
 }
 
-// answered takes a telephone's INVITE.
-func (s *Service) answered(in *sip.Incoming) (*leg.Leg, error) {
-	t := leg.Telephone(s.cfg.Owns, in.Transport(), nil)
+// answered takes a telephone's INVITE; help tells that it calls for help.
+func (s *Service) answered(in *sip.Incoming, help bool) (*leg.Leg, error) {
+	t := leg.Telephone(s.cfg.Owns, in.Transport(), nil).ForHelp(help)
 	t.Peer = in.Source().Addr()
 	l, err := leg.Open(s.cfg.Phone, leg.Agent, t, s.log)
 	if err != nil {
@@ -115,7 +115,7 @@ func (n notAcceptable) Unwrap() error { return n.error }
 
 // secondLine consults by a second line of the agent's telephone.
 func (s *Service) secondLine(in *sip.Incoming, c *call, agent string, to consult.Whom, way dial.Way) error {
-	l, err := s.answered(in)
+	l, err := s.answered(in, false)
 	if err != nil {
 		way.Leave()
 		return err

@@ -152,3 +152,23 @@ func TestEmergencyStaysOneInOtherHands(t *testing.T) {
 	h.view("bob's", func(v state.View) bool { return v.Agent == "bob" && v.Emergency && v.Recording == tape.None })
 	deck.none(h)
 }
+
+// Where the ports of sound are used up by other calls, there are some left for 112: from a desk phone, and as a consultation.
+func TestEmergencyHasPortsLeft(t *testing.T) {
+	h := newHouse(t, plan{ports: 9200})
+	phone, help := h.helped()
+	anna := h.agent("anna", 1, siptest.Config{})
+	h.call(waterNumber, siptest.Config{})
+	h.answered(anna)
+	v := h.state(state.Talking)
+	for full := false; !full; { // customers who wait take the rest
+		_, err := h.phone(h.trunk, siptest.Config{NoMedia: true}).Call(h.ctx(), waterNumber, pii.NewNumber(callerNumber))
+		r, ok := errors.AsType[*sip.Refused](err)
+		if full = ok && r.Code == sip.StatusServiceUnavailable; !full {
+			h.must(err)
+		}
+	}
+	h.connected(phone, help)
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Number: emergency}))
+	h.hears(h.answered(help), toneAgent)
+}

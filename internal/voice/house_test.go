@@ -21,6 +21,7 @@ import (
 	"santra/internal/lease"
 	"santra/internal/pii"
 	"santra/internal/protocol/media"
+	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
 	"santra/internal/protocol/sip"
 	"santra/internal/protocol/sip/digest"
@@ -197,6 +198,7 @@ type plan struct {
 	digests      []string      // of the telephones
 	srtp         sdp.Security  // of the trunk
 	callbacks    bool
+	ports        uint16  // the first of 64 for sound; 0: any
 	bubble       *bubble // virtual time; nil: the real one, with real sockets
 }
 
@@ -227,6 +229,10 @@ func houseOf(t *testing.T, p plan) *house {
 		Prompts: prompts{p.announcement, p.mute}, Log: log, MaxCalls: p.maxCalls,
 		Carrier: h.world, Outcomes: &h.world.outcomes, Tally: &h.world.sums, Codecs: p.codecs, PhoneDigests: p.digests,
 		TrunkSRTP: func(*sip.Incoming) sdp.Security { return p.srtp },
+	}
+	if p.ports != 0 {
+		cfg.Ports, err = rtp.NewPool(rtp.PoolConfig{Min: p.ports, Max: p.ports + 63})
+		h.must(err)
 	}
 	if p.recorder != nil {
 		p.recorder.public = h.public

@@ -114,7 +114,7 @@ func (c *call) ringPhone() {
 	if !ok {
 		return
 	}
-	t := leg.Telephone(c.s.cfg.Owns, target.Transport, c.customer)
+	t := leg.Telephone(c.s.cfg.Owns, target.Transport, c.customer).ForHelp(c.out.emergency)
 	l, err := leg.Open(c.s.cfg.Phone, leg.Agent, t, c.s.log)
 	if err != nil {
 		c.log.Error("no media port for the agent's telephone", "error", err)

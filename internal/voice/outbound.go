@@ -126,7 +126,7 @@ func (c *call) dialOut() {
 	c.step.Stop()
 	c.agent.Ringback(c.ctx)
 	p := party{
-		role: leg.Customer, pool: c.s.cfg.Ports, terms: c.s.cfg.TrunkTerms(c.agent), routes: c.out.way.Routes,
+		role: leg.Customer, pool: c.s.cfg.Ports, terms: c.s.cfg.TrunkTerms(c.agent).ForHelp(c.out.emergency), routes: c.out.way.Routes,
 		invite: c.out.way.Invite(),
 	}
 	d, err := c.dial(p, dialEvents{early: c.early, answered: c.calledAnswered, failed: c.calledFailed})

@@ -56,7 +56,11 @@ type Leg struct {
 
 // Open opens the media port of a telephone; the pool's error where there is none.
 func Open(p *rtp.Pool, r Role, t Terms, log *slog.Logger) (*Leg, error) {
-	udp, err := p.Open()
+	open := p.Open
+	if t.Help {
+		open = p.OpenKept
+	}
+	udp, err := open()
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ type Terms struct {
 	Peer     netip.Addr                // from where it signals
 	Own      func(netip.AddrPort) bool // tells our own media sockets, to which nothing is sent; nil: there are none
 	Outside  bool                      // the party is behind a trunk
+	Help     bool                      // a call for help: it gets the last ports too
 	Codecs   []string                  // in the order of our preference
 }
 
@@ -24,6 +25,12 @@ func Telephone(own func(netip.AddrPort) bool, transport string, other *Leg) Term
 	if transport == "tls" {
 		t.Security = sdp.Opportunistic
 	}
+	return t
+}
+
+// ForHelp are the same terms of a call for help, if it is one.
+func (t Terms) ForHelp(is bool) Terms {
+	t.Help = is
 	return t
 }
 
