@@ -11,6 +11,7 @@ import { settings } from "../phone/settings.ts";
 import { Button } from "../ui/controls.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Elapsed, Notice } from "../ui/parts.tsx";
+import { CallOutButton } from "./CallOutButton.tsx";
 import { Consulting } from "./Consulting.tsx";
 import { NotesPane } from "./NotesPane.tsx";
 import { PhoneProblem } from "./PhoneProblem.tsx";
@@ -75,17 +76,6 @@ function Idle({ phone, me }: { phone: Phone; me: Me }) {
         </div>
       )}
     </>
-  );
-}
-
-/** In a call the same dialog has 112 alone. */
-export function CallOutButton({ phone }: { phone: Phone }) {
-  const { i18n } = useLingui();
-  const only112 = inHand(phone.call) || phone.call?.state === "offered";
-  return (
-    <Button look="secondary" icon="phone" hint="o" onPress={() => phone.open("call")}>
-      {only112 ? "112" : i18n._("Call a number")}
-    </Button>
   );
 }
 

@@ -6,7 +6,7 @@ import type { Phone } from "../phone/PhoneProvider.tsx";
 import { useWrapUp } from "../shell/useSetState.ts";
 import { Button } from "../ui/controls.tsx";
 import { StateMark } from "../ui/parts.tsx";
-import { CallOutButton } from "./CallPanel.tsx";
+import { CallOutButton } from "./CallOutButton.tsx";
 
 /** The time to write up; notes and outcome stand below in the same pane. */
 export function WrapUp({ me, phone }: { me: Me; phone: Phone }) {

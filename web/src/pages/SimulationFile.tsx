@@ -8,7 +8,7 @@ import { fileOf } from "../lib/simulation.ts";
 import { figureText } from "../plot/text.ts";
 import { Button, TextArea, TextField } from "../ui/controls.tsx";
 import { Notice } from "../ui/parts.tsx";
-import type { PartProps } from "./SimulationForm.tsx";
+import type { PartProps } from "./simulationPart.ts";
 
 /** Calls by half-hours, pasted or from a file that never leaves the browser as such: its counts are sent. */
 export function CallsFile({ plan, put, fault, city }: PartProps & { city: City | undefined }) {

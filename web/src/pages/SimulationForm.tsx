@@ -7,6 +7,7 @@ import { CallsFile } from "./SimulationFile.tsx";
 import { faults, type Plan, type Shift, type Traffic } from "../lib/simulation.ts";
 import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Checkbox, Choice } from "../ui/Checkbox.tsx";
+import type { PartProps } from "./simulationPart.ts";
 
 interface FormProps {
   plan: Plan;
@@ -14,13 +15,6 @@ interface FormProps {
   onChange(plan: Plan): void;
   onRun(): void;
   running: boolean;
-}
-
-export interface PartProps {
-  plan: Plan;
-  put(change: Partial<Plan>): void;
-  /** What is wrong with a field; empty while nothing is, or before it was tried. */
-  fault(name: string): string;
 }
 
 /** The day, the calls, the people, and what is to be different. */
