@@ -124,7 +124,7 @@ func newHouse(t *testing.T, change func(*agency.City)) *house {
 	h.measures, h.planner = &playedMeasures{}, &playedPlanner{}
 	h.people = identity.New(identity.Config{Store: db.Identity(), Log: log})
 	h.deps = Deps{
-		People: h.people, City: book, Dispatch: h.routing, Closings: agency.NewClosings(db.Closings()), Measures: h.measures, Planner: h.planner, Trunks: playedTrunks{}, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
+		People: h.people, City: book, Dispatch: h.routing, Closings: agency.NewClosings(db.Closings()), Measures: h.measures, Tallies: &playedTallies{}, Planner: h.planner, Trunks: playedTrunks{}, Calls: h.calls, Cases: h.cases, Live: hub, Log: log,
 		Registry: registry.New(registry.Config{Store: db.Registry(), Book: book, Recorder: h.recorder, GrantKey: pub, Log: log}),
 		Audit:    must[*audit.Log](t)(audit.New(audit.Config{Store: db.Audit(), Keys: ring, Origin: "example.org/centre", Log: log})),
 	}
