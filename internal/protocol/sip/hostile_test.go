@@ -137,6 +137,9 @@ func TestScannersOnRealSockets(t *testing.T) {
 	if grown := int64(heap()) - int64(before); grown > 20<<20 {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}
+	for end := time.Now().Add(transaction.Timeout); e.Stats().Calls != 0 && time.Now().Before(end); { // an ACK that the flood drowned comes again
+		<-pause.C
+	}
 	if s := e.Stats(); s.Calls != 0 || s.Refused == 0 {
 		t.Errorf("%+v", s)
 	}
