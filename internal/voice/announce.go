@@ -19,8 +19,11 @@ func (c *call) untold() bool {
 	return c.strayed && c.queue.Record && !c.pass.Valid() && c.s.tapes.Records() && !c.out.emergency
 }
 
-// informFirst lets the customer hear the recording announcement to its end before they talk; the agent hears it ring.
+// informFirst lets the customer hear the recording announcement to its end before they talk; the agent hears it ring. The flow leads the call
+// no more: what it still had to say would end the announcement unheard.
 func (c *call) informFirst() {
+	c.happens(flow.Answered{})
+	c.way.stop()
 	_ = c.set(state.Informing)
 	c.sound()
 	c.agent.Ringback(c.ctx)
