@@ -102,7 +102,7 @@ func (d *Dialog) ack(in *message.Inbound) {
 		return
 	}
 	d.flow.Conn, d.flow.Remote = in.Flow.Conn, in.Flow.Remote
-	if len(d.remoteBody) == 0 {
+	if d.sent.offer && d.sent.req == nil { // what nobody asked for is not kept
 		d.remoteBody = in.Body()
 	}
 	if d.sent.req != nil {
