@@ -53,7 +53,7 @@ func (b *Book) Offerable(queue string) (until time.Time, ok bool) {
 }
 
 // Keep asks for a callback in the name of a call and gives the work that it is; none where the number is owed one already. The
-// number stays the asker's.
+// number stays the asker's. With an error nothing is owed.
 func (b *Book) Keep(id, queue string, n pii.Number, lang agency.Lang, until time.Time) (callback.View, routing.Work, error) {
 	ctx, cancel := context.WithTimeout(b.cfg.Life, StepTime)
 	defer cancel()
@@ -65,6 +65,9 @@ func (b *Book) Keep(id, queue string, n pii.Number, lang agency.Lang, until time
 		return v, routing.Work{}, err
 	}
 	w, err := b.cfg.Callbacks.Work(ctx, v.ID)
+	if err != nil { // the caller will hear that there is none
+		b.Release(v.ID)
+	}
 	return v, w, err
 }
 
@@ -163,22 +166,41 @@ func (b *Book) LineUp(w routing.Work) {
 				b.cfg.Log.Error("a callback could not be lined up", "callback", w.ID, "error", err)
 				return
 			}
-			select {
-			case <-b.cfg.Life.Done():
+			if !b.rests(Again) {
 				return
-			case <-time.After(Again):
 			}
 		}
 	})
 }
 
-// beside does one step of a callback in its store, and logs where it could not.
+// beside does one step of a callback in its store, and logs where it could not. While the store is away it tries again: nobody else would
+// call the customer who was promised it, or erase the number of one who was reached.
 func (b *Book) beside(f func(context.Context) error) {
 	run.Go(b.cfg.Steps, b.cfg.Log, "callback", func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(b.cfg.Life), StepTime)
-		defer cancel()
-		if err := f(ctx); err != nil && !errs.Is(err, errs.Gone) {
-			b.cfg.Log.Error("a callback's step was not done", "error", err)
+		for gap := Again; b.step(f) && b.rests(gap); gap = min(2*gap, callback.FailedGap) {
 		}
 	})
+}
+
+// step does it once, and tells whether another time may help.
+func (b *Book) step(f func(context.Context) error) (again bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.cfg.Life), StepTime)
+	defer cancel()
+	err := f(ctx)
+	if err == nil || errs.Is(err, errs.Gone) {
+		return false
+	}
+	again = errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Internal) // the latter: what a lost connection may look like; its time ends it
+	b.cfg.Log.Error("a callback's step was not done", "error", err, "again", again)
+	return again
+}
+
+// rests waits; false where the life ends first.
+func (b *Book) rests(gap time.Duration) bool {
+	select {
+	case <-b.cfg.Life.Done():
+		return false
+	case <-time.After(gap):
+		return true
+	}
 }
