@@ -67,7 +67,7 @@ func appendValue(b []byte, v any) ([]byte, error) {
 	case json.Marshaler:
 		return appendOther(b, v)
 	}
-	if r := reflect.ValueOf(v); r.Kind() == reflect.String && !r.Type().Implements(marshals()) {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String && r.Type() != reflect.TypeFor[json.Number]() && !r.Type().Implements(marshals()) {
 		return appendText(b, r.String()), nil
 	}
 	return appendOther(b, v)
@@ -81,10 +81,14 @@ func appendOther(b []byte, v any) ([]byte, error) {
 	return append(b, text...), err
 }
 
-// appendTime writes a time of the years that have four digits; the others are encoding/json's to refuse.
+// dayOffset is from where on a zone is none that RFC 3339 can write, in seconds.
+const dayOffset = 24 * 60 * 60
+
+// appendTime writes a time of the years that have four digits and of zones of whole minutes within a day; the others are encoding/json's to
+// refuse.
 func appendTime(b []byte, t time.Time) ([]byte, error) {
 	_, offset := t.Zone()
-	if y := t.Year(); y < 0 || y > 9999 || offset%60 != 0 {
+	if y := t.Year(); y < 0 || y > 9999 || offset%60 != 0 || offset >= dayOffset || offset <= -dayOffset {
 		return appendOther(b, t)
 	}
 	b = append(b, '"')
