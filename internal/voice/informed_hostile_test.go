@@ -146,3 +146,49 @@ func TestStopWithinTheAnnouncement(t *testing.T) {
 	h.ended(told.caller)
 	deck.none(h)
 }
+
+// A callback that a caller wants who was moved keeps the place where the call waits, and is that queue's.
+func TestCallbackOfWhoWasMovedIsTheirQueues(t *testing.T) {
+	h := newHouse(t, plan{callbacks: true, city: func(c *agency.City) {
+		inviting(c)
+		neighbours(c)
+	}})
+	caller := h.call(waterNumber, siptest.Config{})
+	first := h.state(state.Waiting)
+	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, "tax-main", "waited")
+	h.do(func(c *call) {
+		c.happens(flow.Woken{Callback: true, Invited: true})
+		c.happens(flow.Key{Key: '1'})
+	})
+	h.ended(caller)
+	if all := h.owed(); len(all) != 1 || all[0].Queue != "tax-main" || all[0].Agency != "tax" {
+		t.Errorf("%+v", all)
+	}
+}
+
+// M4, M8: a callback that comes to nothing, for the telephone of an agent rings already, leaves the call where it is: it is never recorded
+// as another agency's.
+func TestCallbackThatIsRefusedMovesNoCall(t *testing.T) {
+	h := newHouse(t, plan{recorder: newTapeDeck(t), callbacks: true, city: func(c *agency.City) {
+		inviting(c)
+		neighbours(c)
+	}})
+	h.call(waterNumber, siptest.Config{})
+	first := h.state(state.Waiting)
+	h.svc.Moved(routing.Work{ID: first.ID, Queue: first.Queue}, "tax-main", "waited")
+	h.agent("anna", 1, siptest.Config{Answer: -1})
+	h.state(state.Offered)
+	h.do(func(c *call) {
+		c.happens(flow.Woken{Callback: true, Invited: true})
+		c.happens(flow.Key{Key: '1'})
+	})
+	h.until("refused", func() bool { return len(h.owed()) == 0 })
+	if v := h.state(state.Offered); v.Queue != "tax-main" || v.Agency != "tax" {
+		t.Errorf("%+v", v)
+	}
+	h.do(func(c *call) {
+		if c.queue.ID != "tax-main" || c.owner.ID != "tax" || !c.untold() {
+			t.Errorf("%s of %s", c.queue.ID, c.owner.ID)
+		}
+	})
+}

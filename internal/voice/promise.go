@@ -20,6 +20,9 @@ func (c *call) offerable() bool {
 // promise keeps the number for a callback, beside the actor: from then on it stands, whether the caller waits for the words or
 // not.
 func (c *call) promise(a flow.Promise) {
+	if a.Keep { // the place is where the call waits now, whatever its flow says: it may have moved
+		a.Queue = c.queue.ID
+	}
 	if err := c.take(a.Queue); err != nil || !c.offerable() {
 		c.mail.Must(func() { c.happens(flow.Promised{}) })
 		return
