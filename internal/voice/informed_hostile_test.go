@@ -192,3 +192,20 @@ func TestCallbackThatIsRefusedMovesNoCall(t *testing.T) {
 		}
 	})
 }
+
+// M4: who is given to another queue that was asked, before anybody there has answered, hears its announcement as who was given to it at once.
+func TestGivenWhileTheAskedQueueRings(t *testing.T) {
+	deck := newTapeDeck(t)
+	h := newHouse(t, plan{recorder: deck, city: neighbours, announcement: time.Second})
+	caller, _, v := h.talking(siptest.Config{}, siptest.Config{})
+	deck.next(h)
+	h.must(h.svc.Consult(v.ID, "anna", consult.Whom{Queue: "tax-main"}))
+	h.must(h.svc.Complete(v.ID, "anna"))
+	bob := h.answered(h.agent("bob", 2, siptest.Config{Tone: toneBob}))
+	h.hears(caller, toneFinnish)
+	h.hears(bob, toneCaller)
+	if reel := deck.next(h); reel.gate.Queue != "tax-main" || reel.gate.Agency != "tax" || h.svc.Stats().Announced != 2 {
+		t.Errorf("%+v, heard %d times", reel.gate, h.svc.Stats().Announced)
+	}
+	h.must(caller.HangUp(h.ctx()))
+}

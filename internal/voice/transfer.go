@@ -212,6 +212,7 @@ type baggage struct {
 	tape      tape.Thread // what was sensitive to one agent is so to the next, who sees it and may go on
 	notes     []byte
 	deaf      bool
+	strayed   bool
 	emergency bool // it stays one, whoever has it
 }
 
@@ -224,7 +225,7 @@ func (c *call) handOver(inner *call) error {
 	b := baggage{
 		customer: c.customer, caller: copied(c.caller), direction: c.direction, language: c.language, pass: c.pass, warned: c.warned,
 		tape: thread, notes: c.notes.Copied().Text, deaf: c.deaf,
-		emergency: c.out.emergency,
+		strayed: c.strayed, emergency: c.out.emergency,
 	}
 	if err := inner.mail.Ask(func() error { return inner.adopt(b) }); err != nil {
 		b.caller.Erase()
@@ -252,9 +253,10 @@ func (c *call) adopt(b baggage) error {
 	c.notes.Follow(b.notes)
 	c.rec.ID, c.rec.Part = b.tape.ID, b.tape.Part
 	c.given.only = false
-	c.pass, c.warned = b.pass, b.warned
-	if err := c.repass(); err != nil {
-		c.log.Warn("not recorded after the transfer", "why", err)
+	c.pass, c.warned, c.strayed = b.pass, b.warned, b.strayed
+	if err := c.repass(); err != nil { // who is answered later is told then; who talks already is not recorded
+		c.strayed = true
+		c.log.Warn("the announcement of the queue that has the call now was not heard", "queue", c.queue.ID, "why", err)
 	}
 	if c.state.Connected() {
 		c.rec.Paused = b.tape.Paused
