@@ -23,6 +23,9 @@ const (
 	// MaxWaiting bounds the rows that wait for a database that does not answer: hours of a city's 500 queues. Beyond it legs and
 	// calls that would make another row are lost, and the log says how many.
 	MaxWaiting = 20_000
+	// MaxBatch bounds the rows of a batch, so that it is written within Patience over a slow network too: one that never is would hold up
+	// all that comes after it.
+	MaxBatch = 1000
 	// MaxRows is what one question gives at most.
 	MaxRows = 100_000
 	// ActionErased is the audit entry for rows whose time (measure.Retention) was over.
@@ -135,23 +138,32 @@ func (k *Keeper) Write(ctx context.Context) error {
 	}
 }
 
-func (b *Batch) full() bool { return len(b.Sounds)+len(b.Ends) > 0 }
+func (b *Batch) full() bool { return b.rows() > 0 }
 
-// take makes a batch of what waits.
+func (b *Batch) rows() int { return len(b.Sounds) + len(b.Ends) }
+
+// take makes a batch of what waits, as far as there is room in one.
 func (k *Keeper) take() {
 	k.mu.Lock()
-	sounds, ends, lost := k.sounds, k.ends, k.lost
-	k.sounds, k.ends, k.lost = map[SoundKey]Sound{}, map[EndKey]int64{}, 0
-	k.mu.Unlock()
-	if lost > 0 {
-		k.log.Error("the database did not keep up: sums of how calls sounded and ended lack some", "lost", lost)
+	defer k.mu.Unlock()
+	if k.lost > 0 {
+		k.log.Error("the database did not keep up: sums of how calls sounded and ended lack some", "lost", k.lost)
+		k.lost = 0
 	}
 	k.batch = Batch{Source: k.source, Seq: k.batch.Seq + 1}
-	for key, s := range sounds {
+	for key, s := range k.sounds {
+		if k.batch.rows() == MaxBatch {
+			return
+		}
 		k.batch.Sounds = append(k.batch.Sounds, SoundRow{key, s})
+		delete(k.sounds, key)
 	}
-	for key, n := range ends {
+	for key, n := range k.ends {
+		if k.batch.rows() == MaxBatch {
+			return
+		}
 		k.batch.Ends = append(k.batch.Ends, EndRow{key, n})
+		delete(k.ends, key)
 	}
 }
 
