@@ -15,7 +15,8 @@ import (
 
 // How calls of agents in browsers are measured.
 const (
-	browserCalls = relayFew
+	fewBrowsers  = relayFew
+	manyBrowsers = 150                    // of sound that passes as it is: a packet gets cheaper as more come; with coders the load has no room for them
 	offersEvery  = 200 * time.Millisecond // an agent's browser asks for its calls while none is there
 )
 
@@ -89,19 +90,27 @@ func offered(ctx context.Context, url, token string) (id string, err error) {
 	}
 }
 
-// browsers measures calls between customers and agents' browsers through a queue that is not recorded, in a city of its own,
-// beside the bare relay of as many packets. With A-law they pass as they are, the others are transcoded.
+// browsers measures calls between customers and agents' browsers through a queue that is not recorded, beside the bare relay of as many
+// packets. With A-law they pass as they are, the others are transcoded.
 func (b *bench) browsers(ctx context.Context) error {
-	city := &bench{Options: b.Options, dir: b.dir + "/browsers"}
+	if err := b.browserCity(ctx, fewBrowsers, media.PCMA, media.G722, media.Opus); err != nil {
+		return err
+	}
+	return b.browserCity(ctx, manyBrowsers, media.PCMA)
+}
+
+// browserCity measures so many calls in a city of its own, where each agent has one.
+func (b *bench) browserCity(ctx context.Context, calls int, codecs ...media.Codec) error {
+	city := &bench{Options: b.Options, dir: fmt.Sprintf("%s/browsers-%d", b.dir, calls)}
 	defer city.stop()
-	if err := city.open(ctx, browserCalls); err != nil {
+	if err := city.open(ctx, calls); err != nil {
 		return err
 	}
 	if err := city.staff(ctx); err != nil {
 		return err
 	}
-	for _, codec := range []media.Codec{media.PCMA, media.G722, media.Opus} {
-		if err := b.browserRow(ctx, city, codec); err != nil {
+	for _, codec := range codecs {
+		if err := b.browserRow(ctx, city, codec, calls); err != nil {
 			return fmt.Errorf("%s: %w", codec.Name(), err)
 		}
 	}
@@ -109,23 +118,23 @@ func (b *bench) browsers(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) browserRow(ctx context.Context, city *bench, codec media.Codec) error {
+func (b *bench) browserRow(ctx context.Context, city *bench, codec media.Codec, calls int) error {
 	var ours, bare []float64
 	arrived := 1.0
 	for i := range rounds {
-		b.say("browsers: %d calls, %s, round %d of %d", browserCalls, codec.Name(), i+1, rounds)
-		o, share, err := city.browse(ctx, codec)
+		b.say("browsers: %d calls, %s, round %d of %d", calls, codec.Name(), i+1, rounds)
+		o, share, err := city.browse(ctx, codec, calls)
 		if err != nil {
 			return err
 		}
-		l, err := city.bare(ctx, browserCalls)
+		l, err := city.bare(ctx, calls)
 		if err != nil {
 			return err
 		}
 		ours, bare = append(ours, o), append(bare, l.cpu)
 		arrived = min(arrived, share)
 	}
-	name := fmt.Sprintf("%d calls to browsers, %s", browserCalls, codec.Name())
+	name := fmt.Sprintf("%d calls to browsers, %s", calls, codec.Name())
 	if codec != media.PCMA {
 		name += ", transcoded"
 	}
@@ -135,8 +144,8 @@ func (b *bench) browserRow(ctx context.Context, city *bench, codec media.Codec) 
 }
 
 // browse is one round: its cost, and the share of the packets that arrived. What is transcoded has no marks any more.
-func (b *bench) browse(ctx context.Context, codec media.Codec) (cost, arrived float64, err error) {
-	args := BrowseArgs{CallsArgs{b.city.number(plainQueue), browserCalls, callsASecond}, b.city.PublicURL, b.city.tokens, codec}
+func (b *bench) browse(ctx context.Context, codec media.Codec, calls int) (cost, arrived float64, err error) {
+	args := BrowseArgs{CallsArgs{b.city.number(plainQueue), calls, callsASecond}, b.city.PublicURL, b.city.tokens, codec}
 	if err := b.load.call(ctx, "Load.Browse", args, &Nothing{}); err != nil {
 		return 0, 0, err
 	}
@@ -149,5 +158,5 @@ func (b *bench) browse(ctx context.Context, codec media.Codec) (cost, arrived fl
 	})
 	err = errors.Join(err, b.load.call(ctx, "Load.HangUp", Nothing{}, &Nothing{}))
 	arrived = min(float64(heard.Received+heard.Played)/float64(max(heard.Sent, 1)), 1)
-	return roundOf(w, heard, browserCalls).whole(), arrived, err
+	return roundOf(w, heard, calls).whole(), arrived, err
 }
