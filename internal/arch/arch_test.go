@@ -33,8 +33,9 @@ var sideways = map[string][]string{
 	"routing/sim":                {"routing", "routing/engine", "routing/measure"},
 	"routing/measure":            {"routing"},
 	"routing/plain":              {"routing"},
-	"protocol/webrtc":            {"protocol/rtp", "protocol/sdp", "protocol/media"},
-	"protocol/webrtc/webrtctest": {"protocol/rtp", "protocol/sdp", "protocol/media"},
+	"protocol/webrtc":            {"protocol/rtp", "protocol/sdp", "protocol/media", "protocol/webrtc/track"},
+	"protocol/webrtc/track":      {"protocol/rtp"},
+	"protocol/webrtc/webrtctest": {"protocol/rtp", "protocol/sdp", "protocol/media", "protocol/webrtc/track"},
 	"protocol/rtp":               {"protocol/media", "protocol/sdp"},
 	"protocol/rtp/secure":        {"protocol/sdp"}, // keys come by session descriptions, and print as redacted by their type
 	"protocol/siprec":            {"protocol/sdp"},

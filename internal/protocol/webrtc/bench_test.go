@@ -19,6 +19,7 @@ import (
 
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/webrtc/track"
 )
 
 const callersEnv = "SANTRA_BENCH_CALLERS"
@@ -168,7 +169,7 @@ func converse(browsers []*talkative, phones []*net.UDPConn, places []place, roun
 // talkative is a browser that says one frame again and again.
 type talkative struct {
 	conn      *pion.PeerConnection
-	voice     *voice
+	voice     *track.Voice
 	payload   []byte
 	ticks     uint32
 	seq       uint16
@@ -187,7 +188,7 @@ func newTalkative(codec media.Codec) (*talkative, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &talkative{conn: conn, voice: &voice{payload: codec.PayloadType()}, connected: make(chan struct{}), ticks: uint32(codec.ClockRate() / 50)}
+	t := &talkative{conn: conn, voice: &track.Voice{Payload: codec.PayloadType()}, connected: make(chan struct{}), ticks: uint32(codec.ClockRate() / 50)}
 	coder, err := media.NewEncoder(codec, media.SampleRate)
 	if err == nil {
 		t.payload, err = coder.Encode(nil, make([]int16, media.FrameSamples))
@@ -229,7 +230,7 @@ func (t *talkative) connect(answer string) error {
 
 func (t *talkative) say() {
 	t.seq++
-	_ = t.voice.write(packet(rtp.Header{PayloadType: t.voice.payload, Sequence: t.seq, Timestamp: t.ticks * uint32(t.seq)}, t.payload))
+	_ = t.voice.Write(packet(rtp.Header{PayloadType: t.voice.Payload, Sequence: t.seq, Timestamp: t.ticks * uint32(t.seq)}, t.payload))
 }
 
 // cpu is what the process has used: user and system time.

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/pion/interceptor"
-	pionrtp "github.com/pion/rtp"
 	pion "github.com/pion/webrtc/v4"
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/webrtc/track"
 	"santra/internal/run"
 )
 
@@ -21,7 +21,7 @@ type Peer struct {
 	server *Server
 	conn   *pion.PeerConnection
 	wish   wish
-	voice  *voice // what the browser hears
+	voice  *track.Voice // what the browser hears
 	ssrc   uint32
 
 	reports chan said
@@ -44,7 +44,7 @@ type Peer struct {
 
 func newPeer(s *Server, w wish) (*Peer, error) {
 	p := &Peer{
-		server: s, wish: w, voice: &voice{payload: w.payload}, reports: make(chan said, reportsKept), pipes: make(map[uint32]*pipe),
+		server: s, wish: w, voice: &track.Voice{Payload: w.payload}, reports: make(chan said, reportsKept), pipes: make(map[uint32]*pipe),
 		arrived: make(chan struct{}), connected: make(chan struct{}), closed: make(chan struct{}),
 	}
 	api, err := s.newAPI(p.buffer)
@@ -231,7 +231,7 @@ func (p *Peer) WritePacket(b []byte) error {
 	}
 	select {
 	case <-p.connected:
-		return p.voice.write(b)
+		return p.voice.Write(b)
 	default:
 		return nil
 	}
@@ -246,65 +246,5 @@ func (p *Peer) Close() error {
 		p.server.forget(p)
 		err = p.conn.Close()
 	})
-	return err
-}
-
-// voice is the track that a browser hears. Unlike pion's own it leaves the payload type alone, so that telephone events pass.
-type voice struct {
-	payload uint8 // type of the codec
-
-	mu     sync.Mutex
-	ssrc   uint32
-	writer pion.TrackLocalWriter
-	header pionrtp.Header // kept, for pion's writer takes a pointer
-}
-
-// Bind implements pion's TrackLocal.
-func (v *voice) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) {
-	for _, agreed := range c.CodecParameters() {
-		if uint8(agreed.PayloadType) == v.payload {
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			v.ssrc, v.writer = uint32(c.SSRC()), c.WriteStream()
-			return agreed, nil
-		}
-	}
-	return pion.RTPCodecParameters{}, pion.ErrUnsupportedCodec
-}
-
-// Unbind implements pion's TrackLocal.
-func (v *voice) Unbind(pion.TrackLocalContext) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.writer = nil
-	return nil
-}
-
-// ID implements pion's TrackLocal.
-func (v *voice) ID() string { return "voice" }
-
-// RID implements pion's TrackLocal.
-func (v *voice) RID() string { return "" }
-
-// StreamID implements pion's TrackLocal.
-func (v *voice) StreamID() string { return "santra" }
-
-// Kind implements pion's TrackLocal.
-func (v *voice) Kind() pion.RTPCodecType { return pion.RTPCodecTypeAudio }
-
-func (v *voice) write(b []byte) error {
-	p, err := rtp.Parse(b)
-	if err != nil {
-		return err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.writer == nil {
-		return nil
-	}
-	v.header = pionrtp.Header{
-		Version: 2, Marker: p.Marker, PayloadType: p.PayloadType, SequenceNumber: p.Sequence, Timestamp: p.Timestamp, SSRC: v.ssrc,
-	}
-	_, err = v.writer.WriteRTP(&v.header, p.Payload)
 	return err
 }

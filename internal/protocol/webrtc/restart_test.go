@@ -90,7 +90,7 @@ func TestRestart(t *testing.T) {
 	if after.SSRC != before.SSRC || int16(after.Sequence-before.Sequence) <= 0 || p.SSRC() != ssrc {
 		t.Errorf("%+v after %+v", after.Header, before.Header)
 	}
-	h := rtp.Header{PayloadType: b.voice.payload, Sequence: 5, SSRC: ssrc}
+	h := rtp.Header{PayloadType: b.voice.Payload, Sequence: 5, SSRC: ssrc}
 	for len(b.heard) > 0 {
 		<-b.heard
 	}

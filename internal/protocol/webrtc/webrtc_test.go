@@ -17,6 +17,7 @@ import (
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
+	"santra/internal/protocol/webrtc/track"
 )
 
 const patience = 20 * time.Second // for tests alone: a loaded machine
@@ -37,7 +38,7 @@ func newServer(t *testing.T, cfg Config) *Server {
 // browser is a peer as a browser is one: pion with everything that it has.
 type browser struct {
 	*pion.PeerConnection
-	voice *voice
+	voice *track.Voice
 	heard chan *pionrtp.Packet
 	lost  chan struct{}
 }
@@ -80,8 +81,8 @@ func newBrowser(t *testing.T, mimes ...string) *browser {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	b := &browser{PeerConnection: conn, voice: &voice{}, heard: make(chan *pionrtp.Packet, 1000), lost: make(chan struct{})}
-	b.voice.payload = uint8(payloads()[mimes[0]])
+	b := &browser{PeerConnection: conn, voice: &track.Voice{}, heard: make(chan *pionrtp.Packet, 1000), lost: make(chan struct{})}
+	b.voice.Payload = uint8(payloads()[mimes[0]])
 	if _, err := conn.AddTrack(b.voice); err != nil {
 		t.Fatal(err)
 	}
@@ -164,9 +165,9 @@ func (b *browser) keepSaying(t *testing.T, value byte) {
 		defer close(done)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		h := rtp.Header{PayloadType: b.voice.payload}
+		h := rtp.Header{PayloadType: b.voice.Payload}
 		for {
-			_ = b.voice.write(packet(h, frame(value)))
+			_ = b.voice.Write(packet(h, frame(value)))
 			h.Sequence++
 			h.Timestamp += media.FrameSamples
 			select {
@@ -189,7 +190,7 @@ func TestBothDirections(t *testing.T) {
 			}
 			b.accept(t, answer)
 			await(t, p.Connected(), "the connection")
-			want := rtp.Terms{Codec: codec, PayloadType: b.voice.payload, Receive: b.voice.payload, Events: 126, EventsReceive: 126, EventClock: 8000}
+			want := rtp.Terms{Codec: codec, PayloadType: b.voice.Payload, Receive: b.voice.Payload, Events: 126, EventsReceive: 126, EventClock: 8000}
 			if p.Codec() != codec || p.DTMFPayloadType() != 126 || p.Terms() != want || s.Peers() != 1 {
 				t.Error(p.Codec(), p.DTMFPayloadType(), p.Terms(), s.Peers())
 			}
@@ -200,10 +201,10 @@ func TestBothDirections(t *testing.T) {
 				t.Fatal(err)
 			}
 			said, err := rtp.Parse(buf[:n])
-			if err != nil || said.PayloadType != b.voice.payload || !bytes.Equal(said.Payload, frame(0x2A)) {
+			if err != nil || said.PayloadType != b.voice.Payload || !bytes.Equal(said.Payload, frame(0x2A)) {
 				t.Error("the server hears", said, err)
 			}
-			h := rtp.Header{Marker: true, PayloadType: b.voice.payload, Sequence: 77, Timestamp: 1600, SSRC: p.SSRC()}
+			h := rtp.Header{Marker: true, PayloadType: b.voice.Payload, Sequence: 77, Timestamp: 1600, SSRC: p.SSRC()}
 			if err := p.WritePacket(packet(h, frame(0x55))); err != nil {
 				t.Fatal(err)
 			}
@@ -261,7 +262,7 @@ func TestDigitsFromABrowser(t *testing.T) {
 	defer tick.Stop()
 	for seq := uint16(1); ; seq++ {
 		event := []byte{11, 10, 0, 160}
-		_ = b.voice.write(packet(rtp.Header{PayloadType: 126, Sequence: seq, Timestamp: 8000}, event))
+		_ = b.voice.Write(packet(rtp.Header{PayloadType: 126, Sequence: seq, Timestamp: 8000}, event))
 		select {
 		case d := <-leg.DTMF():
 			if d != '#' {

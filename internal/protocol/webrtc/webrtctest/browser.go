@@ -12,13 +12,13 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
-	pionrtp "github.com/pion/rtp"
 	pion "github.com/pion/webrtc/v4"
 
 	"santra/internal/errs"
 	"santra/internal/protocol/media"
 	"santra/internal/protocol/rtp"
 	"santra/internal/protocol/sdp"
+	"santra/internal/protocol/webrtc/track"
 )
 
 // Config is a browser's.
@@ -31,14 +31,14 @@ type Config struct {
 type Browser struct {
 	cfg       Config
 	conn      *pion.PeerConnection
-	voice     voice
+	voice     track.Voice
 	connected chan struct{}
 	once      sync.Once
 }
 
 // New makes a browser and its offer, with all its candidates (no trickle).
 func New(ctx context.Context, cfg Config) (*Browser, error) {
-	b := &Browser{cfg: cfg, connected: make(chan struct{}), voice: voice{payload: cfg.Codec.PayloadType()}}
+	b := &Browser{cfg: cfg, connected: make(chan struct{}), voice: track.Voice{Payload: cfg.Codec.PayloadType()}}
 	api, err := cfg.api()
 	if err != nil {
 		return nil, err
@@ -138,65 +138,7 @@ func (b *Browser) hear(track *pion.TrackRemote, _ *pion.RTPReceiver) {
 }
 
 // Say sends a whole RTP packet, under the browser's own source and payload type. Before Connect it is dropped.
-func (b *Browser) Say(packet []byte) error { return b.voice.write(packet) }
+func (b *Browser) Say(packet []byte) error { return b.voice.WriteCoded(packet) }
 
 // Close ends the connection, as a browser does whose page is closed.
 func (b *Browser) Close() error { return b.conn.Close() }
-
-// voice is the track that the browser says.
-type voice struct {
-	payload uint8
-
-	mu     sync.Mutex
-	ssrc   uint32
-	writer pion.TrackLocalWriter
-	header pionrtp.Header // kept, for pion's writer takes a pointer
-}
-
-// Bind implements pion's TrackLocal.
-func (v *voice) Bind(c pion.TrackLocalContext) (pion.RTPCodecParameters, error) {
-	for _, agreed := range c.CodecParameters() {
-		if uint8(agreed.PayloadType) == v.payload {
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			v.ssrc, v.writer = uint32(c.SSRC()), c.WriteStream()
-			return agreed, nil
-		}
-	}
-	return pion.RTPCodecParameters{}, pion.ErrUnsupportedCodec
-}
-
-// Unbind implements pion's TrackLocal.
-func (v *voice) Unbind(pion.TrackLocalContext) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.writer = nil
-	return nil
-}
-
-// ID implements pion's TrackLocal.
-func (v *voice) ID() string { return "voice" }
-
-// RID implements pion's TrackLocal.
-func (v *voice) RID() string { return "" }
-
-// StreamID implements pion's TrackLocal.
-func (v *voice) StreamID() string { return "browser" }
-
-// Kind implements pion's TrackLocal.
-func (v *voice) Kind() pion.RTPCodecType { return pion.RTPCodecTypeAudio }
-
-func (v *voice) write(b []byte) error {
-	p, err := rtp.Parse(b)
-	if err != nil {
-		return err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.writer == nil {
-		return nil
-	}
-	v.header = pionrtp.Header{Version: 2, Marker: p.Marker, PayloadType: v.payload, SequenceNumber: p.Sequence, Timestamp: p.Timestamp, SSRC: v.ssrc}
-	_, err = v.writer.WriteRTP(&v.header, p.Payload)
-	return err
-}
