@@ -123,9 +123,6 @@ const (
 	Failed    End = "failed"    // by the house: a fault, the longest time, a stop
 )
 
-// Ends lists them.
-func Ends() []End { return []End{HungUp, Closed, Said, Promised, Connected, Failed} }
-
 // EndKey is what ends are counted by.
 type EndKey struct {
 	Start  time.Time // UTC, of the half-hour in which the call came (measure.Start), as in the measures of queues
